@@ -42,6 +42,26 @@ class Preamble:
     mode_bistatic: int
     mode_active: int
     ppdu_type: int
+    disregard: int
+    validate: int
+    u_sig_widths: tuple[int, ...]
+    u_sig_crc_polynomial: int
+    u_sig_crc_bits: int
+    u_sig_tail_bits: int
+    multi_txop_bits: int
+    session_id_bits: int
+    sta_id_lsb_bits: int
+    l_sig_rate_bps: int
+    l_sig_symbol_ns: int
+    l_sig_symbol_octets: int
+    l_sig_legacy_ns: int
+    extra_carriers: tuple[int, ...]
+    extra_values: tuple[int, ...]
+    interleaver_columns: int
+    interleaver_rows: int
+    wide_sample_rate_sps: int
+    half_offset_hz: int
+    upper_rotation_deg: float
 
 
 @dataclass(frozen=True)
@@ -59,6 +79,8 @@ class Downlink:
     sub1ghz_rate_bps: int
     sub1ghz_chip_ns: int
     sub1ghz_sample_rate_sps: int
+    sig_octets: int
+    sig_partial_id_bits: int
     sig_version: int
     sig_device_type: int
     broadcast_partial_id: int
@@ -66,6 +88,9 @@ class Downlink:
     on_values: tuple[int, ...]
     on_period_samples: int
     on_prefix_ns: int
+    on_fft_points: int
+    on_short_samples: int
+    phase_taps: tuple[int, ...]
     phase_seed: int
     padding_ns: int
     padding_protected_ns: int
@@ -73,10 +98,12 @@ class Downlink:
     signal_extension_ns: int
     max_ppdu_ns: int
     wup_excitation_ns: int
+    wup_excitation_min_ns: int
     bst_excitation_min_ns: int
     bistatic_lower: tuple[int, ...]
     bistatic_upper: tuple[int, ...]
     bistatic_symbol_ns: int
+    bistatic_fft_points: int
     subcarrier_spacing_hz: int
 
 
@@ -99,14 +126,20 @@ class Uplink:
     bcc_polynomial_a: int
     bcc_polynomial_b: int
     bcc_tail_bits: int
+    scrambler_taps: tuple[int, ...]
     scrambler_seeds: tuple[int, ...]
+    unsolicited_seed_index: int
     chip_tolerance_ppm: int
     mono_chip_tolerance_ppm: int
     carrier_tolerance_ppm: int
     carrier_hz: int
     channel_offset_hz: int
     bistatic_shift_hz: int
+    sample_rate_sps: int
+    wide_sample_rate_sps: int
+    two_sided_sample_rate_sps: int
     reflection_loss_db: float
+    reflection_off: float
 
 
 @dataclass(frozen=True)
@@ -118,6 +151,8 @@ class Timing:
     t1_ns: int
     t1_tolerance: float
     t3_ns: int
+    t3_tolerance: float
+    t3_tolerance_ns: int
     bst_t1_factor: float
     bst_t3_factor: float
     bst_t4_factor: float
@@ -127,9 +162,16 @@ class Timing:
     bistatic_delay_ns: int
     shift_clock_start_ns: int
     tsf_unit_ns: int
+    tsf_first_bit: int
+    tsf_last_bit: int
+    sp_clock_ppm: int
     sp_unit_ns: int
     wake_unit_ns: int
     status_unit_ns: int
+    slots_max: int
+    acwe_max: int
+    cts_rate_bps: int
+    txs_mode: int
 
 
 @dataclass(frozen=True)
@@ -150,14 +192,33 @@ class Mac:
     type_excitation: int
     type_data: int
     type_authentication: int
+    frame_type_bits: int
     protected_bit: int
     body_octets_max: int
     header_octets: int
     fcs_octets: int
+    fcs_polynomial: int
+    fcs_preset: int
     short_frame_octets: int
     broadcast_id: int
+    id_octets: int
+    enabled_id_bits: int
     shim_octets: int
     fragments_max: int
+    trigger_octets: int
+    permanent_id_octets: int
+    rfid_bits_max: int
+    ul_rate_codes_bps: tuple[int, ...]
+    access_random: int
+    access_scheduled: int
+    access_random_id_only: int
+    response_data: int
+    response_id_only: int
+    response_status: int
+    response_permanent_id: int
+    ul_channel_centre: int
+    ul_channel_below: int
+    ul_channel_above: int
 
 
 @dataclass(frozen=True)
@@ -188,6 +249,10 @@ class Link:
     sub1ghz_tag_sensitivity_dbm: float
     sub1ghz_ap_sensitivity_low_dbm: float
     sub1ghz_ap_sensitivity_mid_dbm: float
+    bistatic_excitation_dbm: float
+    bistatic_distance_m: tuple[float, ...]
+    bistatic_snr_db: tuple[float, ...]
+    channel_models: tuple[str, ...]
 
 
 @dataclass(frozen=True)

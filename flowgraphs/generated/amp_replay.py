@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+# -*- coding: utf-8 -*-
+
+#
+# SPDX-License-Identifier: GPL-3.0
+#
+# GNU Radio Python Flow Graph
+# Title: AMP replay: a recording through a receiver
+# Description: A cf32_le recording through the receiver of a role
+# GNU Radio version: 3.10.5.1
+
+from flowgraphs.blocks.receiver import Receiver
+from gnuradio import blocks
+import pmt
+from gnuradio import gr
+from gnuradio.filter import firdes
+from gnuradio.fft import window
+import sys
+import signal
+from argparse import ArgumentParser
+from gnuradio.eng_arg import eng_float, intx
+from gnuradio import eng_notation
+
+
+
+
+class amp_replay(gr.top_block):
+
+    def __init__(self, phy=None, role="tag", path="recording.sigmf-data"):
+        gr.top_block.__init__(self, "AMP replay: a recording through a receiver", catch_exceptions=True)
+
+        ##################################################
+        # Parameters
+        ##################################################
+        self.phy = phy
+        self.role = role
+        self.path = path
+
+        ##################################################
+        # Blocks
+        ##################################################
+
+        self.source = blocks.file_source(gr.sizeof_gr_complex*1, path, False, 0, 0)
+        self.source.set_begin_tag(pmt.PMT_NIL)
+        self.source.set_min_output_buffer(65536)
+        self.receiver = Receiver(phy, role)
+
+
+        ##################################################
+        # Connections
+        ##################################################
+        self.connect((self.source, 0), (self.receiver, 0))
+
+
+    def get_phy(self):
+        return self.phy
+
+    def set_phy(self, phy):
+        self.phy = phy
+
+    def get_role(self):
+        return self.role
+
+    def set_role(self, role):
+        self.role = role
+
+    def get_path(self):
+        return self.path
+
+    def set_path(self, path):
+        self.path = path
+        self.source.open(self.path, False)
+
+
+
+def argument_parser():
+    description = 'A cf32_le recording through the receiver of a role'
+    parser = ArgumentParser(description=description)
+    parser.add_argument(
+        "--role", dest="role", type=str, default="tag",
+        help="Set Role [default=%(default)r]")
+    parser.add_argument(
+        "--path", dest="path", type=str, default="recording.sigmf-data",
+        help="Set Recording (data file) [default=%(default)r]")
+    return parser
+
+
+def main(top_block_cls=amp_replay, options=None):
+    if options is None:
+        options = argument_parser().parse_args()
+    tb = top_block_cls(role=options.role, path=options.path)
+
+    def sig_handler(sig=None, frame=None):
+        tb.stop()
+        tb.wait()
+
+        sys.exit(0)
+
+    signal.signal(signal.SIGINT, sig_handler)
+    signal.signal(signal.SIGTERM, sig_handler)
+
+    tb.start(2048)
+
+    tb.wait()
+
+
+if __name__ == '__main__':
+    main()

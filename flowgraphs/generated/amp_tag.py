@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+# -*- coding: utf-8 -*-
+
+#
+# SPDX-License-Identifier: GPL-3.0
+#
+# GNU Radio Python Flow Graph
+# Title: AMP active-Tx tag
+# Description: Samples over ZMQ to and from the air; PSDUs over the PHY-SAP
+# GNU Radio version: 3.10.5.1
+
+from flowgraphs.blocks.burst_scheduler import BurstScheduler
+from flowgraphs.blocks.iq_recorder import IqRecorder
+from flowgraphs.blocks.receiver import Receiver
+from gnuradio import gr
+from gnuradio.filter import firdes
+from gnuradio.fft import window
+import sys
+import signal
+from argparse import ArgumentParser
+from gnuradio.eng_arg import eng_float, intx
+from gnuradio import eng_notation
+from gnuradio import zeromq
+
+
+
+
+class amp_tag(gr.top_block):
+
+    def __init__(self, phy=None, receive_address="tcp://127.0.0.1:5551", transmit_address="tcp://127.0.0.1:5550", record_path="", record_datatype="cf32_le"):
+        gr.top_block.__init__(self, "AMP active-Tx tag", catch_exceptions=True)
+
+        ##################################################
+        # Parameters
+        ##################################################
+        self.phy = phy
+        self.receive_address = receive_address
+        self.transmit_address = transmit_address
+        self.record_path = record_path
+        self.record_datatype = record_datatype
+
+        ##################################################
+        # Variables
+        ##################################################
+        self.timeout_ms = timeout_ms = 5000
+
+        ##################################################
+        # Blocks
+        ##################################################
+
+        self.transmit_stream = zeromq.push_sink(gr.sizeof_gr_complex, 1, transmit_address, timeout_ms, False, (-1))
+        self.scheduler = BurstScheduler(phy)
+        self.recorder = IqRecorder(record_path, record_datatype)
+        self.receiver = Receiver(phy, 'tag')
+        self.receive_stream = zeromq.pull_source(gr.sizeof_gr_complex, 1, receive_address, timeout_ms, False, (-1))
+        self.receive_stream.set_min_output_buffer(16384)
+
+
+        ##################################################
+        # Connections
+        ##################################################
+        self.connect((self.receive_stream, 0), (self.receiver, 0))
+        self.connect((self.receive_stream, 0), (self.recorder, 0))
+        self.connect((self.scheduler, 0), (self.transmit_stream, 0))
+
+
+    def get_phy(self):
+        return self.phy
+
+    def set_phy(self, phy):
+        self.phy = phy
+
+    def get_receive_address(self):
+        return self.receive_address
+
+    def set_receive_address(self, receive_address):
+        self.receive_address = receive_address
+
+    def get_transmit_address(self):
+        return self.transmit_address
+
+    def set_transmit_address(self, transmit_address):
+        self.transmit_address = transmit_address
+
+    def get_record_path(self):
+        return self.record_path
+
+    def set_record_path(self, record_path):
+        self.record_path = record_path
+
+    def get_record_datatype(self):
+        return self.record_datatype
+
+    def set_record_datatype(self, record_datatype):
+        self.record_datatype = record_datatype
+
+    def get_timeout_ms(self):
+        return self.timeout_ms
+
+    def set_timeout_ms(self, timeout_ms):
+        self.timeout_ms = timeout_ms
+
+
+
+def argument_parser():
+    description = 'Samples over ZMQ to and from the air; PSDUs over the PHY-SAP'
+    parser = ArgumentParser(description=description)
+    parser.add_argument(
+        "--receive-address", dest="receive_address", type=str, default="tcp://127.0.0.1:5551",
+        help="Set Receive stream (ZMQ) [default=%(default)r]")
+    parser.add_argument(
+        "--transmit-address", dest="transmit_address", type=str, default="tcp://127.0.0.1:5550",
+        help="Set Transmit stream (ZMQ) [default=%(default)r]")
+    parser.add_argument(
+        "--record-path", dest="record_path", type=str, default="",
+        help="Set SigMF data file [default=%(default)r]")
+    parser.add_argument(
+        "--record-datatype", dest="record_datatype", type=str, default="cf32_le",
+        help="Set SigMF datatype [default=%(default)r]")
+    return parser
+
+
+def main(top_block_cls=amp_tag, options=None):
+    if options is None:
+        options = argument_parser().parse_args()
+    tb = top_block_cls(receive_address=options.receive_address, transmit_address=options.transmit_address, record_path=options.record_path, record_datatype=options.record_datatype)
+
+    def sig_handler(sig=None, frame=None):
+        tb.stop()
+        tb.wait()
+
+        sys.exit(0)
+
+    signal.signal(signal.SIGINT, sig_handler)
+    signal.signal(signal.SIGTERM, sig_handler)
+
+    tb.start(2048)
+
+    tb.wait()
+
+
+if __name__ == '__main__':
+    main()

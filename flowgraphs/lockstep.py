@@ -1,0 +1,275 @@
+"""The PHY entity of one node in virtual time: what ties a node's transmit stream to its receive stream.
+
+All nodes and the air form a network of lossless queues. A node emits sample n only once nothing it has yet to hear can
+change it: up to the horizon that follows from its MAC's promises (Grant) and from what the receiver can still be in the
+middle of. Answers then start at the exact sample, and a seeded run is the same however the processes are scheduled.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ampradio.phy.modulate import ppdu
+from ampradio.phy.reception import Reception
+from ampradio.profile import Profile
+from ampradio.sap.messages import (
+    NEVER,
+    AttachConfirm,
+    ErrorIndication,
+    Grant,
+    ListenRequest,
+    RxIndication,
+    SapMessage,
+    StopConfirm,
+    StopRequest,
+    TimeIndication,
+    TxConfirm,
+    TxRequest,
+)
+from ampradio.sap.messages import ERROR_STATE as STATE
+from ampradio.sap.phy_side import MacGoneError, PhySap
+from ampradio.vectors import Listen
+
+NS = 1_000_000_000
+GUARD_NS = 1_000
+STOP_SLACK_NS = 200_000
+IDLE_WAKES_MAX = 1_000
+SCHEDULED, LATE, REFUSED = 0, 1, 2
+
+
+class Receiver(Protocol):
+    """What a streaming receiver of ``ampradio.phy`` offers."""
+
+    counters: Counter[str]
+
+    def feed(self, samples: npt.NDArray[np.generic]) -> list[Reception]: ...
+
+    def earliest_end(self) -> int: ...
+
+    def blank(self, start: int, stop: int) -> None: ...
+
+
+@dataclass
+class Burst:
+    """One modulated PPDU and where its sample 0 goes."""
+
+    start: int
+    samples: npt.NDArray[np.complex64]
+
+
+class LockStepPhy:
+    """Join a SAP, a streaming receiver and a burst schedule.
+
+    ``transmit`` is called by the flowgraph's source, ``receive`` by its sink, each in its own thread; only ``receive``
+    talks to the MAC.
+
+    Args:
+        sap: the served access point.
+        receiver: TagReceiver or ApReceiver.
+        profile: the numbers in force.
+        role: 0 = AP, 1 = tag (told to the MAC).
+        sample_rate_sps: of both streams.
+        chip_clock_ppm: chip duration error of this node's transmitter.
+        decimation: receive-stream samples per item that ``receive`` is given.
+        on_reception: called with every reception before the MAC is told.
+        on_listen: called with every listening window.
+    """
+
+    def __init__(
+        self,
+        sap: PhySap,
+        receiver: Receiver,
+        profile: Profile,
+        role: int,
+        sample_rate_sps: int,
+        *,
+        chip_clock_ppm: float = 0.0,
+        decimation: int = 1,
+        on_reception: Callable[[Reception], None] = lambda reception: None,
+        on_listen: Callable[[Listen], None] = lambda window: None,
+    ) -> None:
+        self._sap = sap
+        self._receiver = receiver
+        self._profile = profile
+        self._rate = sample_rate_sps
+        self._role = role
+        self._chip_clock_ppm = chip_clock_ppm
+        self._decimation = decimation
+        self._on_reception = on_reception
+        self._on_listen = on_listen
+        self._changed = threading.Condition()
+        self._bursts: deque[Burst] = deque()
+        self._emitted = 0
+        self._horizon = 0
+        self._closed = False
+        self._silent_until = 0
+        self._wake = NEVER
+        self._stop: int | None = None
+        self._received = 0
+        self.stopped = threading.Event()
+        self.failure: str | None = None
+        self.counters: Counter[str] = Counter()
+
+    def start(self, patience_s: float) -> None:
+        """Wait for the MAC and let it make its first requests.
+
+        Raises:
+            MacGoneError: no MAC attached or answered in time.
+        """
+        self._sap.wait_for_mac(AttachConfirm(self._role, self._rate, 0), patience_s)
+        self._exchange(TimeIndication(0))
+        self._advance([])
+
+    def transmit(self, count: int) -> npt.NDArray[np.complex64] | None:
+        """Return the next 1…``count`` samples of the transmit stream; waits at the horizon; None when closed."""
+        with self._changed:
+            while self._emitted >= self._horizon and not self._closed:
+                self._changed.wait()
+            if self._closed:
+                return None
+            stop = min(self._emitted + count, self._horizon)
+            out = np.zeros(stop - self._emitted, np.complex64)
+            while self._bursts and self._bursts[0].start < stop:
+                burst = self._bursts[0]
+                first = max(self._emitted, burst.start)
+                last = min(stop, burst.start + burst.samples.size)
+                out[first - self._emitted : last - self._emitted] = burst.samples[
+                    first - burst.start : last - burst.start
+                ]
+                if last < burst.start + burst.samples.size:
+                    break
+                self._bursts.popleft()
+            self._emitted = stop
+            return out
+
+    def receive(self, items: npt.NDArray[np.generic]) -> None:
+        """Take the next items of the receive stream and tell the MAC what came of them."""
+        if self.stopped.is_set() or self.failure:
+            return
+        try:
+            for request in self._sap.poll():
+                self._obey(request)
+            self._received += items.size * self._decimation
+            self._advance(self._receiver.feed(items))
+            self._stop_if_due()
+        except MacGoneError as error:
+            self.fail(str(error))
+
+    def fail(self, reason: str) -> None:
+        """Give up: remember why and let every waiting thread go."""
+        self.failure = reason
+        self.close()
+        self.stopped.set()
+
+    def close(self) -> None:
+        """End the transmit stream."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    @property
+    def received(self) -> int:
+        """Samples of the receive stream seen so far."""
+        return self._received
+
+    @property
+    def stop_sample(self) -> int:
+        """Where the run ended; 0 while it runs."""
+        return self._stop or 0
+
+    def _advance(self, receptions: list[Reception]) -> None:
+        """Tell the MAC, in order of air time, what was received and which wakes have passed."""
+        for reception in receptions:
+            self._wakes_before(reception.rxvector.end_ns)
+            self._on_reception(reception)
+            self._exchange(RxIndication(reception.psdu, reception.rxvector))
+        self._wakes_before(self._receiver.earliest_end() * NS // self._rate)
+        self._raise_horizon()
+
+    def _wakes_before(self, limit_ns: int) -> None:
+        idle = 0
+        while self._wake <= limit_ns and not self._past_stop(self._wake):
+            wake = self._wake
+            self._exchange(TimeIndication(wake))
+            idle = idle + 1 if self._wake <= wake else 0
+            if idle > IDLE_WAKES_MAX:
+                raise MacGoneError(f"the MAC asks to be woken at {wake} ns for ever")
+            limit_ns = min(limit_ns, self._receiver.earliest_end() * NS // self._rate)
+
+    def _past_stop(self, time_ns: int) -> bool:
+        return self._stop is not None and self._to_sample(time_ns) > self._stop
+
+    def _exchange(self, indication: RxIndication | TimeIndication) -> None:
+        for request in self._sap.indicate(indication):
+            self._obey(request)
+
+    def _obey(self, request: SapMessage) -> None:
+        if isinstance(request, Grant):
+            self._silent_until = request.silent_until_ns
+            self._wake = request.wake_ns
+        elif isinstance(request, TxRequest):
+            self._sap.tell(self._schedule(request))
+        elif isinstance(request, ListenRequest):
+            self._listen(request.window)
+        elif isinstance(request, StopRequest):
+            self._stop = self._to_sample(request.stop_ns)
+            self._raise_horizon()
+        else:
+            self.counters["sap_out_of_place"] += 1
+            self._sap.tell(ErrorIndication(STATE, f"{type(request).__name__} is not a request"))
+
+    def _listen(self, window: Listen) -> None:
+        listen = getattr(self._receiver, "listen", None)
+        if listen is None:
+            self.counters["listen_unsupported"] += 1
+            return
+        listen(window)
+        self._on_listen(window)
+
+    def _schedule(self, request: TxRequest) -> TxConfirm:
+        try:
+            samples = ppdu(self._profile, request.psdu, request.vector, clock_ppm=self._chip_clock_ppm)
+        except ValueError as error:
+            self.counters["tx_refused"] += 1
+            self._sap.tell(ErrorIndication(STATE, f"TxRequest {request.tx_id}: {error}"))
+            return TxConfirm(request.tx_id, REFUSED, request.start_ns, request.start_ns)
+        start = self._to_sample(request.start_ns)
+        end = start + samples.size
+        end_ns = end * NS // self._rate
+        with self._changed:
+            previous = self._bursts[-1] if self._bursts else None
+            if start < self._emitted or (previous and start < previous.start + previous.samples.size):
+                self.counters["tx_late"] += 1
+                return TxConfirm(request.tx_id, LATE, request.start_ns, end_ns)
+            self._bursts.append(Burst(start, samples))
+        self._receiver.blank(start, end)
+        return TxConfirm(request.tx_id, SCHEDULED, start * NS // self._rate, end_ns)
+
+    def _raise_horizon(self) -> None:
+        """Move the horizon to what the MAC's promise and the receiver's state allow."""
+        turnaround_ns = self._profile.timing.amp_sifs_ns - GUARD_NS
+        heard_ns = self._receiver.earliest_end() * NS // self._rate + turnaround_ns
+        until_ns = max(self._silent_until, min(self._wake, heard_ns))
+        horizon = until_ns * self._rate // NS
+        if self._stop is not None:
+            horizon = self._stop + STOP_SLACK_NS * self._rate // NS
+        with self._changed:
+            if horizon > self._horizon:
+                self._horizon = horizon
+                self._changed.notify_all()
+
+    def _stop_if_due(self) -> None:
+        if self._stop is not None and self._received >= self._stop:
+            counters = self._receiver.counters + self.counters + self._sap.counters
+            self._sap.tell(StopConfirm(self._stop * NS // self._rate, self._stop, tuple(sorted(counters.items()))))
+            self.stopped.set()
+
+    def _to_sample(self, time_ns: int) -> int:
+        return -(-time_ns * self._rate // NS) if time_ns < NEVER else NEVER

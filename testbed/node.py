@@ -1,0 +1,172 @@
+"""One process of a ZMQ run: the air, or a node's PHY (flowgraph, receiver, PHY-SAP).
+
+``python -m testbed.node CONFIG.json``. The process says on standard output, one JSON object a line, when it is ready, when
+it has stopped and what went wrong; it ends when standard input does, so it never outlives who started it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+MAX_NOUTPUT_ITEMS = 2048
+RECORDER_PATIENCE_S = 5.0
+
+
+class Streams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """ZMQ addresses of the four sample streams."""
+
+    ap_transmit: str
+    ap_receive: str
+    tag_transmit: str
+    tag_receive: str
+
+
+class PathConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One direction of the air."""
+
+    gain_db: float = 0.0
+    delay_samples: int = 0
+    taps: tuple[tuple[float, float], ...] = ()
+    cfo_hz: float = 0.0
+    clock_ppm: float = 0.0
+    noise: float = 0.0
+    seed: int = 1
+
+
+class NodeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one process needs to know; ``role`` is ``air``, ``ap`` or ``tag``."""
+
+    role: str
+    profile: str
+    sample_rate_sps: int
+    streams: Streams
+    sap: str = ""
+    record_base: str = ""
+    record_datatype: str = "cf32_le"
+    chip_clock_ppm: float = 0.0
+    patience_s: float = 10.0
+    downlink: PathConfig = PathConfig()
+    uplink: PathConfig = PathConfig()
+
+
+def say(state: str, **detail: Any) -> None:
+    """Tell the parent."""
+    sys.stdout.write(json.dumps({"state": state, **detail}) + "\n")
+    sys.stdout.flush()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the process that the configuration file describes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    path = Path((argv or sys.argv[1:])[0])
+    try:
+        config = msgspec.json.decode(path.read_bytes(), type=NodeConfig)
+        code = _air(config) if config.role == "air" else _phy(config)
+    except Exception as error:
+        say("error", reason=f"{type(error).__name__}: {error}")
+        code = 3
+    sys.stdout.flush()
+    # gr-zeromq blocks wait out their timeout in stop(), and there is nothing left to save.
+    os._exit(code)
+
+
+def _wait_for_parent() -> None:
+    while sys.stdin.buffer.read(4096):
+        pass
+
+
+def _air(config: NodeConfig) -> int:
+    from flowgraphs.generated.amp_air import amp_air
+
+    arguments: dict[str, Any] = {"samp_rate": config.sample_rate_sps, **msgspec.structs.asdict(config.streams)}
+    for name, path in (("downlink", config.downlink), ("uplink", config.uplink)):
+        arguments |= {
+            f"{name}_gain_db": path.gain_db,
+            f"{name}_delay_samples": path.delay_samples,
+            f"{name}_taps": [complex(*tap) for tap in path.taps],
+            f"{name}_cfo_hz": path.cfo_hz,
+            f"{name}_clock_ppm": path.clock_ppm,
+            f"{name}_noise": path.noise,
+            f"{name}_seed": path.seed,
+        }
+    top = amp_air(**arguments)
+    top.start(MAX_NOUTPUT_ITEMS)
+    say("ready")
+    _wait_for_parent()
+    return 0
+
+
+def _phy(config: NodeConfig) -> int:
+    from ampradio.profile import load_profile
+    from ampradio.sap.phy_side import PhySap
+    from flowgraphs.lockstep import LockStepPhy
+    from testbed.recorder import NodeRecorder, receiver_for
+
+    profile = load_profile(config.profile)
+    receiver, decimation = receiver_for(config.role, profile, config.sample_rate_sps)
+    recorder = NodeRecorder(config, profile)
+    sap = PhySap(config.sap, profile.name, config.patience_s)
+    phy = LockStepPhy(
+        sap,
+        receiver,
+        profile,
+        0 if config.role == "ap" else 1,
+        config.sample_rate_sps,
+        chip_clock_ppm=config.chip_clock_ppm,
+        decimation=decimation,
+        on_reception=recorder.reception,
+        on_listen=recorder.listen,
+    )
+    top = _top_block(config, phy, recorder.data_path)
+    threading.Thread(target=_close_with_parent, args=(phy,), daemon=True).start()
+    say("ready", sap=sap.endpoint)
+    phy.start(config.patience_s)
+    top.start(MAX_NOUTPUT_ITEMS)
+    phy.stopped.wait()
+    recorder.finish(phy.received if phy.failure else phy.stop_sample, RECORDER_PATIENCE_S)
+    if phy.failure:
+        say("error", reason=phy.failure)
+        return 3
+    say("stopped", samples=phy.stop_sample)
+    _hold()
+    return 0
+
+
+def _top_block(config: NodeConfig, phy: Any, record_path: str) -> Any:
+    if config.role == "ap":
+        from flowgraphs.generated.amp_ap import amp_ap as top_block
+
+        receive, transmit = config.streams.ap_receive, config.streams.ap_transmit
+    else:
+        from flowgraphs.generated.amp_tag import amp_tag as top_block
+
+        receive, transmit = config.streams.tag_receive, config.streams.tag_transmit
+    return top_block(phy, receive, transmit, record_path, config.record_datatype)
+
+
+def _close_with_parent(phy: Any) -> None:
+    """End as soon as the parent is gone or says so."""
+    _wait_for_parent()
+    if not phy.stopped.is_set():
+        phy.fail("the run was ended by its owner")
+        time.sleep(RECORDER_PATIENCE_S)
+    os._exit(0)
+
+
+def _hold() -> None:
+    """Keep emitting for the others' sake until the parent ends the process."""
+    while True:
+        time.sleep(60)
+
+
+if __name__ == "__main__":
+    main()

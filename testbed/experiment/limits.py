@@ -1,0 +1,129 @@
+"""What the profile and the carriage allow: checks on the values of a well-formed experiment file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ampradio.profile.model import Profile
+from testbed.experiment.error import KeyPath
+from testbed.experiment.shape import ExperimentFile, Security
+
+# Fields of the S1 messages beside nonce, modifier, MIC and data (protocols page, 2.4 and rule 8).
+TRIGGER_FIELD_OCTETS = 6
+RESPONSE_FLAG_OCTETS = 1
+CONFIRM_FLAG_AND_PN_OCTETS = 2
+
+SNR_RANGE_DB = (-40.0, 100.0)
+GAIN_RANGE_DB = (-120.0, 60.0)
+MAX_DELAY_NS = 100_000.0
+MAX_AIR_TIME_S = 3600.0
+MAX_RETRIES = 100
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A value that cannot be used."""
+
+    path: KeyPath
+    reason: str
+    fix: str
+
+
+def reading_limit_octets(profile: Profile, security: Security) -> int:
+    """Return how many octets of UL data fit one SEC-RESPONSE."""
+    payload = profile.mac.body_octets_max - profile.mac.shim_octets
+    return payload - RESPONSE_FLAG_OCTETS - security.nonce_octets - security.mic_octets
+
+
+def command_limit_octets(profile: Profile, security: Security) -> int:
+    """Return how many octets of DL data fit: in the SEC-TRIGGER of a two-frame flow, else in the SEC-CONFIRM."""
+    payload = profile.mac.body_octets_max - profile.mac.shim_octets
+    if security.flow == 2:
+        return payload - TRIGGER_FIELD_OCTETS - security.nonce_octets - security.modifier_octets
+    return payload - CONFIRM_FLAG_AND_PN_OCTETS - security.mic_octets
+
+
+def problems(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
+    """Yield every value of ``file`` that is out of range."""
+    yield from _run(file)
+    yield from _stations(file, profile)
+    yield from _clocks(file, profile)
+    yield from _channel(file)
+
+
+def _outside(path: KeyPath, value: float, low: float, high: float, why: str = "") -> Iterator[Problem]:
+    if not (math.isfinite(value) and low <= value <= high):
+        reason = f"{value:g} is outside {low:g} … {high:g}" + (f" ({why})" if why else "")
+        yield Problem(path, reason, f"give a value from {low:g} to {high:g}")
+
+
+def _run(file: ExperimentFile) -> Iterator[Problem]:
+    if not 0 <= file.seed < 1 << 64:
+        yield Problem(("seed",), f"{file.seed} is not a seed", "give an integer from 0 to 2^64 - 1")
+    if not (math.isfinite(file.max_air_time_s) and 0 < file.max_air_time_s <= MAX_AIR_TIME_S):
+        reason = f"{file.max_air_time_s:g} is not a duration up to {MAX_AIR_TIME_S:g} s"
+        yield Problem(("max_air_time_s",), reason, "give seconds of air time, such as 5.0")
+    if file.security.system != "amp":
+        yield Problem(("security", "system"), f"{file.security.system} is not yet there", 'write system = "amp"')
+    scheme = file.radio.partition(":")[0]
+    if scheme not in ("zmq", "sim") or ":" not in file.radio:
+        known = scheme in ("pluto", "emu", "file") and ":" in file.radio
+        reason = f"{scheme}: is not yet there" if known else f"{file.radio!r} is no radio"
+        yield Problem(("radio",), reason, 'write "zmq:", "zmq:tcp://127.0.0.1:5550" or "sim:"')
+    if not file.tags:
+        yield Problem(("tags",), "there is no tag", "add a [[tags]] table")
+    if len(file.tags) > 1:
+        yield Problem(("tags", 1), "one tag per experiment for now", "keep one [[tags]] table")
+
+
+def _stations(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
+    yield from _station_id(("ap", "station_id"), file.ap.station_id, profile)
+    for index, tag in enumerate(file.tags):
+        yield from _station_id(("tags", index, "station_id"), tag.station_id, profile)
+        if tag.station_id is not None and tag.station_id == file.ap.station_id:
+            reason = f"{tag.station_id} is the AP's station_id too"
+            yield Problem(("tags", index, "station_id"), reason, "give each station its own")
+        if tag.address is not None and tag.permanent_id is not None:
+            reason = "permanent_id stands beside address"
+            yield Problem(("tags", index, "permanent_id"), reason, "keep one: it only replaces a missing EUI-48")
+    rates = {profile.downlink.rate_low_bps, profile.downlink.rate_high_bps}
+    if file.ap.downlink_rate_kbps * 1000 not in rates:
+        yield Problem(("ap", "downlink_rate_kbps"), f"{profile.name} has no such rate", "give 250 or 1000")
+    if file.ap.uplink_rate_kbps * 1000 not in {profile.uplink.rate_low_bps, profile.uplink.rate_mid_bps}:
+        yield Problem(("ap", "uplink_rate_kbps"), f"{profile.name} has no such rate", "give 250 or 1000")
+    yield from _outside(("ap", "seed_index"), file.ap.seed_index, 0, len(profile.uplink.scrambler_seeds) - 1)
+    yield from _outside(("ap", "retries"), file.ap.retries, 0, MAX_RETRIES)
+
+
+def _station_id(path: KeyPath, station_id: int | None, profile: Profile) -> Iterator[Problem]:
+    if station_id is None:
+        return
+    if not 0 <= station_id < profile.mac.broadcast_id:
+        yield Problem(path, f"{station_id} is no assigned ID", f"give 0 to {profile.mac.broadcast_id - 1}")
+    elif station_id & 0x3F == profile.downlink.broadcast_partial_id:
+        reason = f"the 6 LSB of {station_id} are {station_id & 0x3F}, the broadcast partial ID"
+        yield Problem(path, reason, f"give another, such as {station_id ^ 1}")
+
+
+def _clocks(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
+    tolerance_ppm = profile.uplink.chip_tolerance_ppm
+    carrier_hz = profile.uplink.carrier_hz * profile.uplink.carrier_tolerance_ppm * 1e-6
+    chip = f"the chip clock tolerance of {profile.name}"
+    carrier = f"the carrier tolerance of {profile.name}, {profile.uplink.carrier_tolerance_ppm} ppm"
+    channel = file.channel
+    yield from _outside(("channel", "clock_ppm"), channel.clock_ppm, -tolerance_ppm, tolerance_ppm, chip)
+    path: KeyPath = ("channel", "carrier_offset_hz")
+    yield from _outside(path, channel.carrier_offset_hz, -carrier_hz, carrier_hz, carrier)
+    for index, tag in enumerate(file.tags):
+        yield from _outside(("tags", index, "chip_clock_ppm"), tag.chip_clock_ppm, -tolerance_ppm, tolerance_ppm, chip)
+        path = ("tags", index, "carrier_offset_hz")
+        yield from _outside(path, tag.carrier_offset_hz, -carrier_hz, carrier_hz, carrier)
+
+
+def _channel(file: ExperimentFile) -> Iterator[Problem]:
+    yield from _outside(("channel", "downlink_snr_db"), file.channel.downlink_snr_db, *SNR_RANGE_DB)
+    yield from _outside(("channel", "uplink_snr_db"), file.channel.uplink_snr_db, *SNR_RANGE_DB)
+    yield from _outside(("channel", "gain_db"), file.channel.gain_db, *GAIN_RANGE_DB)
+    yield from _outside(("channel", "delay_ns"), file.channel.delay_ns, 0.0, MAX_DELAY_NS)

@@ -1,0 +1,108 @@
+"""What an experiment file comes to once it is read: resolved values that the runner can use as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ampradio.profile.model import Profile
+from testbed.experiment.shape import Channel, Record, Security
+
+
+@dataclass(frozen=True)
+class ApPlan:
+    """The AMP AP: identity, announced rates, and the DL data of each round."""
+
+    address: bytes
+    station_id: int
+    downlink_rate_bps: int
+    uplink_rate_bps: int
+    seed_index: int
+    retries: int
+    commands: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
+class TagPlan:
+    """One tag: identity, secret, the UL data of each round, and its clock errors."""
+
+    name: str
+    station_id: int
+    address: bytes
+    psk: bytes = field(repr=False)
+    readings: tuple[bytes, ...]
+    carrier_offset_hz: float
+    chip_clock_ppm: float
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One experiment, validated and complete; see docs/experiments.md for each value.
+
+    ``text`` is the experiment file with its secrets replaced, ``sha256`` the hash of the file as it was given,
+    ``overrides`` the ``--set`` texts, redacted.
+    """
+
+    name: str
+    seed: int
+    profile: Profile = field(repr=False)
+    radio: str
+    max_air_time_s: float
+    security: Security
+    ap: ApPlan
+    tags: tuple[TagPlan, ...]
+    channel: Channel
+    record: Record
+    path: Path | None
+    text: str = field(repr=False)
+    sha256: str
+    overrides: tuple[str, ...] = ()
+
+    @property
+    def rounds(self) -> int:
+        """How many exchanges it takes to say every command and hear every reading, at least one."""
+        return max(1, len(self.ap.commands), *(len(tag.readings) for tag in self.tags))
+
+    @property
+    def max_air_time_ns(self) -> int:
+        """The limit on air time in nanoseconds."""
+        return round(self.max_air_time_s * 1e9)
+
+    def to_manifest(self) -> dict[str, object]:
+        """Return every value in JSON's types, without a PSK."""
+        return {
+            "name": self.name,
+            "seed": self.seed,
+            "profile": self.profile.name,
+            "radio": self.radio,
+            "max_air_time_s": self.max_air_time_s,
+            "security": _table(self.security),
+            "ap": {
+                "address": self.ap.address.hex(":"),
+                "station_id": self.ap.station_id,
+                "downlink_rate_bps": self.ap.downlink_rate_bps,
+                "uplink_rate_bps": self.ap.uplink_rate_bps,
+                "seed_index": self.ap.seed_index,
+                "retries": self.ap.retries,
+                "commands": [command.decode(errors="replace") for command in self.ap.commands],
+            },
+            "tags": [
+                {
+                    "name": tag.name,
+                    "station_id": tag.station_id,
+                    "address": tag.address.hex(":"),
+                    "psk": "redacted",
+                    "readings": [reading.decode(errors="replace") for reading in tag.readings],
+                    "carrier_offset_hz": tag.carrier_offset_hz,
+                    "chip_clock_ppm": tag.chip_clock_ppm,
+                }
+                for tag in self.tags
+            ],
+            "channel": _table(self.channel),
+            "record": _table(self.record),
+            "overrides": list(self.overrides),
+        }
+
+
+def _table(table: Security | Channel | Record) -> dict[str, object]:
+    return {key: getattr(table, key) for key in table.__struct_fields__}

@@ -1,0 +1,136 @@
+"""From a well-formed experiment file to values that the runner can use as they are."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import TextIO
+
+from ampradio.profile.model import Profile
+from testbed.experiment import identities, payloads
+from testbed.experiment.error import KeyPath
+from testbed.experiment.limits import command_limit_octets, reading_limit_octets
+from testbed.experiment.plan import ApPlan, Experiment, TagPlan
+from testbed.experiment.secrets import redacted
+from testbed.experiment.shape import ExperimentFile, Tag
+from testbed.experiment.source import Source
+
+
+def resolve(
+    source: Source,
+    file: ExperimentFile,
+    profile: Profile,
+    path: Path,
+    stdin: TextIO | None,
+    overrides: tuple[str, ...],
+) -> Experiment:
+    """Return the experiment of ``file``: identities drawn, payloads and keys read; raises ExperimentError."""
+    taken = {file.ap.station_id, *(tag.station_id for tag in file.tags)}
+    ids = {station_id for station_id in taken if station_id is not None}
+    ap = _ap(source, file, profile, ids)
+    tags: list[TagPlan] = []
+    for index in range(len(file.tags)):
+        ids.add(ap.station_id)
+        tags.append(_tag(source, file, profile, index, ids, stdin))
+        ids.add(tags[-1].station_id)
+    return Experiment(
+        name=file.name or path.stem,
+        seed=file.seed,
+        profile=profile,
+        radio=file.radio,
+        max_air_time_s=file.max_air_time_s,
+        security=file.security,
+        ap=ap,
+        tags=tuple(tags),
+        channel=file.channel,
+        record=file.record,
+        path=path,
+        text=redacted(source.text),
+        sha256=hashlib.sha256(source.text.encode()).hexdigest(),
+        overrides=overrides,
+    )
+
+
+def _ap(source: Source, file: ExperimentFile, profile: Profile, taken: set[int]) -> ApPlan:
+    ap = file.ap
+    try:
+        address = identities.ap_address(ap, file.seed)
+    except identities.IdentityError as error:
+        raise source.error(("ap", error.key), str(error), error.fix) from None
+    limit = command_limit_octets(profile, file.security)
+    carrier = "SEC-TRIGGER" if file.security.flow == 2 else "SEC-CONFIRM"
+    commands = (ap.commands, ap.commands_csv, ap.commands_column)
+    station_id = ap.station_id
+    return ApPlan(
+        address=address,
+        station_id=identities.drawn_station_id(file.seed, "ap", profile, taken) if station_id is None else station_id,
+        downlink_rate_bps=ap.downlink_rate_kbps * 1000,
+        uplink_rate_bps=ap.uplink_rate_kbps * 1000,
+        seed_index=ap.seed_index,
+        retries=ap.retries,
+        commands=_payloads(source, ("ap",), "commands", commands, limit, carrier),
+    )
+
+
+def _tag(
+    source: Source, file: ExperimentFile, profile: Profile, index: int, taken: set[int], stdin: TextIO | None
+) -> TagPlan:
+    tag = file.tags[index]
+    who = tag.name or f"tag{index + 1}"
+    path: KeyPath = ("tags", index)
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,32}", who) or who in ("ap", "air"):
+        fix = 'up to 32 letters, digits, "_", "." or "-", and not ap or air'
+        raise source.error((*path, "name"), f"{who!r} cannot name a station", fix)
+    try:
+        address = identities.tag_address(tag, file.seed, who)
+        psk = identities.psk_of(tag, source.folder, file.seed, who)
+    except identities.IdentityError as error:
+        raise source.error((*path, error.key), str(error), error.fix) from None
+    station_id = tag.station_id
+    return TagPlan(
+        name=who,
+        station_id=identities.drawn_station_id(file.seed, who, profile, taken) if station_id is None else station_id,
+        address=address,
+        psk=psk,
+        readings=_readings(source, path, tag, reading_limit_octets(profile, file.security), stdin),
+        carrier_offset_hz=tag.carrier_offset_hz,
+        chip_clock_ppm=tag.chip_clock_ppm,
+    )
+
+
+def _readings(source: Source, path: KeyPath, tag: Tag, limit: int, stdin: TextIO | None) -> tuple[bytes, ...]:
+    given = (tag.readings, tag.readings_csv, tag.readings_column)
+    if not tag.readings_stdin:
+        return _payloads(source, path, "readings", given, limit, "SEC-RESPONSE")
+    key = (*path, "readings_stdin")
+    if any(each is not None for each in given):
+        raise source.error(key, "readings_stdin stands beside other readings", "keep one source of readings")
+    if stdin is None:
+        raise source.error(key, "there is no standard input here", "pipe the readings into `amp run`")
+    try:
+        return payloads.payloads(payloads.rows_of_lines(stdin), limit, "SEC-RESPONSE")
+    except payloads.PayloadError as error:
+        raise source.error(key, str(error), error.fix) from None
+
+
+def _payloads(
+    source: Source,
+    path: KeyPath,
+    what: str,
+    given: tuple[tuple[str, ...] | None, str | None, str | None],
+    limit: int,
+    carrier: str,
+) -> tuple[bytes, ...]:
+    texts, csv_name, column = given
+    key = (*path, f"{what}_csv" if csv_name is not None else what)
+    if texts is not None and csv_name is not None:
+        raise source.error(key, f"{what} and {what}_csv are both given", "keep one of them")
+    if csv_name is None and column is not None:
+        raise source.error((*path, f"{what}_column"), f"there is no {what}_csv", f"name the file in {what}_csv")
+    try:
+        if csv_name is not None:
+            return payloads.payloads(payloads.rows_of_csv(source.folder / csv_name, column), limit, carrier)
+        return payloads.payloads(payloads.rows_of_list(texts or (), what), limit, carrier)
+    except payloads.PayloadError as error:
+        raise source.error(key, str(error), error.fix) from None

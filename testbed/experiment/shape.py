@@ -1,0 +1,97 @@
+"""The shape of an experiment file: tables, keys, types and defaults (docs/experiments.md).
+
+Keys carry their unit. An empty value that an enrolment would have given (an address, a station ID, a PSK)
+is drawn from the seed when the file is loaded.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+RateKbps = Literal[250, 1000]
+
+
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of an experiment file: frozen, and closed to keys it does not know."""
+
+
+class Security(Table, frozen=True):
+    """``[security]``: which system, and the lengths that the draft leaves open (R1.5)."""
+
+    system: str = "amp"
+    variant: Literal["hardened", "literal"] = "hardened"
+    flow: Literal[2, 3, 4] = 4
+    nonce_octets: Literal[8, 16, 32] = 16
+    modifier_octets: Literal[0, 4, 8, 16] = 8
+    mic_octets: Literal[2, 4, 8, 16] = 8
+    encrypt: bool = True
+
+
+class Ap(Table, frozen=True):
+    """``[ap]``: the AMP AP, the rates it announces and the commands it has for the tag."""
+
+    address: str | None = None
+    station_id: int | None = None
+    downlink_rate_kbps: RateKbps = 250
+    uplink_rate_kbps: RateKbps = 250
+    seed_index: int = 0
+    retries: int = 3
+    commands: tuple[str, ...] | None = None
+    commands_csv: str | None = None
+    commands_column: str | None = None
+
+
+class Tag(Table, frozen=True):
+    """``[[tags]]``: one tag, its identity, what it has to report and how far off its clocks are."""
+
+    name: str = ""
+    station_id: int | None = None
+    address: str | None = None
+    permanent_id: str | None = None
+    psk_hex: str | None = None
+    psk_file: str | None = None
+    readings: tuple[str, ...] | None = None
+    readings_csv: str | None = None
+    readings_column: str | None = None
+    readings_stdin: bool = False
+    carrier_offset_hz: float = 0.0
+    chip_clock_ppm: float = 0.0
+
+    def __repr__(self) -> str:
+        return f"Tag(name={self.name!r}, station_id={self.station_id!r})"
+
+
+class Channel(Table, frozen=True):
+    """``[channel]``: the simulated air; the SNRs are mean ON power over noise power in the sampled 20 MHz."""
+
+    downlink_snr_db: float = 30.0
+    uplink_snr_db: float = 30.0
+    gain_db: float = 0.0
+    delay_ns: float = 0.0
+    multipath: Literal["none", "B", "D"] = "none"
+    carrier_offset_hz: float = 0.0
+    clock_ppm: float = 0.0
+
+
+class Record(Table, frozen=True):
+    """``[record]``: whether every receiver's IQ is kept, and in which SigMF sample format."""
+
+    iq: bool = True
+    format: Literal["cf32_le", "ci16_le"] = "cf32_le"
+
+
+class ExperimentFile(Table, frozen=True):
+    """A whole experiment file."""
+
+    name: str = ""
+    seed: int = 1
+    profile: str = "11bp-2026.09"
+    radio: str = "zmq:"
+    max_air_time_s: float = 5.0
+    security: Security = Security()
+    ap: Ap = Ap()
+    tags: tuple[Tag, ...] = (Tag(),)
+    channel: Channel = Channel()
+    record: Record = Record()

@@ -44,10 +44,10 @@ def load_profile(name_or_path: str | Path = DEFAULT) -> Profile:
     """
     path = _locate(name_or_path)
     try:
-        stamp = path.stat().st_mtime_ns
+        status = path.stat()
     except OSError as error:
         raise ProfileError(str(name_or_path), "", error.strerror or "cannot be read") from error
-    return _load(path, stamp)
+    return _load(path, (status.st_mtime_ns, status.st_size))
 
 
 def unit_of(key: str, kind: object) -> str:
@@ -70,7 +70,7 @@ def _locate(name_or_path: str | Path) -> Path:
 
 
 @lru_cache(maxsize=32)
-def _load(path: Path, _stamp: int) -> Profile:
+def _load(path: Path, _stamp: tuple[int, int]) -> Profile:
     document = _parse(path)
     hints = get_type_hints(Profile)
     sections: dict[str, Any] = {key: kind for key, kind in hints.items() if is_dataclass(kind)}

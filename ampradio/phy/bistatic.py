@@ -1,0 +1,109 @@
+"""Types 4 and 5: the energizer's excitation for bistatic tags, and the trigger over 40 MHz (rule 18)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ampradio.phy import downlink
+from ampradio.phy.non_amp import carrier
+from ampradio.phy.on_symbol import ChipRun, waveform
+from ampradio.phy.usig import USig
+from ampradio.profile.airtime import samples
+from ampradio.profile.model import Downlink, Profile
+from ampradio.vectors import TxVector
+
+
+def _low_rate(profile: Profile, rate_bps: int) -> int:
+    if rate_bps != profile.downlink.rate_low_bps:
+        raise ValueError(f"backscatter tags receive {profile.downlink.rate_low_bps} b/s only, not {rate_bps}")
+    return rate_bps
+
+
+def excitation_symbol(settings: Downlink, rate_sps: int, upper: bool = False) -> npt.NDArray[np.complex64]:
+    """Return one 3.2 µs symbol of the excitation, unit mean power; carriers in reverse order on the upper channel."""
+    values = np.array([*settings.bistatic_lower, 0, *settings.bistatic_upper])
+    indices = np.arange(-len(settings.bistatic_lower), len(settings.bistatic_upper) + 1)
+    time_s = np.arange(samples(settings.bistatic_symbol_ns, rate_sps)) / rate_sps
+    if upper:
+        values = values[::-1]
+    wave = values @ np.exp(2j * np.pi * np.outer(indices * settings.subcarrier_spacing_hz, time_s))
+    symbol: npt.NDArray[np.complex64] = (wave / np.sqrt(np.mean(np.abs(wave) ** 2))).astype(np.complex64)
+    return symbol
+
+
+def excitation(
+    settings: Downlink, duration_ns: int, rate_sps: int, upper: bool = False
+) -> npt.NDArray[np.complex64]:
+    """Return the Excitation field: the symbol repeated as it is, no prefix, no phase flips.
+
+    Raises ValueError unless ``duration_ns`` is a whole number of symbols.
+    """
+    repeats, rest = divmod(duration_ns, settings.bistatic_symbol_ns)
+    if rest:
+        raise ValueError(f"an Excitation of {duration_ns} ns is not a whole number of symbols")
+    return np.tile(excitation_symbol(settings, rate_sps, upper), repeats)
+
+
+def type4_runs(profile: Profile, psdus: npt.NDArray[np.uint8]) -> list[ChipRun]:
+    """Return the chip fields of Type 4, addressed to all."""
+    settings = profile.downlink
+    return downlink.addressed_runs(profile, psdus, settings.rate_low_bps, settings.broadcast_partial_id)
+
+
+def type4_durations(profile: Profile, octets: int, excitation_ns: int) -> tuple[tuple[str, int], ...]:
+    """Return name and duration in ns of the fields of a Type 4 PPDU; ``excitation_ns`` in whole symbols."""
+    return downlink.durations(profile, type4_runs(profile, np.zeros(octets, np.uint8)), excitation_ns)
+
+
+def type4(
+    profile: Profile, psdus: npt.NDArray[np.uint8], excitation_ns: int, *, upper: bool = False
+) -> npt.NDArray[np.complex64]:
+    """Return Type 4 PPDUs (…, n) at 20 MS/s of Excitation frames (…, octets), relative to the half's centre.
+
+    ``excitation_ns``: see ``profile.airtime.bistatic_excitation_ns``. Raises ValueError if that is no whole number of
+    symbols or the PPDU is too long.
+    """
+    rate_sps = profile.preamble.sample_rate_sps
+    runs = type4_runs(profile, psdus)
+    fields = downlink.durations(profile, runs, excitation_ns)
+    head = downlink.non_amp_portion(profile, fields, USig(profile.preamble.mode_bistatic, wide=True))
+    tail = excitation(profile.downlink, excitation_ns, rate_sps, upper)
+    return downlink.joined(
+        (head, waveform(profile.downlink, runs, rate_sps), tail),
+        samples(profile.downlink.signal_extension_ns, rate_sps),
+    )
+
+
+def type5_runs(profile: Profile, psdus: npt.NDArray[np.uint8], vector: TxVector) -> list[ChipRun]:
+    """Return the chip fields of Type 5, those of a Type 1; raises ValueError for another rate than 250 kb/s."""
+    _low_rate(profile, vector.rate_bps)
+    return downlink.type1_runs(profile, psdus, vector)
+
+
+def _in_half(
+    profile: Profile, runs: Sequence[ChipRun], first: int, upper: bool
+) -> npt.NDArray[np.complex64]:
+    preamble = profile.preamble
+    body = waveform(profile.downlink, runs, preamble.wide_sample_rate_sps)
+    offset_hz = preamble.half_offset_hz if upper else -preamble.half_offset_hz
+    shift = carrier(offset_hz, body.shape[-1], preamble.wide_sample_rate_sps, first)
+    return (body * shift).astype(np.complex64)
+
+
+def type5(
+    profile: Profile, psdus: npt.NDArray[np.uint8], vector: TxVector, *, upper: bool = False
+) -> npt.NDArray[np.complex64]:
+    """Return Type 5 PPDUs (…, n) at 40 MS/s of ``psdus`` (…, octets).
+
+    The non-AMP portion lies in both halves, the AMP part in the primary half, the ``upper`` or the lower one.
+    Raises ValueError for another rate than 250 kb/s, a partial ID that does not exist, or a PPDU that is too long.
+    """
+    runs = type5_runs(profile, psdus, vector)
+    u_sig = USig(profile.preamble.mode_bistatic, wide=True)
+    head = downlink.non_amp_portion(profile, downlink.durations(profile, runs), u_sig, duplicate=True)
+    body = _in_half(profile, runs, head.shape[-1], upper)
+    extension = samples(profile.downlink.signal_extension_ns, profile.preamble.wide_sample_rate_sps)
+    return downlink.joined((head, body), extension)

@@ -1,0 +1,136 @@
+"""The bare ring: three GNU Radio processes that do nothing but lock-step over ZMQ, as the measure for ours.
+
+A node emits zeros up to ``received + lookahead`` and waits; the air copies. No PHY, no MAC, no noise: what is left is what
+GNU Radio, gr-zeromq and the scheduling of three processes cost.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+
+MAX_NOUTPUT_ITEMS = 2048
+TIMEOUT_MS = 5000
+
+
+def ring_rate_msps(lookahead: int, samples: int, patience_s: float = 60.0) -> float:
+    """Return the rate in MS/s at which a bare ring turns ``samples`` samples with this lookahead.
+
+    Raises:
+        TimeoutError: the ring did not finish within ``patience_s``.
+    """
+    with tempfile.TemporaryDirectory(prefix="amp-ring-") as folder:
+        arguments = [folder, str(lookahead), str(samples)]
+        command = [sys.executable, "-m", "testbed.bench.ring"]
+        processes = [
+            subprocess.Popen([*command, role, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            for role in ("air", "a", "b")
+        ]
+        try:
+            return min(_report(process, patience_s) for process in processes[1:])
+        finally:
+            for process in processes:
+                process.kill()
+                process.wait()
+
+
+def _report(process: subprocess.Popen[bytes], patience_s: float) -> float:
+    timer = threading.Timer(patience_s, process.kill)
+    timer.start()
+    assert process.stdout is not None
+    try:
+        # GNU Radio writes notices to standard output too.
+        for line in process.stdout:
+            if line.startswith(b"{"):
+                return float(json.loads(line)["msps"])
+    finally:
+        timer.cancel()
+    raise TimeoutError(f"the bare ring did not finish within {patience_s:g} s")
+
+
+def _node(role: str, folder: Path, lookahead: int, samples: int) -> None:
+    from gnuradio import gr, zeromq
+
+    changed = threading.Condition()
+    state = {"received": 0, "emitted": 0, "began": 0.0}
+    done = threading.Event()
+
+    class Source(gr.sync_block):
+        def __init__(self) -> None:
+            gr.sync_block.__init__(self, "ring source", None, [np.complex64])
+
+        def work(self, input_items: list, output_items: list) -> int:
+            with changed:
+                while state["emitted"] >= state["received"] + lookahead:
+                    changed.wait()
+                count = min(output_items[0].size, int(state["received"]) + lookahead - int(state["emitted"]))
+                state["emitted"] += count
+            output_items[0][:count] = 0
+            return count
+
+    class Sink(gr.sync_block):
+        def __init__(self) -> None:
+            gr.sync_block.__init__(self, "ring sink", [np.complex64], None)
+
+        def work(self, input_items: list, output_items: list) -> int:
+            with changed:
+                state["received"] += len(input_items[0])
+                if not state["began"]:
+                    state["began"] = time.monotonic()
+                    state["first"] = state["received"]
+                if state["received"] >= samples:
+                    done.set()
+                changed.notify_all()
+            return len(input_items[0])
+
+    top = gr.top_block()
+    blocks = [
+        Source(),
+        zeromq.push_sink(gr.sizeof_gr_complex, 1, f"ipc://{folder}/{role}", TIMEOUT_MS, False, -1),
+        zeromq.pull_source(gr.sizeof_gr_complex, 1, f"ipc://{folder}/to-{role}", TIMEOUT_MS, False, -1),
+        Sink(),
+    ]
+    blocks[2].set_min_output_buffer(16384)
+    top.connect(blocks[0], blocks[1])
+    top.connect(blocks[2], blocks[3])
+    top.start(MAX_NOUTPUT_ITEMS)
+    done.wait()
+    elapsed_s = time.monotonic() - state["began"]
+    print(json.dumps({"msps": (samples - state["first"]) / elapsed_s / 1e6}), flush=True)
+    sys.stdin.read()
+    os._exit(0)
+
+
+def _air(folder: Path) -> None:
+    from gnuradio import blocks, gr, zeromq
+
+    top = gr.top_block()
+    kept = []
+    for source, sink in (("a", "b"), ("b", "a")):
+        chain = [
+            zeromq.pull_source(gr.sizeof_gr_complex, 1, f"ipc://{folder}/{source}", TIMEOUT_MS, False, -1),
+            blocks.copy(gr.sizeof_gr_complex),
+            zeromq.push_sink(gr.sizeof_gr_complex, 1, f"ipc://{folder}/to-{sink}", TIMEOUT_MS, False, -1),
+        ]
+        chain[0].set_min_output_buffer(16384)
+        top.connect(*chain)
+        kept.append(chain)
+    top.start(MAX_NOUTPUT_ITEMS)
+    sys.stdin.read()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    role, path, ahead, count = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+    if role == "air":
+        _air(path)
+    else:
+        _node(role, path, ahead, count)

@@ -1,0 +1,130 @@
+"""PHY-SAP octets: the layout that docs/phy-sap.md promises, and what a wrong peer may send."""
+
+from __future__ import annotations
+
+import re
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ampradio.sap.codec import MESSAGE_OCTETS_MAX, TYPES, decode, encode
+from ampradio.sap.messages import (
+    NEVER,
+    AttachConfirm,
+    AttachRequest,
+    ErrorIndication,
+    Grant,
+    ListenRequest,
+    RxIndication,
+    SapError,
+    SapMessage,
+    StopConfirm,
+    StopRequest,
+    TimeIndication,
+    TxConfirm,
+    TxRequest,
+)
+from ampradio.vectors import Listen, PpduKind, RxVector, TxVector
+from tests.conftest import ROOT
+
+RX = RxVector(PpduKind.UL_ACTIVE, 250_000, 628_000, 1_340_000, 12_560, 20.5, -3.25, 120.0, -2.0e6, None, 2)
+MESSAGES: list[SapMessage] = [
+    AttachRequest("11bp-2026.09"),
+    TxRequest(7, 1_000_000, TxVector(PpduKind.DL_TYPE1, 250_000, 42, True, 0), bytes.fromhex("06efbeb1")),
+    ListenRequest(Listen(PpduKind.UL_ACTIVE, 1_000_000, 3, 628_000, 1_340_000)),
+    Grant(5_000, NEVER),
+    StopRequest(9_000_000),
+    AttachConfirm(1, 20_000_000, 0),
+    TxConfirm(7, 0, 1_000_000, 1_618_000),
+    RxIndication(b"\x09\xfe\x7f", RX),
+    RxIndication(b"\x06", RxVector(PpduKind.DL_TYPE1, 1_000_000, 0, 186_000, 0, 9.0, 0.0, 0.0, None, 63, None)),
+    TimeIndication(123),
+    StopConfirm(9_000_000, 180_000, (("bad_sig_crc", 2), ("tx_late", 0))),
+    ErrorIndication(2, "another MAC is attached"),
+]
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: type(message).__name__)
+def test_every_message_comes_back(message: SapMessage) -> None:
+    assert decode(encode(message, 0xDEADBEEF)) == (message, 0xDEADBEEF)
+
+
+def test_octets_of_the_documented_example() -> None:
+    """docs/phy-sap.md shows one TX.request octet by octet; written out here from the page's table, not from the codec."""
+    expected = (
+        b"AMPS" + bytes([1, 0x02, 0, 0]) + (5).to_bytes(4, "little")
+        + (7).to_bytes(4, "little") + (1_000_000).to_bytes(8, "little")
+        + bytes([1, 1, 42, 0]) + (250_000).to_bytes(4, "little") + (4).to_bytes(2, "little") + bytes.fromhex("06efbeb1")
+    )
+    assert encode(MESSAGES[1], 5) == expected
+    page = (ROOT / "docs/phy-sap.md").read_text()
+    assert expected.hex(" ") in page
+
+
+def test_the_page_names_every_type() -> None:
+    page = (ROOT / "docs/phy-sap.md").read_text()
+    named = {int(code, 16): name for code, name in re.findall(r"\| `0x([0-9a-f]{2})` \| (\w+) \|", page)}
+    assert named == {code: kind.__name__ for kind, code in TYPES.items()}
+
+
+def test_sizes_on_the_page_are_the_sizes_sent() -> None:
+    """The fixed part of each body, in octets, as the page's headings give it."""
+    page = (ROOT / "docs/phy-sap.md").read_text()
+    sizes = {name: int(size) for name, size in re.findall(r"^### (\w+) \((\d+) octets", page, re.M)}
+    variable = {"AttachRequest": 12, "TxRequest": 4, "RxIndication": 3, "StopConfirm": 0, "ErrorIndication": 23}
+    for message in MESSAGES[:8] + MESSAGES[9:10] + [StopConfirm(1, 2, ()), MESSAGES[11]]:
+        name = type(message).__name__
+        assert len(encode(message, 0)) - 12 == sizes[name] + variable.get(name, 0), name
+
+
+@pytest.mark.parametrize(
+    ("octets", "reason"),
+    [
+        (b"", "0 octets"),
+        (b"AMPS", "4 octets"),
+        (b"XXXX" + bytes(8), "magic"),
+        (b"AMPS\x02" + bytes(7), "version 2"),
+        (b"AMPS\x01\x77" + bytes(6), "0x77"),
+        (encode(MESSAGES[1], 1)[:-1], "octets where"),
+        (encode(MESSAGES[1], 1) + b"\0", "octets where"),
+        (encode(Grant(1, 2), 1)[:-1], "type 0x04"),
+        (bytes(MESSAGE_OCTETS_MAX + 1), "octets"),
+    ],
+)
+def test_bad_messages_are_refused_with_a_reason(octets: bytes, reason: str) -> None:
+    with pytest.raises(SapError, match=reason):
+        decode(octets)
+
+
+def test_not_a_number_is_refused() -> None:
+    octets = bytearray(encode(MESSAGES[7], 0))
+    octets[12 + 32 : 12 + 40] = struct.pack("<d", float("nan"))
+    with pytest.raises(SapError, match="finite"):
+        decode(bytes(octets))
+
+
+def test_a_field_that_does_not_fit_is_the_callers_mistake() -> None:
+    with pytest.raises(SapError, match="TimeIndication"):
+        encode(TimeIndication(2**63), 0)
+
+
+@given(st.binary(max_size=200))
+def test_garbage_is_refused_never_raised(octets: bytes) -> None:
+    for candidate in (octets, b"AMPS\x01" + octets):
+        try:
+            message, seq = decode(candidate)
+        except SapError:
+            continue
+        assert encode(message, seq)[:4] == b"AMPS"
+
+
+@given(st.sampled_from(MESSAGES), st.integers(0, 200), st.integers(0, 255))
+def test_a_changed_octet_never_crashes(message: SapMessage, position: int, value: int) -> None:
+    octets = bytearray(encode(message, 1))
+    octets[position % len(octets)] = value
+    try:
+        decode(bytes(octets))
+    except SapError:
+        pass

@@ -50,10 +50,9 @@ def on_symbol(downlink: Downlink, chip_ns: int, rate_sps: int) -> npt.NDArray[np
     return symbol
 
 
-def phases(downlink: Downlink, count: int, first: int = 0) -> npt.NDArray[np.float32]:
-    """Return the factor (+1 or −1) of chips ``first``… of a PPDU, counted from its first AMP chip, shape (count,)."""
-    bits = sequence(downlink.phase_seed, count, first, downlink.phase_taps)
-    return (1 - 2 * bits.astype(np.float32)).astype(np.float32)
+def phase_bits(downlink: Downlink, count: int, first: int = 0) -> npt.NDArray[np.uint8]:
+    """Return the phase (0 → +1, 1 → −1) of chips ``first``… of a PPDU, counted from its first AMP chip, (count,)."""
+    return sequence(downlink.phase_seed, count, first, downlink.phase_taps)
 
 
 def waveform(downlink: Downlink, runs: Sequence[ChipRun], rate_sps: int) -> npt.NDArray[np.complex64]:
@@ -67,8 +66,9 @@ def waveform(downlink: Downlink, runs: Sequence[ChipRun], rate_sps: int) -> npt.
     for run in runs:
         count = run.chips.shape[-1]
         symbol = on_symbol(downlink, run.chip_ns, rate_sps)
-        signed = run.chips * phases(downlink, count, chip)
+        off_plus_minus = np.stack((np.zeros_like(symbol), symbol, -symbol))
+        which = run.chips * (1 + phase_bits(downlink, count, chip))
         stop = start + count * symbol.size
-        out[..., start:stop] = (signed[..., np.newaxis] * symbol).reshape(*signed.shape[:-1], -1)
+        out[..., start:stop] = off_plus_minus[which].reshape(*which.shape[:-1], -1)
         chip, start = chip + count, stop
     return out

@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ampradio.mac.shim import payload_octets_max
 from ampradio.profile.model import Profile
 from testbed.experiment.error import KeyPath
 from testbed.experiment.shape import ExperimentFile, Security
 
 # Fields of the S1 messages beside nonce, modifier, MIC and data (protocols page, 2.4 and rule 8).
-TRIGGER_FIELD_OCTETS = 6
 RESPONSE_FLAG_OCTETS = 1
 CONFIRM_FLAG_AND_PN_OCTETS = 2
 
@@ -33,15 +33,15 @@ class Problem:
 
 def reading_limit_octets(profile: Profile, security: Security) -> int:
     """Return how many octets of UL data fit one SEC-RESPONSE."""
-    payload = profile.mac.body_octets_max - profile.mac.shim_octets
+    payload = payload_octets_max(profile.mac)
     return payload - RESPONSE_FLAG_OCTETS - security.nonce_octets - security.mic_octets
 
 
 def command_limit_octets(profile: Profile, security: Security) -> int:
     """Return how many octets of DL data fit: in the SEC-TRIGGER of a two-frame flow, else in the SEC-CONFIRM."""
-    payload = profile.mac.body_octets_max - profile.mac.shim_octets
+    payload = payload_octets_max(profile.mac)
     if security.flow == 2:
-        return payload - TRIGGER_FIELD_OCTETS - security.nonce_octets - security.modifier_octets
+        return payload - profile.mac.trigger_octets - security.nonce_octets - security.modifier_octets
     return payload - CONFIRM_FLAG_AND_PN_OCTETS - security.mic_octets
 
 

@@ -1,0 +1,156 @@
+"""SigMF annotations of the testbed: PPDUs, their fields, listening windows and own transmissions.
+
+Beside SigMF's core keys an annotation carries ``amp:`` keys; docs/recordings.md lists them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ampradio.phy.fields import Field
+from ampradio.phy.reception import Reception
+from ampradio.vectors import Listen, PpduKind, RxVector
+
+NS = 1_000_000_000
+START, COUNT, LABEL, COMMENT = "core:sample_start", "core:sample_count", "core:label", "core:comment"
+LISTEN_LABEL = "listen"
+BLANK_LABEL = "own transmission"
+
+Annotation = dict[str, object]
+
+
+@dataclass(frozen=True)
+class RecordedFrame:
+    """A PPDU that was received while the recording was made."""
+
+    psdu: bytes
+    start_sample: int
+    sample_count: int
+    rate_bps: int
+    kind: str
+    label: str
+    snr_db: float | None = None
+
+
+def _measures(rx: RxVector) -> Annotation:
+    figures = {"snr_db": rx.snr_db, "rssi_dbfs": rx.rssi_dbfs, "clock_ppm": rx.clock_ppm, "cfo_hz": rx.cfo_hz}
+    known: Annotation = {
+        f"amp:{name}": round(float(value), 6)
+        for name, value in figures.items()
+        if value is not None and math.isfinite(value)
+    }
+    counts = {"partial_id": rx.partial_id, "seed_index": rx.seed_index}
+    return known | {f"amp:{name}": int(value) for name, value in counts.items() if value is not None}
+
+
+def ppdu_annotation(reception: Reception, sample_rate_sps: int, label: str) -> Annotation:
+    """Return the annotation of a whole PPDU, signal extension included."""
+    rx = reception.rxvector
+    stop = max(round(rx.end_ns * sample_rate_sps / NS), rx.start_sample)
+    snr = f", SNR {rx.snr_db:.1f} dB" if math.isfinite(rx.snr_db) else ""
+    return {
+        START: rx.start_sample,
+        COUNT: stop - rx.start_sample,
+        LABEL: label,
+        COMMENT: f"{len(reception.psdu)} octets at {rx.rate_bps // 1000} kb/s{snr}",
+        "amp:kind": rx.kind.name,
+        "amp:frame_type": label,
+        "amp:rate_bps": rx.rate_bps,
+        "amp:start_ns": rx.start_ns,
+        "amp:end_ns": rx.end_ns,
+        **_measures(rx),
+        "amp:psdu_hex": reception.psdu.hex(),
+    }
+
+
+def field_annotations(reception: Reception, label: str) -> list[Annotation]:
+    """Return one annotation per field of the PPDU."""
+    return [_field_annotation(reception, each, label) for each in reception.fields]
+
+
+def _field_annotation(reception: Reception, each: Field, label: str) -> Annotation:
+    return {
+        START: each.start_sample,
+        COUNT: each.stop_sample - each.start_sample,
+        LABEL: each.name,
+        COMMENT: f"field of {label}",
+        "amp:field": each.name,
+        "amp:ppdu_start": reception.rxvector.start_sample,
+    }
+
+
+def listen_annotation(window: Listen, sample_rate_sps: int) -> Annotation:
+    """Return the annotation of a listening window, exact in nanoseconds beside its samples."""
+    start = window.start_ns * sample_rate_sps // NS
+    return {
+        START: max(start, 0),
+        COUNT: max(window.stop_ns * sample_rate_sps // NS - start, 0),
+        LABEL: LISTEN_LABEL,
+        COMMENT: f"waiting for {window.kind.name} at {window.rate_bps // 1000} kb/s",
+        "amp:kind": window.kind.name,
+        "amp:listen_rate_bps": window.rate_bps,
+        "amp:listen_seed_index": window.seed_index,
+        "amp:listen_start_ns": window.start_ns,
+        "amp:listen_stop_ns": window.stop_ns,
+    }
+
+
+def blank_annotation(start_sample: int, stop_sample: int) -> Annotation:
+    """Return the annotation of samples that the receiver was told to ignore."""
+    return {
+        START: max(start_sample, 0),
+        COUNT: max(stop_sample - start_sample, 0),
+        LABEL: BLANK_LABEL,
+        "amp:blank_start_sample": start_sample,
+        "amp:blank_stop_sample": stop_sample,
+    }
+
+
+def _integer(annotation: Mapping[str, object], key: str) -> int:
+    value = annotation[key]
+    if not isinstance(value, int):
+        raise TypeError(key)
+    return value
+
+
+def listen_windows(annotations: Iterable[Mapping[str, object]]) -> tuple[Listen, ...]:
+    """Return the windows of the annotations, as they were given; raises KeyError, TypeError or ValueError."""
+    return tuple(
+        Listen(
+            PpduKind[str(each["amp:kind"])],
+            _integer(each, "amp:listen_rate_bps"),
+            _integer(each, "amp:listen_seed_index"),
+            _integer(each, "amp:listen_start_ns"),
+            _integer(each, "amp:listen_stop_ns"),
+        )
+        for each in annotations
+        if "amp:listen_start_ns" in each
+    )
+
+
+def blanked_ranges(annotations: Iterable[Mapping[str, object]]) -> tuple[tuple[int, int], ...]:
+    """Return the sample ranges that the receiver ignored; raises KeyError or TypeError."""
+    return tuple(
+        (_integer(each, "amp:blank_start_sample"), _integer(each, "amp:blank_stop_sample"))
+        for each in annotations
+        if "amp:blank_start_sample" in each
+    )
+
+
+def recorded_frames(annotations: Iterable[Mapping[str, object]]) -> tuple[RecordedFrame, ...]:
+    """Return the PPDUs of the annotations; raises KeyError, TypeError or ValueError."""
+    return tuple(
+        RecordedFrame(
+            psdu=bytes.fromhex(str(each["amp:psdu_hex"])),
+            start_sample=_integer(each, START),
+            sample_count=_integer(each, COUNT),
+            rate_bps=_integer(each, "amp:rate_bps"),
+            kind=str(each["amp:kind"]),
+            label=str(each.get(LABEL, "")),
+            snr_db=float(str(each["amp:snr_db"])) if "amp:snr_db" in each else None,
+        )
+        for each in annotations
+        if "amp:psdu_hex" in each
+    )

@@ -1,0 +1,165 @@
+"""A run folder explains itself: manifest, experiment file, events and recordings, readable whenever the run ends."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from types import TracebackType
+
+from testbed.atomic_file import write_atomically
+from testbed.event_log import EventLog, EventLogError, read_events
+from testbed.experiment.plan import Experiment
+from testbed.versions import commit, versions
+
+MANIFEST = "manifest.json"
+EVENTS = "events.jsonl"
+EXPERIMENT = "experiment.toml"
+STATES = ("running", "finished", "interrupted", "failed")
+SCHEMA = 1
+
+
+class RunFolderError(Exception):
+    """A run folder cannot be made, or is none; ``fix`` says what to do."""
+
+    def __init__(self, reason: str, fix: str) -> None:
+        super().__init__(f"{reason}. Fix: {fix}")
+        self.reason, self.fix = reason, fix
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+
+
+def _made(name: str, out: Path | None, root: Path) -> Path:
+    try:
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+            if any(out.iterdir()):
+                raise RunFolderError(f"{out} is not empty", "give --out a new or an empty folder")
+            return out
+        stem = f"{_now()}-{re.sub(r'[^A-Za-z0-9._-]+', '-', name)[:64]}"
+        for number in range(1, 1000):
+            path = root / (stem if number == 1 else f"{stem}-{number}")
+            try:
+                path.mkdir(parents=True)
+            except FileExistsError:
+                if not path.is_dir():
+                    raise
+                continue
+            return path
+    except OSError as error:
+        raise RunFolderError(
+            f"no run folder can be made at {out or root}: {error.strerror}", "choose another with --out"
+        ) from None
+    raise RunFolderError(f"{root} holds a thousand runs of this second", "give --out")
+
+
+class RunFolder:
+    """One run's folder while it is written. Use as a context manager: an exception leaves it ``failed``."""
+
+    def __init__(self, path: Path, manifest: dict[str, object]) -> None:
+        self.path = path
+        self.manifest = manifest
+        self._write()
+        self.events = EventLog(path / EVENTS)
+
+    @classmethod
+    def create(cls, experiment: Experiment, *, out: Path | None = None, root: Path = Path("runs")) -> RunFolder:
+        """Make ``root/<UTC time>-<name>/``, or ``out``, with a manifest in state ``running``; raises RunFolderError."""
+        path = _made(experiment.name, out, root)
+        (path / EXPERIMENT).write_text(experiment.text, encoding="utf-8")
+        manifest: dict[str, object] = {
+            "schema": SCHEMA,
+            "name": experiment.name,
+            "state": "running",
+            "ok": None,
+            "wall_started": _now(),
+            "experiment": experiment.to_manifest(),
+            "experiment_sha256": experiment.sha256,
+            "seeds": {"run": experiment.seed},
+            "profile": experiment.profile.name,
+            "placeholders": [entry.key for entry in experiment.profile.placeholders()],
+            "radio": experiment.radio,
+            "systems": [experiment.security.system],
+            "variant": experiment.security.variant,
+            "versions": versions(),
+            "commit": commit(),
+        }
+        return cls(path, manifest)
+
+    def record_base(self, node: str) -> Path:
+        """Return the path of ``node``'s recording without its extension."""
+        return self.path / node
+
+    def note(self, **facts: object) -> None:
+        """Add facts to the manifest."""
+        self.manifest |= facts
+        self._write()
+
+    def finish(self, ok: bool, **facts: object) -> None:
+        """State ``finished``, with whether what was asked for held."""
+        self._end("finished", ok, facts)
+
+    def interrupt(self) -> None:
+        """State ``interrupted``."""
+        self._end("interrupted", False, {})
+
+    def fail(self, reason: str) -> None:
+        """State ``failed``, with the reason."""
+        self._end("failed", False, {"reason": reason})
+
+    def _end(self, state: str, ok: bool, facts: Mapping[str, object]) -> None:
+        self.events.close()
+        self.manifest |= {**facts, "state": state, "ok": ok, "wall_ended": _now()}
+        self._write()
+
+    def _write(self) -> None:
+        write_atomically(self.path / MANIFEST, json.dumps(self.manifest, indent=2, ensure_ascii=False) + "\n")
+
+    def __enter__(self) -> RunFolder:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self.manifest["state"] != "running":
+            return
+        if isinstance(error, KeyboardInterrupt):
+            self.interrupt()
+        else:
+            self.fail(f"{type(error).__name__}: {error}" if error else "ended without a result")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder read back; ``torn`` tells that the last event was cut by a kill."""
+
+    path: Path
+    manifest: dict[str, object]
+    events: list[dict[str, object]]
+    torn: bool
+
+    @property
+    def state(self) -> str:
+        """``running`` also when the process was killed: nothing was left to say otherwise."""
+        return str(self.manifest.get("state"))
+
+
+def read_run(path: Path) -> Run:
+    """Return the run of a folder; raises RunFolderError."""
+    try:
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+    except OSError as error:
+        fix = "name a folder that `amp run` or `amp demo` made"
+        raise RunFolderError(f"{path} is no run folder ({MANIFEST}: {error.strerror})", fix) from None
+    except ValueError as error:
+        raise RunFolderError(f"{path / MANIFEST} is not JSON: {error}", "restore it, or run again") from None
+    if not isinstance(manifest, dict) or manifest.get("state") not in STATES:
+        raise RunFolderError(f"{path / MANIFEST} is no manifest of a run", "restore it, or run again")
+    try:
+        events, torn = read_events(path / EVENTS) if (path / EVENTS).exists() else ([], False)
+    except EventLogError as error:
+        raise RunFolderError(str(error), "restore the file") from None
+    return Run(path, manifest, events, torn)

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from ampradio.phy.modulate import ppdu
 from ampradio.phy.reception import Reception
 from ampradio.profile import Profile
+from ampradio.sap.messages import ERROR_STATE as STATE
 from ampradio.sap.messages import (
     NEVER,
     AttachConfirm,
@@ -33,7 +34,6 @@ from ampradio.sap.messages import (
     TxConfirm,
     TxRequest,
 )
-from ampradio.sap.messages import ERROR_STATE as STATE
 from ampradio.sap.phy_side import MacGoneError, PhySap
 from ampradio.vectors import Listen
 

@@ -6,12 +6,11 @@
 #
 # GNU Radio Python Flow Graph
 # Title: AMP replay: a recording through a receiver
-# Description: A cf32_le recording through the receiver of a role
+# Description: A recording through the receiver of a role
 # GNU Radio version: 3.10.5.1
 
+from flowgraphs.blocks.iq_source import IqSource
 from flowgraphs.blocks.receiver import Receiver
-from gnuradio import blocks
-import pmt
 from gnuradio import gr
 from gnuradio.filter import firdes
 from gnuradio.fft import window
@@ -26,7 +25,7 @@ from gnuradio import eng_notation
 
 class amp_replay(gr.top_block):
 
-    def __init__(self, phy=None, role="tag", path="recording.sigmf-data"):
+    def __init__(self, phy=None, role="tag", path="recording.sigmf-data", datatype="cf32_le", scale=2048.0):
         gr.top_block.__init__(self, "AMP replay: a recording through a receiver", catch_exceptions=True)
 
         ##################################################
@@ -35,14 +34,14 @@ class amp_replay(gr.top_block):
         self.phy = phy
         self.role = role
         self.path = path
+        self.datatype = datatype
+        self.scale = scale
 
         ##################################################
         # Blocks
         ##################################################
 
-        self.source = blocks.file_source(gr.sizeof_gr_complex*1, path, False, 0, 0)
-        self.source.set_begin_tag(pmt.PMT_NIL)
-        self.source.set_min_output_buffer(65536)
+        self.source = IqSource(path, datatype, scale)
         self.receiver = Receiver(phy, role)
 
 
@@ -69,12 +68,23 @@ class amp_replay(gr.top_block):
 
     def set_path(self, path):
         self.path = path
-        self.source.open(self.path, False)
+
+    def get_datatype(self):
+        return self.datatype
+
+    def set_datatype(self, datatype):
+        self.datatype = datatype
+
+    def get_scale(self):
+        return self.scale
+
+    def set_scale(self, scale):
+        self.scale = scale
 
 
 
 def argument_parser():
-    description = 'A cf32_le recording through the receiver of a role'
+    description = 'A recording through the receiver of a role'
     parser = ArgumentParser(description=description)
     parser.add_argument(
         "--role", dest="role", type=str, default="tag",
@@ -82,13 +92,19 @@ def argument_parser():
     parser.add_argument(
         "--path", dest="path", type=str, default="recording.sigmf-data",
         help="Set Recording (data file) [default=%(default)r]")
+    parser.add_argument(
+        "--datatype", dest="datatype", type=str, default="cf32_le",
+        help="Set SigMF datatype [default=%(default)r]")
+    parser.add_argument(
+        "--scale", dest="scale", type=eng_float, default=eng_notation.num_to_str(float(2048.0)),
+        help="Set Integer full amplitude [default=%(default)r]")
     return parser
 
 
 def main(top_block_cls=amp_replay, options=None):
     if options is None:
         options = argument_parser().parse_args()
-    tb = top_block_cls(role=options.role, path=options.path)
+    tb = top_block_cls(role=options.role, path=options.path, datatype=options.datatype, scale=options.scale)
 
     def sig_handler(sig=None, frame=None):
         tb.stop()

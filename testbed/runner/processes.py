@@ -1,0 +1,115 @@
+"""The processes of a ZMQ run: started, watched, and never left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from testbed.node import NodeConfig
+from testbed.runner.errors import RunError
+
+DOCTOR = "run `amp doctor`; the process's own words are in {log}"
+GRACE_S = 3.0
+
+
+class NodeProcess:
+    """One ``testbed.node`` process; its standard input is the leash it lives on.
+
+    Args:
+        config: what it is to do.
+        folder: where its configuration and its log (``ROLE.log``) go.
+    """
+
+    def __init__(self, config: NodeConfig, folder: Path) -> None:
+        self.role = config.role
+        self.log = folder / f"{config.role}.log"
+        path = folder / f"{config.role}.json"
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(config)))
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "testbed.node", str(path)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env={**os.environ, "OMP_NUM_THREADS": "1"},
+                start_new_session=True,
+            )
+        self._said: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def expect(self, state: str, patience_s: float) -> dict[str, Any]:
+        """Return what the process says when it reaches ``state``.
+
+        Raises:
+            RunError: it failed, ended or said nothing in time.
+        """
+        end = time.monotonic() + patience_s
+        while True:
+            said = self._next(end, state, patience_s)
+            if said["state"] == state:
+                return said
+            if said["state"] == "error":
+                raise self._failed(str(said.get("reason")))
+
+    def check(self) -> None:
+        """Raise RunError when the process has failed or ended."""
+        while not self._said.empty():
+            said = self._said.get()
+            if said is None:
+                raise self._failed(f"ended with exit code {self._process.wait()}")
+            if said["state"] == "error":
+                raise self._failed(str(said.get("reason")))
+
+    def end(self) -> None:
+        """End the process: close its standard input, then kill what is left."""
+        if self._process.stdin:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+
+    def reap(self, grace_s: float = GRACE_S) -> None:
+        """Wait for the end, and make sure of it."""
+        try:
+            self._process.wait(grace_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    @property
+    def pid(self) -> int:
+        """Process ID."""
+        return self._process.pid
+
+    def _next(self, end: float, state: str, patience_s: float) -> dict[str, Any]:
+        try:
+            said = self._said.get(timeout=max(0.0, end - time.monotonic()))
+        except queue.Empty:
+            raise self._failed(f"was not {state} within {patience_s:g} s") from None
+        if said is None:
+            raise self._failed(f"ended with exit code {self._process.wait()}")
+        return said
+
+    def _failed(self, reason: str) -> RunError:
+        if "in use" in reason.lower():
+            fix = "another run holds this address: end it, or give another port with --radio zmq:tcp://127.0.0.1:PORT"
+        else:
+            fix = DOCTOR.format(log=self.log)
+        return RunError(f"the {self.role} process: {reason}", fix)
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            # GNU Radio writes notices to standard output too.
+            if line.startswith(b"{"):
+                with contextlib.suppress(ValueError):
+                    self._said.put(json.loads(line))
+        self._said.put(None)

@@ -1,0 +1,187 @@
+"""An experiment over ``zmq:``: the air, two PHY processes, and both stations here behind their PHY-SAPs."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import zmq
+
+from ampradio.sap.mac_side import MacSap, PhyGoneError
+from testbed.experiment import Experiment, ExperimentError
+from testbed.node import NodeConfig, Streams
+from testbed.runner.air import downlink_path, uplink_path
+from testbed.runner.errors import RunError
+from testbed.runner.mac_host import MacHost, Station, event_record
+from testbed.runner.merge import EventMerge
+from testbed.runner.processes import NodeProcess
+
+START_PATIENCE_S = 30.0
+SILENCE_PATIENCE_S = 8.0
+POLL_MS = 250
+TAIL_NS = 100_000
+SAMPLE_RATE_SPS = 20_000_000
+ROLES = ("ap", "tag")
+
+Tell = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a run ended: whether the AP's work succeeded, where in air time, and what it took."""
+
+    ok: bool
+    stop_ns: int
+    wall_s: float
+    counters: Mapping[str, Mapping[str, int]]
+
+
+class ZmqRun:
+    """Own the processes of one run; use as a context manager.
+
+    Args:
+        experiment: what to run.
+        stations: ``ap`` and ``tag``.
+        record_folder: where recordings go, None to keep none.
+
+    Raises:
+        RunError: a process could not be started, failed or fell silent.
+        ExperimentError: the radio URI is not of this kind.
+    """
+
+    def __init__(self, experiment: Experiment, stations: Mapping[str, Station], record_folder: Path | None) -> None:
+        self._experiment = experiment
+        self._folder = Path(tempfile.mkdtemp(prefix="amp-run-"))
+        self._processes: list[NodeProcess] = []
+        self._hosts: dict[str, MacHost] = {}
+        self._merge = EventMerge(list(ROLES))
+        self._ok: bool | None = None
+        self._stop_ns: int | None = None
+        self._record_folder = record_folder
+        self._stations = stations
+
+    def __enter__(self) -> ZmqRun:
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for host in self._hosts.values():
+            host.sap.close()
+        for process in self._processes:
+            process.end()
+        for process in self._processes:
+            process.reap()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def run(self, tell: Tell) -> Finished:
+        """Run until the AP is done or the air time is used up; every settled event is told in order of air time."""
+        began = time.monotonic()
+        poller = zmq.Poller()
+        for host in self._hosts.values():
+            poller.register(host.sap.socket, zmq.POLLIN)
+        heard = time.monotonic()
+        while not all(host.stopped for host in self._hosts.values()):
+            if poller.poll(POLL_MS):
+                heard = time.monotonic()
+                for name in ROLES:
+                    self._serve(name, tell)
+                continue
+            for process in self._processes:
+                process.check()
+            if time.monotonic() - heard > SILENCE_PATIENCE_S:
+                raise RunError(
+                    f"no PHY has said anything for {SILENCE_PATIENCE_S:g} s", "run it again with -v, and `amp doctor`"
+                )
+        assert self._stop_ns is not None
+        for record in self._merge.rest(self._stop_ns):
+            tell(record)
+        for process in self._processes:
+            if process.role in ROLES:
+                process.expect("stopped", START_PATIENCE_S)
+        counters = {name: dict(host.stopped.counters) for name, host in self._hosts.items() if host.stopped}
+        return Finished(bool(self._ok), self._stop_ns, time.monotonic() - began, counters)
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Process IDs by role."""
+        return {process.role: process.pid for process in self._processes}
+
+    def _serve(self, name: str, tell: Tell) -> None:
+        host = self._hosts[name]
+        while (received := host.sap.receive(0)) is not None:
+            events = host.take(*received)
+            for record in self._merge.put(name, host.now_ns, [event_record(name, event) for event in events]):
+                tell(record)
+            for event in events:
+                if event.kind == "finished" and name == "ap":
+                    self._ok = bool(event.detail.get("ok"))
+                    self._stop(event.t_ns)
+            if host.now_ns >= self._experiment.max_air_time_ns:
+                self._stop(host.now_ns)
+            host.grant()
+
+    def _stop(self, now_ns: int) -> None:
+        """End the run a little after now; the tag is told first, so that it has not gone further."""
+        if self._stop_ns is not None:
+            return
+        last_ns = max(host.last_end_ns for host in self._hosts.values())
+        self._stop_ns = -(-(max(now_ns, last_ns) + TAIL_NS) // TAIL_NS) * TAIL_NS
+        for name in reversed(ROLES):
+            self._hosts[name].stop(self._stop_ns)
+
+    def _start(self) -> None:
+        experiment = self._experiment
+        streams, saps = self._addresses()
+        common: dict[str, Any] = {
+            "profile": str(experiment.profile.name),
+            "sample_rate_sps": SAMPLE_RATE_SPS,
+            "streams": streams,
+            "record_datatype": experiment.record.format,
+        }
+        self._spawn(
+            NodeConfig(
+                role="air", downlink=downlink_path(experiment, SAMPLE_RATE_SPS), uplink=uplink_path(experiment, SAMPLE_RATE_SPS), **common
+            )
+        )
+        for role in ROLES:
+            base = str(self._record_folder / role) if self._record_folder and experiment.record.iq else ""
+            clock = experiment.tags[0].chip_clock_ppm if role == "tag" else 0.0
+            self._spawn(NodeConfig(role=role, sap=saps[role], record_base=base, chip_clock_ppm=clock, **common))
+        for process in self._processes:
+            said = process.expect("ready", START_PATIENCE_S)
+            if process.role not in ROLES:
+                continue
+            sap = MacSap(said["sap"])
+            self._hosts[process.role] = MacHost(process.role, self._stations[process.role], sap)
+            try:
+                sap.attach(experiment.profile.name, START_PATIENCE_S)
+            except PhyGoneError as error:
+                process.check()
+                raise RunError(str(error), "run `amp doctor`") from error
+
+    def _spawn(self, config: NodeConfig) -> None:
+        self._processes.append(NodeProcess(config, self._folder))
+
+    def _addresses(self) -> tuple[Streams, dict[str, str]]:
+        """Return the addresses of the streams and of the SAPs: private sockets, or six ports from the one given."""
+        address = self._experiment.radio.removeprefix("zmq:")
+        if not address:
+            base = f"ipc://{self._folder}/"
+            names = [base + name for name in ("ap-tx", "ap-rx", "tag-tx", "tag-rx", "ap-sap", "tag-sap")]
+        else:
+            host, _, port = address.rpartition(":")
+            if not (host.startswith("tcp://") and port.isdigit() and 0 < int(port) <= 65530):
+                raise ExperimentError(
+                    f"{self._experiment.radio!r} is no ZMQ radio", fix="write zmq: or zmq:tcp://127.0.0.1:5550"
+                )
+            names = [f"{host}:{int(port) + offset}" for offset in range(6)]
+        return Streams(*names[:4]), {"ap": names[4], "tag": names[5]}

@@ -1,0 +1,32 @@
+# Each target does everything it needs on a fresh Debian 12 or Ubuntu, as root or with sudo; nothing is done twice.
+SHELL := /bin/bash
+PYTHON := .venv/bin/python
+FRESH_TARGETS ?= demo test
+
+# what another Python environment may have left in the shell
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYENV_VERSION
+export PYTHONNOUSERSITE := 1
+export OMP_NUM_THREADS ?= 1
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup demo test test-fresh lint
+
+help: ## show these targets
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup: ## install what is missing, once (the other targets call it)
+	@testbed/bootstrap/setup.sh
+
+demo: setup ## the main job: an AMP AP and a tag authenticate and exchange encrypted data over the simulated air
+	@.venv/bin/amp demo
+
+lint: setup ## ruff, and mypy --strict on the library
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy --strict ampradio
+
+test: lint ## lint and every test that needs no hardware
+	$(PYTHON) -m pytest
+
+test-fresh: ## `make demo` and `make test` in a bare Debian 12 (needs root and debootstrap)
+	@testbed/bootstrap/fresh.sh $(FRESH_TARGETS)

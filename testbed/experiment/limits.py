@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,6 +15,9 @@ from testbed.experiment.shape import ExperimentFile, Security
 # Fields of the S1 messages beside nonce, modifier, MIC and data (protocols page, 2.4 and rule 8).
 RESPONSE_FLAG_OCTETS = 1
 CONFIRM_FLAG_AND_PN_OCTETS = 2
+
+_RADIO = re.compile(r"sim:|zmq:|zmq:tcp://[A-Za-z0-9_.\-\[\]:]+:\d{1,5}")
+MAX_BASE_PORT = 65530
 
 SNR_RANGE_DB = (-40.0, 100.0)
 GAIN_RANGE_DB = (-120.0, 60.0)
@@ -67,15 +71,21 @@ def _run(file: ExperimentFile) -> Iterator[Problem]:
         yield Problem(("max_air_time_s",), reason, "give seconds of air time, such as 5.0")
     if file.security.system != "amp":
         yield Problem(("security", "system"), f"{file.security.system} is not yet there", 'write system = "amp"')
-    scheme = file.radio.partition(":")[0]
-    if scheme not in ("zmq", "sim") or ":" not in file.radio:
-        known = scheme in ("pluto", "emu", "file") and ":" in file.radio
-        reason = f"{scheme}: is not yet there" if known else f"{file.radio!r} is no radio"
+    if not _RADIO.fullmatch(file.radio):
+        later = file.radio.startswith(("pluto:", "emu:", "file:"))
+        reason = f"{file.radio} is not yet there" if later else f"{file.radio!r} is no radio"
         yield Problem(("radio",), reason, 'write "zmq:", "zmq:tcp://127.0.0.1:5550" or "sim:"')
+    elif file.radio.startswith("zmq:tcp://") and not 0 < _port(file.radio) <= MAX_BASE_PORT:
+        reason = f"{_port(file.radio)} is no base port: six ports follow from it"
+        yield Problem(("radio",), reason, f"give a port from 1024 to {MAX_BASE_PORT}")
     if not file.tags:
         yield Problem(("tags",), "there is no tag", "add a [[tags]] table")
     if len(file.tags) > 1:
         yield Problem(("tags", 1), "one tag per experiment for now", "keep one [[tags]] table")
+
+
+def _port(radio: str) -> int:
+    return int(radio.rpartition(":")[2])
 
 
 def _stations(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:

@@ -19,6 +19,6 @@ class Source:
     def error(self, path: KeyPath, reason: str, fix: str) -> ExperimentError:
         """Return the complaint about ``path``, at the override that set it or at its line of the file."""
         for key, override in self.overridden.items():
-            if dotted(path).startswith(key):
+            if dotted(path).startswith(key) or (path not in self.lines and key.startswith(dotted(path))):
                 return ExperimentError(f"--set {override}", dotted(path), reason, fix)
         return ExperimentError(self.name, dotted(path), reason, fix, line_of(self.lines, path))

@@ -95,6 +95,11 @@ class CaptureMeta:
         with self._lock:
             self._write()
 
+    @property
+    def octets_per_sample(self) -> int:
+        """Octets of one complex sample of the data file."""
+        return self._format.octets_per_sample
+
     def add(self, reception: Reception, label: str = "") -> None:
         """Annotate a received PPDU and its fields; ``label`` is the frame's name unless given."""
         name = label or frame_name(self._mac, reception.psdu)

@@ -25,12 +25,16 @@ def _branch_index(constraint: int, polynomial_a: int, polynomial_b: int) -> npt.
     half = 1 << (memory - 1)
     bit, low, last = np.meshgrid(np.arange(2), np.arange(half), np.arange(2), indexing="ij")
     register = bit << memory | low << 1 | last
-    parity = [sum((register & polynomial) >> k & 1 for k in range(constraint)) & 1
-              for polynomial in (polynomial_a, polynomial_b)]
+    parity = [
+        sum((register & polynomial) >> k & 1 for k in range(constraint)) & 1
+        for polynomial in (polynomial_a, polynomial_b)
+    ]
     return np.asarray(2 * parity[0] + parity[1], np.intp).ravel()
 
 
-def decode(uplink: Uplink, soft: npt.NDArray[np.floating], *, terminated: bool = True) -> npt.NDArray[np.uint8]:
+def decode(
+    uplink: Uplink, soft: npt.NDArray[np.float32] | npt.NDArray[np.float64], *, terminated: bool = True
+) -> npt.NDArray[np.uint8]:
     """Return the most likely input bits (packets, n) of ``soft`` (packets, n, 2), outputs A then B of each bit.
 
     A soft value is proportional to the log-likelihood of 1 over 0; its scale does not matter. The trellis starts

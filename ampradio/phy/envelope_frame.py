@@ -1,0 +1,54 @@
+"""Decoding of one downlink frame from envelope power, vectorised over packets: AMP-Sync timing, AMP-SIG, AMP-Data.
+
+Bits are decided with the timing so far, their edges sharpen it, over ever longer stretches of the frame
+(performance page, section 3, steps 4 to 7).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ampradio.phy.edge_timing import ChipTiming
+from ampradio.phy.envelope_chips import EnvelopeChips, bits_of
+
+_SYNC_WINDOWS = (0.5, 0.5, 0.25, 0.25)  # of a sync chip
+_FIRST_BITS = 16
+_FINAL_WINDOWS = (0.5, 0.25, 0.125)  # of a data chip
+_WINDOW_MIN = 1.25  # power samples; an edge inside a power sample needs its neighbours whole
+
+
+def time_sync(sums: npt.NDArray[np.float64], timing: ChipTiming, chips: EnvelopeChips) -> ChipTiming:
+    """Return the timing fitted to the edges of the AMP-Sync alone; ``sums`` is the running sum (packets, n + 1)."""
+    nothing = np.empty((sums.shape[0], 0), np.int8)
+    for window in _SYNC_WINDOWS:
+        timing = chips.refine(sums, timing, nothing, window * chips.sync_chip, 1.0)
+    return timing
+
+
+def track(sums: npt.NDArray[np.float64], timing: ChipTiming, chips: EnvelopeChips, bits: int) -> ChipTiming:
+    """Return the timing fitted to the sync and the first ``bits`` bits, starting from that of the sync."""
+    data_window = max(_FINAL_WINDOWS[0] * chips.data_chip, _WINDOW_MIN)
+    reach = _FIRST_BITS
+    while True:
+        reach = min(reach, bits)
+        for _ in range(2):
+            _, data = bits_of(sums, timing, chips, reach)
+            timing = chips.refine(sums, timing, data, min(chips.sync_chip / 4, 2 * data_window), data_window)
+        if reach == bits:
+            break
+        reach *= 2
+    for fraction in _FINAL_WINDOWS:
+        window = max(fraction * chips.data_chip, _WINDOW_MIN)
+        _, data = bits_of(sums, timing, chips, bits)
+        timing = chips.refine(sums, timing, data, window, window)
+    return timing
+
+
+def read(
+    sums: npt.NDArray[np.float64], timing: ChipTiming, chips: EnvelopeChips, bits: int
+) -> tuple[ChipTiming, npt.NDArray[np.uint8]]:
+    """Return refined timing and the first ``bits`` bits (packets, bits) after the sync."""
+    timing = track(sums, timing, chips, bits)
+    decided, _ = bits_of(sums, timing, chips, bits)
+    return timing, decided

@@ -1,0 +1,41 @@
+"""The noise floor of a receiver, tracked over quiet blocks: the least of the recent block powers, its bias removed."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+import numpy as np
+import numpy.typing as npt
+
+_HISTORY = 64
+_LEAST_OF_HISTORY_SIGMAS = 2.4  # mean of the least of 64 normal values, in standard deviations below their mean
+
+
+class NoiseFloor:
+    """Mean noise power from blocks that may hold signals: some of the recent blocks are quiet, and those are least."""
+
+    def __init__(self, freedom: float) -> None:
+        """Track blocks of ``freedom`` complex degrees of freedom each."""
+        self._blocks: deque[float] = deque(maxlen=_HISTORY)
+        self._bias = 1 + _LEAST_OF_HISTORY_SIGMAS / math.sqrt(freedom)
+
+    def add(self, power: float) -> None:
+        """Take the mean power of one more block; silence (blanked, or a simulation without noise) tells nothing."""
+        if power > 0:
+            self._blocks.append(power)
+
+    @property
+    def power(self) -> float:
+        """The tracked noise power, 0 while unknown."""
+        return min(self._blocks) * self._bias if self._blocks else 0.0
+
+    def before_each(self, powers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return the floor that would hold before each of ``powers`` (n,) if they were added in turn, shape (n,)."""
+        trial = NoiseFloor.__new__(NoiseFloor)
+        trial._blocks, trial._bias = self._blocks.copy(), self._bias
+        floors = np.empty(powers.size)
+        for index, power in enumerate(powers):
+            floors[index] = trial.power
+            trial.add(float(power))
+        return floors

@@ -1,0 +1,153 @@
+"""One downlink frame in progress at a tag: from a found AMP-Sync through AMP-SIG and header to the PSDU."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+import numpy as np
+import numpy.typing as npt
+
+from ampradio.phy import amp_sig
+from ampradio.phy.edge_timing import PPM, ChipTiming
+from ampradio.phy.envelope_chips import EnvelopeChips, bits_of, levels
+from ampradio.phy.envelope_frame import read, time_sync
+from ampradio.phy.reception import Reception, placed_fields
+from ampradio.phy.running_sum import running_sum
+from ampradio.profile.model import Profile
+from ampradio.psdu import SIZING_OCTETS, crc8, fcs, frame_octets, octets_of
+from ampradio.vectors import PpduKind, RxVector, TxVector
+
+_NS_PER_S = 1_000_000_000
+_MARGIN_NS = 1_000  # read this far past the last chip, and trust an announced end this much less
+_EARLY_CLOCK_ERROR = 1e-3  # of the clock estimate while only the header is in
+_QUIETEST = 1e-10  # noise below this part of the signal is called 100 dB down
+
+
+class TagFrame:
+    """Reads a frame piece by piece: ``take`` the samples from ``origin`` to ``needs`` until ``resume_at`` is set."""
+
+    LEAD_GRID = 8  # grid steps kept before the sync, for the windows of its first edges
+
+    def __init__(
+        self,
+        profile: Profile,
+        chips: EnvelopeChips,
+        rate_sps: int,
+        decimation: int,
+        grid: int,
+        sync_position: int,
+        stretch: float,
+    ) -> None:
+        """Begin at the sync found at stream position ``sync_position``; positions are in power samples."""
+        self.origin = sync_position - self.LEAD_GRID * grid
+        self.reception: Reception | None = None
+        self.resume_at: int | None = None
+        self.off_power = 0.0
+        self.counted: Counter[str] = Counter()
+        self._profile = profile
+        self._chips = chips
+        self._rate_sps = rate_sps
+        self._decimation = decimation
+        self._resume_if_false = sync_position + self.LEAD_GRID * grid
+        self._margin = _MARGIN_NS * rate_sps / (_NS_PER_S * decimation)
+        self._timing = ChipTiming(np.array([float(self.LEAD_GRID * grid)]), np.array([stretch]))
+        self._sig_bits = 8 * profile.downlink.sig_octets
+        self._octets = 0  # of the PSDU wanted next; 0 while AMP-SIG is
+        self._sized = False
+        self._signalled: int | None = None
+
+    @property
+    def needs(self) -> int:
+        """The stream position up to which samples are wanted next."""
+        return self.origin + math.ceil(self._end_of(self._octets) + self._margin)
+
+    def earliest_end(self, least_after_sync: int) -> int:
+        """Return the sample before which neither this PPDU nor one hidden behind it can end.
+
+        Until AMP-SIG has confirmed the sync, that is ``least_after_sync`` samples after it.
+        """
+        if self._signalled is None:
+            return (self._resume_if_false - 2 * self.LEAD_GRID) * self._decimation + least_after_sync
+        down = self._profile.downlink
+        tail_ns = down.padding_ns + down.signal_extension_ns
+        octets = max(self._octets, self._profile.mac.short_frame_octets)
+        data_end = (self.origin + self._end_of(octets)) * self._decimation
+        unread = self._chips.data_end(2 * (self._sig_bits + 8 * octets)) * self._decimation * _EARLY_CLOCK_ERROR
+        end = data_end + tail_ns * self._rate_sps / _NS_PER_S * float(self._timing.stretch[0])
+        return int(end - self._margin * self._decimation - unread)
+
+    def take(self, power: npt.NDArray[np.float32]) -> None:
+        """Read on with ``power`` (1, needs − origin)."""
+        sums = running_sum(power, np.float64)
+        if self._signalled is None:
+            self._take_sig(sums)
+        else:
+            self._take_data(sums)
+
+    def _end_of(self, octets: int) -> float:
+        nominal = np.array([self._chips.data_end(2 * (self._sig_bits + 8 * octets))])
+        return float(self._timing.at(nominal)[0, 0])
+
+    def _take_sig(self, sums: npt.NDArray[np.float64]) -> None:
+        self._timing = time_sync(sums, self._timing, self._chips)
+        self._timing, bits = read(sums, self._timing, self._chips, self._sig_bits)
+        self._signalled = amp_sig.partial_id_of(self._profile.downlink, octets_of(bits[0]))
+        if self._signalled is None:
+            self.counted["amp_sig_failed"] += 1
+            self.resume_at = self._resume_if_false
+        self._octets = self._profile.mac.short_frame_octets
+
+    def _take_data(self, sums: npt.NDArray[np.float64]) -> None:
+        timing, bits = read(sums, self._timing, self._chips, self._sig_bits + 8 * self._octets)
+        psdu = octets_of(bits[0, self._sig_bits :])
+        octets = frame_octets(self._profile.mac, psdu)
+        if octets is None:
+            octets = SIZING_OCTETS
+        self._timing = timing
+        if octets > self._octets:
+            self._octets = octets
+            return
+        if octets < self._octets:
+            self.counted["length_changed"] += 1
+        else:
+            self.reception = self._deliver(sums, psdu)
+        self.resume_at = self.origin + int(self._end_of(self._octets))
+
+    def _deliver(self, sums: npt.NDArray[np.float64], psdu: bytes) -> Reception:
+        profile, rate_sps = self._profile, self._rate_sps
+        protected = bool(psdu[0] >> profile.mac.protected_bit & 1)
+        vector = TxVector(PpduKind.DL_TYPE1, self._chips.rate_bps, self._signalled or 0, protected)
+        stretch = float(self._timing.stretch[0])
+        sync_sample = (self.origin + float(self._timing.start[0])) * self._decimation
+        fields = placed_fields(profile, len(psdu), vector, rate_sps, sync_sample, stretch)
+        _, data = bits_of(sums, self._timing, self._chips, self._sig_bits + 8 * len(psdu))
+        on, off = (float(level[0]) for level in levels(sums, self._timing, self._chips, data))
+        signal = max(on - off, 1e-30)
+        self.off_power = max(off, 0.0)
+        self.counted["psdus"] += 1
+        if not _check_holds(profile, psdu):
+            self.counted["fcs_failed"] += 1
+        start_sample = fields[0].start_sample
+        rxvector = RxVector(
+            kind=vector.kind,
+            rate_bps=vector.rate_bps,
+            start_ns=_ns(start_sample, rate_sps),
+            end_ns=_ns(fields[-1].stop_sample, rate_sps),
+            start_sample=start_sample,
+            snr_db=10 * math.log10(signal / max(self.off_power, _QUIETEST * signal)),
+            rssi_dbfs=10 * math.log10(signal / self._decimation),
+            clock_ppm=(stretch - 1) / PPM,
+            partial_id=self._signalled,
+        )
+        return Reception(psdu, rxvector, fields)
+
+
+def _check_holds(profile: Profile, psdu: bytes) -> bool:
+    if len(psdu) == profile.mac.short_frame_octets:
+        return crc8(psdu[:-1]) == psdu[-1]
+    return fcs(psdu[: -profile.mac.fcs_octets]) == psdu[-profile.mac.fcs_octets :]
+
+
+def _ns(sample: int, rate_sps: int) -> int:
+    return round(sample * _NS_PER_S / rate_sps)

@@ -1,0 +1,149 @@
+"""The tag's receiver: an envelope detector's power in, downlink PSDUs out, whatever the rate and the chip clock.
+
+It streams: AMP-Sync search, AMP-SIG, header, data, each as soon as its samples are in. Every step begins at a stream
+position and ends at one, so the result does not depend on how the stream was cut.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import numpy.typing as npt
+
+from ampradio.phy.envelope_chips import EnvelopeChips
+from ampradio.phy.envelope_sync import EnvelopeSync
+from ampradio.phy.noise_floor import NoiseFloor
+from ampradio.phy.reception import Reception
+from ampradio.phy.sample_buffer import SampleBuffer
+from ampradio.phy.tag_frame import TagFrame
+from ampradio.profile import airtime
+from ampradio.profile.model import Profile
+
+_BLOCK_POSITIONS = 50
+_BLOCKS_AT_ONCE = 32
+_PIECE = 1 << 16
+_POWER_MAX = np.float32(1e9)
+_SLACK_NS = 2_000
+_NS_PER_S = 1_000_000_000
+
+
+class TagReceiver:
+    """Receives Type 1 downlink PPDUs at 250 kb/s and 1 Mb/s from envelope power."""
+
+    def __init__(self, profile: Profile, sample_rate_sps: int, decimation: int = 2) -> None:
+        """Prepare for float32 power, |x|² summed over ``decimation`` samples of a ``sample_rate_sps`` stream.
+
+        Raises ValueError when the chips do not fit that sampling.
+        """
+        self.counters: Counter[str] = Counter()
+        self._profile = profile
+        self._rate_sps = sample_rate_sps
+        self._decimation = decimation
+        self._sync = EnvelopeSync(profile, sample_rate_sps, decimation)
+        down = profile.downlink
+        self._low = EnvelopeChips(profile, down.rate_low_bps, sample_rate_sps, decimation)
+        self._high = EnvelopeChips(profile, down.rate_high_bps, sample_rate_sps, decimation)
+        self._block = _BLOCK_POSITIONS * self._sync.grid
+        self._block_reach = (_BLOCK_POSITIONS - 1) * self._sync.grid + self._sync.reach
+        self._floor = NoiseFloor(float(self._block * decimation))
+        self._buffer: SampleBuffer[np.float32] = SampleBuffer(np.float32)
+        self._search_from = 0
+        self._frame: TagFrame | None = None
+        self._least = self._least_samples_after_sync()
+
+    def feed(self, power: npt.NDArray[np.float32]) -> list[Reception]:
+        """Take the next power samples (n,) and return the PPDUs that they complete, in order.
+
+        Samples that are not finite and non-negative count as silence in ``counters["bad_samples"]``.
+        Raises ValueError for an array that is not one-dimensional and real.
+        """
+        power = np.asarray(power)
+        if power.ndim != 1 or np.iscomplexobj(power):
+            raise ValueError(f"envelope power must be one-dimensional and real, not {power.dtype} of {power.shape}")
+        received: list[Reception] = []
+        for begin in range(0, power.size, _PIECE):
+            self._buffer.append(self._cleaned(power[begin : begin + _PIECE]))
+            while self._step(received):
+                pass
+            self._buffer.drop_before(self._needed_from())
+        return received
+
+    def earliest_end(self) -> int:
+        """Return the sample before which no PPDU that has not been returned yet can end, signal extension included."""
+        if self._frame is not None:
+            return self._frame.earliest_end(self._least)
+        return self._search_from * self._decimation + self._least
+
+    def blank(self, start: int, stop: int) -> None:
+        """Ignore the samples from ``start`` up to ``stop`` (of the undecimated stream): the tag transmits there."""
+        self._buffer.blank(start // self._decimation, -(-stop // self._decimation))
+
+    def _cleaned(self, power: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        power = power.astype(np.float32)
+        good = (power >= 0) & (power <= _POWER_MAX)
+        bad = power.size - int(np.count_nonzero(good))
+        if bad:
+            self.counters["bad_samples"] += bad
+            power[~good] = 0
+        return power
+
+    def _needed_from(self) -> int:
+        if self._frame is not None:
+            return self._frame.origin
+        return self._search_from - TagFrame.LEAD_GRID * self._sync.grid
+
+    def _step(self, received: list[Reception]) -> bool:
+        if self._frame is None:
+            return self._search()
+        if self._buffer.stop < self._frame.needs:
+            return False
+        frame = self._frame
+        frame.take(self._buffer.between(frame.origin, frame.needs))
+        if frame.reception is not None:
+            received.append(frame.reception)
+            self._floor.add(frame.off_power)
+        self.counters.update(frame.counted)
+        frame.counted.clear()
+        if frame.resume_at is not None:
+            self._search_from, self._frame = frame.resume_at, None
+        return True
+
+    def _search(self) -> bool:
+        blocks = min((self._buffer.stop - self._search_from - self._block_reach) // self._block + 1, _BLOCKS_AT_ONCE)
+        if blocks < 1:
+            return False
+        last = self._search_from + (blocks - 1) * self._block
+        span = self._buffer.between(self._search_from, last + self._block_reach)
+        rows = np.lib.stride_tricks.sliding_window_view(span[0], self._block_reach)[:: self._block]
+        means = rows[:, : self._block].mean(axis=1).astype(np.float64)
+        hits = self._sync.first(rows, self._floor.before_each(means))
+        row = int(np.argmax(hits.found))
+        searched = row + 1 if hits.found[row] else blocks
+        for mean in means[:searched]:
+            self._floor.add(float(mean))
+        if not hits.found[row]:
+            self._search_from += blocks * self._block
+            return True
+        self.counters["syncs"] += 1
+        chips = self._high if hits.complemented[row] else self._low
+        begin = self._search_from + row * self._block
+        self._frame = TagFrame(
+            self._profile,
+            chips,
+            self._rate_sps,
+            self._decimation,
+            self._sync.grid,
+            begin + int(hits.timing.start[row]),
+            float(hits.timing.stretch[row]),
+        )
+        return True
+
+    def _least_samples_after_sync(self) -> int:
+        """Return the fewest samples from the first edge of an AMP-Sync to the end of its PPDU, by the fastest clock."""
+        profile = self._profile
+        shortest_ns = airtime.downlink_type1_ns(
+            profile, profile.mac.short_frame_octets, profile.downlink.rate_high_bps, protected=False
+        ) - airtime.non_amp_ns(profile)
+        fastest_ns = int(shortest_ns * (1 - 2e-6 * profile.uplink.chip_tolerance_ppm)) - _SLACK_NS
+        return fastest_ns * self._rate_sps // _NS_PER_S

@@ -1,0 +1,297 @@
+"""The AP's end of S1: an authenticator that believes nothing but a MIC under a fresh ANonce of its own.
+
+Protocols page 2.4, rules 4 to 9. One exchange per station ID at a time; a SEC-TRIGGER to everyone may start several.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable
+
+from ampradio.profile.model import Mac
+from ampradio.security.amp.ap_setting import ApSetting
+from ampradio.security.amp.enrolment import EnrolledTag, TagCredential
+from ampradio.security.amp.exchange import Exchange, Request, Stage
+from ampradio.security.amp.journal import Journal
+from ampradio.security.amp.messages import TRIGGER_OCTETS, Msg
+from ampradio.security.amp.open_round import OpenRound
+from ampradio.security.amp.pmk_update import PmkUpdateOrder, require_content
+from ampradio.security.amp.profiles import PROTO, AmpParameters
+from ampradio.security.amp.refusal import Reason, RefusedError
+from ampradio.security.entropy import EntropyError, NonceSource
+from ampradio.security.session import EntropySource, Message, SecurityEvent
+
+TriggerFor = Callable[[int, int], bytes]
+
+
+class AmpAuthenticator:
+    """One AP with its enrolled tags."""
+
+    def __init__(
+        self,
+        mac: Mac,
+        parameters: AmpParameters,
+        aa: bytes,
+        modifier: bytes,
+        entropy: EntropySource,
+        *,
+        trigger_for: TriggerFor | None = None,
+        retries: int = 2,
+        repeat_commands: bool = False,
+        reply_timeout_ns: int = 1_000_000_000,
+    ) -> None:
+        """Take the agreed parameters, the AP's address and Modifier, and its entropy source.
+
+        ``trigger_for(station_id, reply_octets)`` gives the Trigger's six octets whenever a SEC-TRIGGER is built;
+        without it every ``begin`` brings them. ``repeat_commands`` sends a command again when its SEC-ACK was lost
+        (the tag may then see it twice). ``reply_timeout_ns`` only matters to a MAC that never calls ``end_of_slot``.
+        Raises ``ValueError`` for an address or Modifier of the wrong size, or sizes that do not fit a message.
+        """
+        self._journal = Journal("ap")
+        self._setting = ApSetting(mac, parameters, aa, modifier, repeat_commands, self._journal)
+        self._nonces = NonceSource(entropy)
+        self._trigger_for = trigger_for
+        self._retries = retries
+        self._reply_timeout_ns = reply_timeout_ns
+        self._tags: dict[int, list[EnrolledTag]] = {}
+        self._held: dict[int, deque[bytes]] = {}
+        self._exchanges: dict[int, Exchange] = {}
+        self._round: OpenRound | None = None
+        self._outbox: list[Message] = []
+        self._journal.note("parameters", **parameters.report())
+
+    @property
+    def counters(self) -> Counter[str]:
+        """Counts of events by kind and of refusals by reason."""
+        return self._journal.counters
+
+    @property
+    def busy(self) -> bool:
+        """True while an exchange is under way."""
+        return bool(self._exchanges) or self._round is not None
+
+    def has_keys(self, station_id: int) -> bool:
+        """Return whether a PTK is installed for this station."""
+        exchange = self._exchanges.get(station_id)
+        return exchange is not None and exchange.has_keys
+
+    def enroll(self, credential: TagCredential) -> None:
+        """Add a tag; several may share an ID.
+
+        Raises ``ValueError`` for a backscatter tag that the policy refuses (R1.31) or an SPA enrolled twice.
+        """
+        policy = self._setting.parameters.backscatter
+        if not policy.permits(credential.uplink):
+            raise ValueError(f"{credential.uplink.name} tags are refused by the backscatter policy {policy.value!r}")
+        tags = self._tags.setdefault(credential.station_id, [])
+        if any(tag.spa == credential.spa for tag in tags):
+            raise ValueError(f"SPA {credential.spa.hex(':')} is enrolled already for 0x{credential.station_id:04x}")
+        tags.append(EnrolledTag(credential))
+
+    def begin(
+        self,
+        station_id: int,
+        trigger: bytes | None = None,
+        dl_data: bytes = b"",
+        command: bytes = b"",
+        expect_uplink_octets: int | None = None,
+    ) -> None:
+        """Start an exchange with one tag, or with everyone who answers a SEC-TRIGGER to the broadcast ID.
+
+        ``dl_data`` goes out in clear in SEC-TRIGGER, ``command`` encrypted in SEC-CONFIRM behind those queued before.
+        Raises ``ValueError`` for an unknown or busy station, data that does not fit, or a command in a two-frame flow.
+        """
+        request = self._request(trigger, dl_data, expect_uplink_octets)
+        if station_id == self._setting.mac.broadcast_id:
+            if command or self._round is not None:
+                raise ValueError("a round for everyone carries no command, and there is one at a time")
+            self._round = OpenRound(self._setting, request)
+            return
+        self._require_enrolled(station_id)
+        if station_id in self._exchanges:
+            raise ValueError(f"an exchange with 0x{station_id:04x} is under way")
+        if command:
+            self.queue_command(station_id, command)
+        self._exchange(station_id, request)
+
+    def queue_command(self, station_id: int, command: bytes) -> None:
+        """Queue one command for the exchange under way or the next one; raises ``ValueError`` as ``begin`` does."""
+        self._require_enrolled(station_id)
+        if self._setting.parameters.flow == 2:
+            raise ValueError("a two-frame flow has no SEC-CONFIRM for a command; give it as dl_data")
+        if not command:
+            raise ValueError("a command has at least one octet")
+        self._setting.require_room("command", len(command), 2 + len(command) + self._setting.parameters.mic_octets)
+        exchange = self._exchanges.get(station_id)
+        if exchange is not None and exchange.stage is not Stage.LAST_SENT:
+            exchange.request.commands.append(command)
+        else:
+            self._held.setdefault(station_id, deque()).append(command)
+
+    def request_update(self, station_id: int, order: PmkUpdateOrder, spa: bytes | None = None) -> None:
+        """Carry a PMK update to a tag at the end of its next exchange, until the tag confirms it or is seen to use it.
+
+        Raises ``ValueError`` when it is not clear which tag is meant, an update is pending, or there is no SEC-CONFIRM.
+        """
+        self._require_enrolled(station_id)
+        if self._setting.parameters.flow == 2:
+            raise ValueError("a two-frame flow never authenticates the AP, so it cannot update a PMK")
+        require_content(order, self._setting.parameters)
+        tags = [tag for tag in self._tags[station_id] if spa is None or tag.spa == spa]
+        if len(tags) != 1:
+            raise ValueError(f"{len(tags)} enrolled tags match 0x{station_id:04x}; name one by its SPA")
+        if tags[0].pending is not None:
+            raise ValueError(f"the update to version {tags[0].pending.version} is not confirmed yet")
+        tags[0].pending = order
+
+    def receive(self, message: Message, now_ns: int) -> None:
+        """Take one message from the air; a bad one is counted and dropped."""
+        try:
+            self._accept(message)
+        except RefusedError as refused:
+            self._journal.refuse(refused.reason, message)
+
+    def messages_to_send(self, now_ns: int) -> list[Message]:
+        """Return the messages that are due; one whose ``reply_octets`` is set wants a slot of that payload size."""
+        self._challenge_all()
+        due, self._outbox = self._outbox, []
+        for message in due:
+            self._journal.message("sent", message)
+            if message.reply_octets is not None:
+                self._await_reply(message, now_ns + self._reply_timeout_ns)
+        self._end_finished()
+        return due
+
+    def end_of_slot(self, station_id: int, now_ns: int, message: Message | None = None) -> None:
+        """Give up the reply to the last message sent to this station: its slot is over (the ANonce dies, rule 8).
+
+        ``message`` is the one whose reply slot ended; a MAC that gives it may also call when the reply did come.
+        Without it, call only when none came.
+        """
+        waiting = self._waiting(station_id)
+        if waiting is None or waiting.outstanding is None:
+            return
+        if message is None or message is waiting.outstanding:
+            self._give_up(waiting)
+
+    def next_deadline_ns(self) -> int | None:
+        """Return when the first outstanding reply is given up."""
+        deadlines = [waiting.deadline_ns for waiting in self._all_waiting() if waiting.deadline_ns is not None]
+        return min(deadlines, default=None)
+
+    def handle_deadline(self, now_ns: int) -> None:
+        """Give up the replies that are overdue."""
+        for waiting in self._all_waiting():
+            if waiting.deadline_ns is not None and now_ns >= waiting.deadline_ns:
+                self._give_up(waiting)
+
+    def events(self) -> list[SecurityEvent]:
+        """Return and clear what happened since the last call."""
+        return self._journal.take()
+
+    def _accept(self, message: Message) -> None:
+        if message.proto != PROTO:
+            raise RefusedError(Reason.OTHER_SYSTEM)
+        if message.prof != self._setting.parameters.prof:
+            raise RefusedError(Reason.OTHER_PROFILE)
+        if message.station_id not in self._tags:
+            raise RefusedError(Reason.OTHER_STATION)
+        exchange = self._exchanges.get(message.station_id)
+        if message.msg == Msg.SEC_RESPONSE and exchange is None:
+            self._outbox += self._join_round(message)
+        elif message.msg == Msg.SEC_RESPONSE and exchange is not None:
+            self._outbox += exchange.take_response(message, self._tags[message.station_id])
+        elif message.msg == Msg.SEC_ACK and exchange is not None:
+            self._outbox += exchange.take_ack(message)
+        elif message.msg == Msg.PMK_UPDATED and exchange is not None:
+            self._outbox += exchange.take_updated(message)
+        else:
+            raise RefusedError(Reason.UNEXPECTED)
+
+    def _join_round(self, message: Message) -> list[Message]:
+        if self._round is None:
+            raise RefusedError(Reason.UNEXPECTED)
+        station_id = message.station_id
+        peer = self._round.take_response(message, self._tags[station_id])
+        retries = self._retries if self._trigger_for else 0
+        exchange = self._exchange(station_id, Request(None, b"", deque(), self._round.request.uplink_octets, retries))
+        return exchange.install(peer, message)
+
+    def _exchange(self, station_id: int, request: Request) -> Exchange:
+        request.commands.extend(self._held.pop(station_id, ()))
+        exchange = self._exchanges[station_id] = Exchange(self._setting, station_id, request)
+        return exchange
+
+    def _request(self, trigger: bytes | None, data: bytes, uplink_octets: int | None) -> Request:
+        parameters = self._setting.parameters
+        if trigger is None and self._trigger_for is None:
+            raise ValueError("a SEC-TRIGGER needs the Trigger's six octets: give them, or trigger_for")
+        if trigger is not None and len(trigger) != TRIGGER_OCTETS:
+            raise ValueError(f"the Trigger has {len(trigger)} octets, must have {TRIGGER_OCTETS}")
+        uplink = parameters.uplink_data_max if uplink_octets is None else uplink_octets
+        if not 0 <= uplink <= parameters.uplink_data_max:
+            raise ValueError(f"expect_uplink_octets is {uplink}, must be 0…{parameters.uplink_data_max}")
+        frame_octets = TRIGGER_OCTETS + parameters.nonce_octets + parameters.modifier_octets + len(data)
+        self._setting.require_room("downlink data", len(data), frame_octets)
+        return Request(trigger, data, deque(), uplink, self._retries)
+
+    def _require_enrolled(self, station_id: int) -> None:
+        if station_id not in self._tags:
+            raise ValueError(f"no tag 0x{station_id:04x} is enrolled")
+
+    def _challenge_all(self) -> None:
+        for exchange in list(self._exchanges.values()):
+            if exchange.stage is Stage.TRIGGER_DUE:
+                self._challenge(exchange, exchange.station_id)
+        if self._round is not None and self._round.trigger_due:
+            self._challenge(self._round, self._setting.mac.broadcast_id)
+
+    def _challenge(self, waiting: Exchange | OpenRound, station_id: int) -> None:
+        """Queue a SEC-TRIGGER with a new ANonce, or end the exchange without a word if none can be made."""
+        request = waiting.request
+        reply = self._setting.response_octets(request.uplink_octets)
+        trigger = request.trigger
+        if trigger is None and self._trigger_for is not None:
+            trigger = self._trigger_for(station_id, reply)
+        if trigger is None:
+            self._abandon(waiting, "no Trigger octets for a new SEC-TRIGGER")
+            return
+        try:
+            anonce = self._nonces.draw(self._setting.parameters.nonce_octets)
+        except EntropyError as dead:
+            self._journal.note("entropy_refused", station_id=station_id, reason=str(dead))
+            self._abandon(waiting, "entropy refused")
+            return
+        self._outbox.append(waiting.challenge(trigger, anonce))
+
+    def _waiting(self, station_id: int) -> Exchange | OpenRound | None:
+        return self._round if station_id == self._setting.mac.broadcast_id else self._exchanges.get(station_id)
+
+    def _all_waiting(self) -> list[Exchange | OpenRound]:
+        return [*self._exchanges.values(), *([] if self._round is None else [self._round])]
+
+    def _await_reply(self, message: Message, deadline_ns: int) -> None:
+        waiting = self._waiting(message.station_id)
+        if waiting is not None:
+            waiting.outstanding, waiting.deadline_ns = message, deadline_ns
+
+    def _give_up(self, waiting: Exchange | OpenRound) -> None:
+        if isinstance(waiting, OpenRound):
+            waiting.end()
+            self._round = None
+        elif not waiting.lose_reply():
+            del self._exchanges[waiting.station_id]
+
+    def _abandon(self, waiting: Exchange | OpenRound, reason: str) -> None:
+        if isinstance(waiting, OpenRound):
+            self._journal.note("failed", station_id=self._setting.mac.broadcast_id, reason=reason)
+            self._round = None
+        else:
+            waiting.fail(reason)
+            del self._exchanges[waiting.station_id]
+
+    def _end_finished(self) -> None:
+        for exchange in list(self._exchanges.values()):
+            if exchange.stage is Stage.LAST_SENT:
+                exchange.complete()
+                del self._exchanges[exchange.station_id]

@@ -1,0 +1,135 @@
+"""The program `amp`: one verb per module of testbed.commands, loaded only when it is the one asked for.
+
+A verb's module has ``register(subparsers)``, which calls ``add_verb`` below, and ``run(args) -> int``, which returns an
+exit code of ``testbed.exits`` or raises an error that has one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import importlib.metadata
+import importlib.util
+import json
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from difflib import get_close_matches
+from types import ModuleType
+from typing import Any, NoReturn
+
+from testbed import exits
+from testbed.commands.verb import add_verb, common_options
+
+VERBS = {
+    "demo": "the main job: a secure exchange over GNU Radio and ZMQ, recorded",
+    "run": "run one experiment file",
+    "replay": "decode a recording again, and compare it with the live run",
+    "profile": "the draft's numbers, each with its provenance",
+    "doctor": "what this machine lacks, and the command that fixes it",
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        wrong = message.partition("invalid choice: '")[2].partition("'")[0]
+        near = get_close_matches(wrong, VERBS, n=1)
+        fix = f"did you mean `amp {near[0]}`?" if near else f"{self.prog} --help"
+        raise exits.CallerMistake(message, fix)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `amp` with ``argv`` (default: the process's own) and return its exit code; never raises, never exits."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    as_json = "--json" in arguments
+    try:
+        return _run(arguments)
+    except SystemExit as done:  # argparse after --help or --version
+        return int(done.code or 0)
+    except KeyboardInterrupt:
+        print("amp: interrupted", file=sys.stderr)
+        return exits.INTERRUPTED
+    except BrokenPipeError:
+        if _reader_is_gone():
+            return exits.DID_NOT_HOLD  # what was asked for did not arrive whole
+        return _unforeseen(as_json)
+    except Exception as error:
+        ending = exits.ending_of(error)
+        if ending is None:
+            return _unforeseen(as_json)
+        return _end(ending, as_json)
+
+
+def script() -> NoReturn:
+    """Entry point of the installed program."""
+    sys.exit(main())
+
+
+def _run(arguments: list[str]) -> int:
+    verb = next((argument for argument in arguments if not argument.startswith("-")), "")
+    parser = _Parser(
+        prog="amp",
+        description="Testbed for Ambient Power (AMP, draft IEEE 802.11bp).",
+        epilog="example: amp demo",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"amp {_version()}")
+    common_options(parser, top=True)
+    subparsers = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
+    modules: dict[str, ModuleType] = {}
+    for name, summary in VERBS.items():
+        if importlib.util.find_spec(f"testbed.commands.{name}") is None:
+            continue
+        if name == verb:
+            modules[name] = importlib.import_module(f"testbed.commands.{name}")
+            modules[name].register(subparsers)
+        else:
+            add_verb(subparsers, name, summary, "")
+    args = parser.parse_args(arguments)
+    _log_to_standard_error(args)
+    code: int = modules[args.verb].run(args)
+    sys.stdout.flush()
+    return code
+
+
+def _version() -> str:
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        return importlib.metadata.version("ampradio")
+    return "(not installed)"
+
+
+def _log_to_standard_error(args: Any) -> None:
+    level = logging.ERROR if args.quiet else logging.DEBUG if args.verbose else logging.WARNING
+    logging.basicConfig(level=level, stream=sys.stderr, format="amp: %(levelname)s: %(message)s", force=True)
+
+
+def _end(ending: exits.Ending, as_json: bool) -> int:
+    exits.tell(ending)
+    if as_json:
+        print(json.dumps(ending.as_dict()))
+    return ending.code
+
+
+def _unforeseen(as_json: bool) -> int:
+    traceback.print_exc()
+    _, error, _ = sys.exc_info()
+    reason = f"{type(error).__name__}: {error} (this is a defect of amp; the lines above say where)"
+    return _end(exits.Ending(exits.ENVIRONMENT, reason, "run: amp doctor; then report it with those lines"), as_json)
+
+
+def _reader_is_gone() -> bool:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # else the interpreter complains once more when it closes the stream
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False
+
+
+if __name__ == "__main__":
+    script()

@@ -1,0 +1,1 @@
+"""The verbs of `amp`, one module each: ``register(subparsers)`` and ``run(args) -> int``."""

@@ -1,0 +1,28 @@
+"""What every verb of `amp` has: a line in the help, an example, ``--json``, ``-v`` and ``-q``."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+
+def add_verb(subparsers: Any, name: str, summary: str, example: str) -> argparse.ArgumentParser:
+    """Add the verb ``name`` to ``subparsers`` and return its parser, for the options of its own."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        name,
+        help=summary,
+        description=summary[:1].upper() + summary[1:] + ".",
+        epilog=f"example: {example}" if example else None,
+        allow_abbrev=False,
+    )
+    common_options(parser, top=False)
+    return parser
+
+
+def common_options(parser: argparse.ArgumentParser, *, top: bool) -> None:
+    """Add the options every verb shares; they may stand before the verb (``top``) or behind it."""
+    default: Any = False if top else argparse.SUPPRESS  # else the verb's default undoes what stood before it
+    parser.add_argument("--json", action="store_true", default=default, help="one JSON document on standard output")
+    loudness = parser.add_mutually_exclusive_group()
+    loudness.add_argument("-v", "--verbose", action="store_true", default=default, help="say more on standard error")
+    loudness.add_argument("-q", "--quiet", action="store_true", default=default, help="only errors on standard error")

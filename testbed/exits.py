@@ -1,0 +1,78 @@
+"""How `amp` ends: the exit codes that scripts rely on, and the two errors a verb ends with."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+DONE = 0
+DID_NOT_HOLD = 1
+CALLERS_MISTAKE = 2
+ENVIRONMENT = 3
+INTERRUPTED = 130
+
+
+class CallerMistake(Exception):  # noqa: N818 – reads as what it is
+    """The caller asked for what cannot be done; ``fix`` says what to write instead."""
+
+    def __init__(self, reason: str, fix: str) -> None:
+        super().__init__(reason)
+        self.reason, self.fix = reason, fix
+
+
+class EnvironmentFault(Exception):  # noqa: N818 – reads as what it is
+    """The machine lacks something; ``fix`` says what to do about it."""
+
+    def __init__(self, reason: str, fix: str = "run: amp doctor") -> None:
+        super().__init__(reason)
+        self.reason, self.fix = reason, fix
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What an error means to the caller of `amp`: exit code, reason and fix."""
+
+    code: int
+    reason: str
+    fix: str
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the parts for ``--json``."""
+        return {"error": {"exit_code": self.code, "reason": self.reason, "fix": self.fix}}
+
+
+# By module and name, so that asking does not import what the verb did not need
+_CODE_OF = {
+    ("testbed.exits", "CallerMistake"): CALLERS_MISTAKE,
+    ("testbed.exits", "EnvironmentFault"): ENVIRONMENT,
+    ("ampradio.profile.errors", "ProfileError"): CALLERS_MISTAKE,
+    ("testbed.experiment.error", "ExperimentError"): CALLERS_MISTAKE,
+    ("testbed.run_folder", "RunFolderError"): CALLERS_MISTAKE,
+    ("testbed.capture.error", "CaptureError"): CALLERS_MISTAKE,
+    ("testbed.event_log", "EventLogError"): CALLERS_MISTAKE,
+    ("testbed.runner.errors", "RunError"): ENVIRONMENT,
+}
+_FIX_OF = {"ProfileError": "correct the file; `amp profile` shows the shipped one"}
+_DISTRIBUTION_MODULES = ("gnuradio", "pmt", "iio", "adi", "zmq", "numpy")
+
+
+def ending_of(error: BaseException) -> Ending | None:
+    """Return how ``error`` ends `amp`, or None for an error nobody foresaw."""
+    if isinstance(error, ImportError) and (error.name or "").partition(".")[0] in _DISTRIBUTION_MODULES:
+        return Ending(ENVIRONMENT, f"cannot use {error.name}: {error}", "run: amp doctor")
+    for kind in type(error).__mro__:
+        code = _CODE_OF.get((kind.__module__, kind.__name__))
+        if code is not None:
+            fix = str(getattr(error, "fix", "") or _FIX_OF.get(kind.__name__, ""))
+            return Ending(code, str(error).removesuffix(f". Fix: {fix}"), fix)
+    if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+        where = f"{error.filename}: " if error.filename else ""
+        return Ending(ENVIRONMENT, f"{where}{error.strerror or error}", "run: amp doctor")
+    return None
+
+
+def tell(ending: Ending) -> None:
+    """Write ``ending`` on standard error as `amp` words every error."""
+    print(f"amp: error: {ending.reason}", file=sys.stderr)
+    if ending.fix:
+        print(f"     fix: {ending.fix}", file=sys.stderr)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,6 +55,16 @@ class Receiver(Protocol):
     def blank(self, start: int, stop: int) -> None: ...
 
 
+class Witness(Protocol):
+    """Whoever keeps a record of what the receiver was told and what it gave."""
+
+    def reception(self, reception: Reception) -> None: ...
+
+    def listen(self, window: Listen) -> None: ...
+
+    def blank(self, start: int, stop: int) -> None: ...
+
+
 @dataclass
 class Burst:
     """One modulated PPDU and where its sample 0 goes."""
@@ -74,12 +83,11 @@ class LockStepPhy:
         sap: the served access point.
         receiver: TagReceiver or ApReceiver.
         profile: the numbers in force.
+        witness: keeps the record.
         role: 0 = AP, 1 = tag (told to the MAC).
         sample_rate_sps: of both streams.
         chip_clock_ppm: chip duration error of this node's transmitter.
         decimation: receive-stream samples per item that ``receive`` is given.
-        on_reception: called with every reception before the MAC is told.
-        on_listen: called with every listening window.
     """
 
     def __init__(
@@ -87,13 +95,12 @@ class LockStepPhy:
         sap: PhySap,
         receiver: Receiver,
         profile: Profile,
+        witness: Witness,
         role: int,
         sample_rate_sps: int,
         *,
         chip_clock_ppm: float = 0.0,
         decimation: int = 1,
-        on_reception: Callable[[Reception], None] = lambda reception: None,
-        on_listen: Callable[[Listen], None] = lambda window: None,
     ) -> None:
         self._sap = sap
         self._receiver = receiver
@@ -102,8 +109,7 @@ class LockStepPhy:
         self._role = role
         self._chip_clock_ppm = chip_clock_ppm
         self._decimation = decimation
-        self._on_reception = on_reception
-        self._on_listen = on_listen
+        self._witness = witness
         self._changed = threading.Condition()
         self._bursts: deque[Burst] = deque()
         self._emitted = 0
@@ -188,7 +194,7 @@ class LockStepPhy:
         """Tell the MAC, in order of air time, what was received and which wakes have passed."""
         for reception in receptions:
             self._wakes_before(reception.rxvector.end_ns)
-            self._on_reception(reception)
+            self._witness.reception(reception)
             self._exchange(RxIndication(reception.psdu, reception.rxvector))
         self._wakes_before(self._receiver.earliest_end() * NS // self._rate)
         self._raise_horizon()
@@ -231,7 +237,7 @@ class LockStepPhy:
             self.counters["listen_unsupported"] += 1
             return
         listen(window)
-        self._on_listen(window)
+        self._witness.listen(window)
 
     def _schedule(self, request: TxRequest) -> TxConfirm:
         try:
@@ -250,6 +256,7 @@ class LockStepPhy:
                 return TxConfirm(request.tx_id, LATE, request.start_ns, end_ns)
             self._bursts.append(Burst(start, samples))
         self._receiver.blank(start, end)
+        self._witness.blank(start, end)
         return TxConfirm(request.tx_id, SCHEDULED, start * NS // self._rate, end_ns)
 
     def _raise_horizon(self) -> None:

@@ -1,7 +1,7 @@
 """One process of a ZMQ run: the air, or a node's PHY (flowgraph, receiver, PHY-SAP).
 
-``python -m testbed.node CONFIG.json``. The process says on standard output, one JSON object a line, when it is ready, when
-it has stopped and what went wrong; it ends when standard input does, so it never outlives who started it.
+``python -m testbed.node CONFIG.json``. The process says on standard output, one JSON object a line, when it is ready,
+when it has stopped and what went wrong; it ends when standard input does, so it never outlives who started it.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ class NodeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sap: str = ""
     record_base: str = ""
     record_datatype: str = "cf32_le"
+    description: str = ""
     chip_clock_ppm: float = 0.0
     patience_s: float = 10.0
     downlink: PathConfig = PathConfig()
@@ -113,18 +114,19 @@ def _phy(config: NodeConfig) -> int:
 
     profile = load_profile(config.profile)
     receiver, decimation = receiver_for(config.role, profile, config.sample_rate_sps)
-    recorder = NodeRecorder(config, profile)
+    recorder = NodeRecorder(
+        config.record_base, config.role, profile, config.sample_rate_sps, config.record_datatype, config.description
+    )
     sap = PhySap(config.sap, profile.name, config.patience_s)
     phy = LockStepPhy(
         sap,
         receiver,
         profile,
+        recorder,
         0 if config.role == "ap" else 1,
         config.sample_rate_sps,
         chip_clock_ppm=config.chip_clock_ppm,
         decimation=decimation,
-        on_reception=recorder.reception,
-        on_listen=recorder.listen,
     )
     top = _top_block(config, phy, recorder.data_path)
     threading.Thread(target=_close_with_parent, args=(phy,), daemon=True).start()

@@ -146,12 +146,10 @@ class ZmqRun:
             "sample_rate_sps": SAMPLE_RATE_SPS,
             "streams": streams,
             "record_datatype": experiment.record.format,
+            "description": f"{experiment.name}, seed {experiment.seed}: simulated air",
         }
-        self._spawn(
-            NodeConfig(
-                role="air", downlink=downlink_path(experiment, SAMPLE_RATE_SPS), uplink=uplink_path(experiment, SAMPLE_RATE_SPS), **common
-            )
-        )
+        downlink, uplink = downlink_path(experiment, SAMPLE_RATE_SPS), uplink_path(experiment, SAMPLE_RATE_SPS)
+        self._spawn(NodeConfig(role="air", downlink=downlink, uplink=uplink, **common))
         for role in ROLES:
             base = str(self._record_folder / role) if self._record_folder and experiment.record.iq else ""
             clock = experiment.tags[0].chip_clock_ppm if role == "tag" else 0.0
@@ -180,8 +178,7 @@ class ZmqRun:
         else:
             host, _, port = address.rpartition(":")
             if not (host.startswith("tcp://") and port.isdigit() and 0 < int(port) <= 65530):
-                raise ExperimentError(
-                    f"{self._experiment.radio!r} is no ZMQ radio", fix="write zmq: or zmq:tcp://127.0.0.1:5550"
-                )
+                reason = f"{self._experiment.radio!r} is no ZMQ radio"
+                raise ExperimentError("", "radio", reason, "write zmq: or zmq:tcp://127.0.0.1:5550")
             names = [f"{host}:{int(port) + offset}" for offset in range(6)]
         return Streams(*names[:4]), {"ap": names[4], "tag": names[5]}

@@ -39,7 +39,7 @@ def test_compiles_to_what_is_committed(graph: Path, tmp_path: Path) -> None:
     fresh = compiled(graph, tmp_path)
     assert list(fresh) == [f"amp_{graph.stem}.py"]
     for name, text in fresh.items():
-        assert text == without_version(FOLDER / "generated" / name), f"run `make flowgraphs` and commit generated/{name}"
+        assert text == without_version(FOLDER / "generated" / name), f"run `make flowgraphs` and commit {name}"
 
 
 def test_every_own_block_has_a_definition_that_names_a_real_class() -> None:

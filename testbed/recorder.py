@@ -1,0 +1,76 @@
+"""What one PHY process writes down: its receive stream as SigMF, with everything its receiver was told and gave."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ampradio.phy.ap_receiver import ApReceiver
+
+from ampradio.phy.reception import Reception
+from ampradio.phy.tag_receiver import TagReceiver
+from ampradio.profile import Profile
+from ampradio.vectors import Listen
+from flowgraphs.blocks.iq_recorder import CI16_SCALE
+from flowgraphs.blocks.receiver import TAG_DECIMATION
+from testbed.capture import CaptureMeta
+
+POLL_S = 0.01
+
+
+def receiver_for(role: str, profile: Profile, sample_rate_sps: int, *, blind: bool = False) -> tuple[Any, int]:
+    """Return the streaming receiver of a role and how many samples make one of its items.
+
+    ``blind`` lets an AP's receiver search all the time for every rate and seed (a foreign recording).
+    """
+    if role == "tag":
+        return TagReceiver(profile, sample_rate_sps, decimation=TAG_DECIMATION), TAG_DECIMATION
+    return ApReceiver(profile, sample_rate_sps, blind=blind), 1
+
+
+class NodeRecorder:
+    """The witness of a lock-step PHY; records nothing when ``base`` is empty."""
+
+    def __init__(
+        self, base: str, role: str, profile: Profile, sample_rate_sps: int, datatype: str, description: str
+    ) -> None:
+        self._meta: CaptureMeta | None = None
+        self.data_path = ""
+        if base:
+            self._meta = CaptureMeta(
+                base,
+                sample_rate_sps,
+                datatype,
+                profile,
+                description=description,
+                node=role,
+                role=role,
+                center_hz=profile.uplink.carrier_hz,
+                unit=CI16_SCALE if datatype == "ci16_le" else None,
+            )
+            self.data_path = str(self._meta.data_path)
+
+    def reception(self, reception: Reception) -> None:
+        """A PPDU was received."""
+        if self._meta:
+            self._meta.add(reception)
+
+    def listen(self, window: Listen) -> None:
+        """The receiver was told to look for a reply."""
+        if self._meta:
+            self._meta.add_listen(window)
+
+    def blank(self, start: int, stop: int) -> None:
+        """The receiver was told to ignore samples."""
+        if self._meta:
+            self._meta.add_blank(start, stop)
+
+    def finish(self, samples: int, patience_s: float) -> None:
+        """Cut the recording to ``samples`` once the file sink has written as many; raises CaptureError."""
+        if not self._meta:
+            return
+        octets = samples * self._meta.octets_per_sample
+        end = time.monotonic() + patience_s
+        while self._meta.data_path.stat().st_size < octets and time.monotonic() < end:
+            time.sleep(POLL_S)
+        self._meta.finalise(samples)

@@ -115,7 +115,7 @@ class Ladder:
         rate = (number(event, "rate_bps") or 0.0) / 1000
         octets = int(number(event, "octets") or 0)
         start_ns = number(event, "start_ns")
-        line = Text(_time(start_ns if start_ns is not None else number(event, "t_ns") or 0.0), style="dim")
+        line = Text().append(_time(start_ns if start_ns is not None else number(event, "t_ns") or 0.0), style="dim")
         line.append(f"  {self._name(left):>{self._width}} ", style="bold")
         line.append(arrow, style="bold red" if trouble else "cyan" if down else "magenta")
         line.append(f" {self._name(right):<{self._width}}", style="bold")
@@ -125,7 +125,7 @@ class Ladder:
         self._out(line)
 
     def _say(self, t_ns: float, words: Words) -> None:
-        line = Text(_time(t_ns), style="dim")
+        line = Text().append(_time(t_ns), style="dim")
         line.append("  " + " " * self._width + " " + words.text, style=STYLES[words.tone])
         self._out(line)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.console import Console
 from rich.table import Table
 
 from testbed.experiment.plan import Experiment
@@ -79,13 +80,19 @@ class Summary:
         table.add_row("octets", str(down.octets), str(up.octets))
         table.add_row("air time", _ms(down.air_time_ns), _ms(up.air_time_ns))
         table.add_row("SNR, received", *(_db(self.snr_db[each]) for each in DIRECTIONS))
-        table.add_row("commands · readings", str(self.commands), str(self.readings))
+        table.add_row("commands / readings", str(self.commands), str(self.readings))
         table.add_row("Acks", f"{self.acks.messages}, {_ms(self.acks.air_time_ns)}", "")
-        table.add_row("retries · drops", f"{self.retries} · {self.drops}", "", end_section=True)
+        table.add_row("retries / drops", f"{self.retries} / {self.drops}", "", end_section=True)
         table.add_row("handshake, air time", _handshake_air(self.handshakes), "")
         table.add_row("handshake, wall time", _handshake_wall(self.handshakes), "")
         table.add_row("the run", f"{_ms(self.elapsed_ns)} of air", f"{self.wall_s:.2f} s wall")
         return table
+
+    def show(self, console: Console) -> None:
+        """Print the table and what stands below it."""
+        console.print(self.table())
+        for line in self.lines():
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def lines(self) -> list[str]:
         """Return what stands below the table: what was run, how firm its numbers are, where it lies."""
@@ -128,7 +135,7 @@ def _ms(time_ns: float) -> str:
 
 
 def _db(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1f} dB"
+    return "-" if value is None else f"{value:.1f} dB"
 
 
 def _rounded(value: float | None) -> float | None:

@@ -14,7 +14,11 @@ WALL = "wall_"
 
 
 class EventLogError(Exception):
-    """The file is no event log: says the line."""
+    """The file is no event log: says the line; ``fix`` says what to do."""
+
+    def __init__(self, reason: str, fix: str) -> None:
+        super().__init__(f"{reason}. Fix: {fix}")
+        self.reason, self.fix = reason, fix
 
 
 def _plain(value: object) -> object:
@@ -68,7 +72,7 @@ def read_events(path: Path) -> tuple[list[dict[str, object]], bool]:
     for number, line in enumerate(lines, start=1):
         event = _event_of(line)
         if event is None:
-            raise EventLogError(f"{path}:{number}: not a JSON object. Fix: remove the line, or run again")
+            raise EventLogError(f"{path}:{number}: not a JSON object", "remove the line, or run again")
         events.append(event)
     if not unfinished:
         return events, False

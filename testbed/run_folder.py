@@ -161,5 +161,5 @@ def read_run(path: Path) -> Run:
     try:
         events, torn = read_events(path / EVENTS) if (path / EVENTS).exists() else ([], False)
     except EventLogError as error:
-        raise RunFolderError(str(error), "restore the file") from None
+        raise RunFolderError(error.reason, error.fix) from None
     return Run(path, manifest, events, torn)

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from testbed.experiment.plan import Experiment
+from testbed.experiment.shape import Security
 from testbed.tally import DIRECTIONS, Handshake, Tally, Traffic
 
 
@@ -20,9 +21,7 @@ class Summary:
 
     ok: bool
     run_folder: Path
-    system: str
-    variant: str
-    flow: int
+    security: Security
     profile: str
     placeholders: tuple[str, ...]
     radio: str
@@ -43,9 +42,10 @@ class Summary:
         return {
             "run_folder": str(self.run_folder),
             "ok": self.ok,
-            "systems": [self.system],
-            "variant": self.variant,
-            "flow": self.flow,
+            "systems": [self.security.system],
+            "variant": self.security.variant,
+            "flow": self.security.flow,
+            "security": {key: getattr(self.security, key) for key in self.security.__struct_fields__},
             "profile": self.profile,
             "placeholders": list(self.placeholders),
             "radio": self.radio,
@@ -97,7 +97,8 @@ class Summary:
     def lines(self) -> list[str]:
         """Return what stands below the table: what was run, how firm its numbers are, where it lies."""
         return [
-            f"System: {self.system}, {self.variant}, {self.flow}-frame flow; seed {self.seed}; radio {self.radio}",
+            f"System: {self.security.system}, {self.security.variant}, {self.security.flow}-frame flow, {_lengths(self.security)}",
+            f"Run: seed {self.seed}, radio {self.radio}",
             f"Profile: {self.profile}, with {len(self.placeholders)} placeholders (amp profile --placeholders)",
             f"Run folder: {self.run_folder}",
         ]
@@ -110,9 +111,7 @@ def summary_of(
     return Summary(
         ok=ok,
         run_folder=run_folder,
-        system=experiment.security.system,
-        variant=experiment.security.variant,
-        flow=experiment.security.flow,
+        security=experiment.security,
         profile=experiment.profile.name,
         placeholders=tuple(entry.key for entry in experiment.profile.placeholders()),
         radio=experiment.radio,
@@ -128,6 +127,11 @@ def summary_of(
         elapsed_ns=elapsed_ns,
         wall_s=wall_s,
     )
+
+
+def _lengths(security: Security) -> str:
+    lengths = f"nonce {security.nonce_octets}, Modifier {security.modifier_octets}, MIC {security.mic_octets} octets"
+    return f"{lengths}, data {'encrypted' if security.encrypt else 'in clear'}"
 
 
 def _ms(time_ns: float) -> str:

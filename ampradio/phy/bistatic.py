@@ -16,12 +16,6 @@ from ampradio.profile.model import Downlink, Profile
 from ampradio.vectors import TxVector
 
 
-def _low_rate(profile: Profile, rate_bps: int) -> int:
-    if rate_bps != profile.downlink.rate_low_bps:
-        raise ValueError(f"backscatter tags receive {profile.downlink.rate_low_bps} b/s only, not {rate_bps}")
-    return rate_bps
-
-
 def excitation_symbol(settings: Downlink, rate_sps: int, upper: bool = False) -> npt.NDArray[np.complex64]:
     """Return one 3.2 µs symbol of the excitation, unit mean power; carriers in reverse order on the upper channel."""
     values = np.array([*settings.bistatic_lower, 0, *settings.bistatic_upper])
@@ -79,7 +73,8 @@ def type4(
 
 def type5_runs(profile: Profile, psdus: npt.NDArray[np.uint8], vector: TxVector) -> list[ChipRun]:
     """Return the chip fields of Type 5, those of a Type 1; raises ValueError for another rate than 250 kb/s."""
-    _low_rate(profile, vector.rate_bps)
+    if vector.rate_bps != profile.downlink.rate_low_bps:
+        raise ValueError(f"bistatic tags receive {profile.downlink.rate_low_bps} b/s only, not {vector.rate_bps}")
     return downlink.type1_runs(profile, psdus, vector)
 
 

@@ -58,6 +58,7 @@ def test_type1(count, rate_bps, protected):
     """Rules 13 and 14, every LENGTH on the way: parity, rate, tail, RL-SIG, CRC-4 and all U-SIG fields."""
     samples = type1(count, rate_bps, protected=protected)
     found = decode(samples)
+    assert found.ripple < 1e-4 and found.known_error < 1e-4
     assert (found.start, found.rate_mbps) == (0, 6)
     assert_length_covers(found.length, samples.size)
     assert found.u_sig == ACTIVE
@@ -71,6 +72,7 @@ def test_mono_static(first, multi_txop, session_id, sta_id, bst_us):
     send = mono_static.MonoStatic(first, bst_us * 1000, multi_txop, session_id, sta_id)
     samples = mono_static.ppdu(PROFILE, octets(11), send)
     found = decode(samples)
+    assert found.ripple < 1e-4 and found.known_error < 1e-4
     assert_length_covers(found.length, samples.size)
     parts = {"part1": int(multi_txop) | session_id << 1, "part2": sta_id & 0xFFF}
     assert found.u_sig == DEFAULTS | {"bw": 0, "mode": 0} | parts

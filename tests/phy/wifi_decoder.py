@@ -36,13 +36,19 @@ class NotDecodedError(Exception):
 
 @dataclass(frozen=True)
 class Decoded:
-    """What a station of 802.11be would know after U-SIG."""
+    """What a station of 802.11be would know after U-SIG.
+
+    ``ripple`` is the largest relative deviation of the channel from its mean over the 52 tones of L-LTF,
+    ``known_error`` that of the L-STF and pilot tones from what they should be: both 0 without noise and echoes.
+    """
 
     start: int
     cfo_hz: float
     rate_mbps: int
     length: int
     u_sig: dict[str, int]
+    ripple: float
+    known_error: float
 
 
 def decode(iq: np.ndarray) -> Decoded:
@@ -53,7 +59,10 @@ def decode(iq: np.ndarray) -> Decoded:
     cfo_hz = carrier_offset(iq, start)
     burst = iq[start : start + 640] * np.exp(-2j * math.pi * cfo_hz / RATE_SPS * np.arange(640))
     channel = estimate_channel(burst)
-    check_stf(burst, channel)
+    known_error = check_stf(burst, channel)
+    ripple = deviation(np.array(list(channel.values())))
+    for index in range(4):
+        known_error = max(known_error, pilot_error(burst[320 + 80 * index : 400 + 80 * index], channel, index))
     first = legacy_signal(burst[320:400], channel, FIRST_POLARITIES[0])
     second = legacy_signal(burst[400:480], channel, FIRST_POLARITIES[1])
     rate_mbps, length = read_l_sig(first)
@@ -64,7 +73,7 @@ def decode(iq: np.ndarray) -> Decoded:
     for index in (0, 1):
         symbol = burst[480 + 80 * index : 560 + 80 * index]
         soft += deinterleave(equalise(symbol, channel, FIRST_POLARITIES[2 + index], 28), columns=13, rows=4)
-    return Decoded(start, cfo_hz, rate_mbps, length, read_u_sig(viterbi(soft)))
+    return Decoded(start, cfo_hz, rate_mbps, length, read_u_sig(viterbi(soft)), ripple, known_error)
 
 
 def find_start(iq: np.ndarray) -> int:
@@ -116,14 +125,27 @@ def estimate_channel(burst: np.ndarray) -> dict[int, complex]:
     return {k: average[k % 64] / value for k, value in zip(NARROW, LTF, strict=True) if value}
 
 
-def check_stf(burst: np.ndarray, channel: dict[int, complex]) -> None:
-    """L-STF must carry the twelve values of (17-6), all in one phase."""
+def deviation(values: np.ndarray) -> float:
+    """Return how far any of ``values`` is from their mean, relative to it."""
+    return float(np.max(np.abs(values / np.mean(values) - 1)))
+
+
+def pilot_error(symbol: np.ndarray, channel: dict[int, complex], index: int) -> float:
+    """Return the deviation of the four pilots of the symbol with polarity p_``index``, one phase for all."""
+    spectrum = tones(symbol)
+    known = zip(PILOT_TONES, PILOT_VALUES, strict=True)
+    return deviation(np.array([spectrum[k % 64] / channel[k] * value * FIRST_POLARITIES[index] for k, value in known]))
+
+
+def check_stf(burst: np.ndarray, channel: dict[int, complex]) -> float:
+    """L-STF must carry the twelve values of (17-6), all in one phase; return their deviation."""
     spectrum = (tones(burst[:64]) + tones(burst[64:128])) / 2
     values = [
         spectrum[k % 64] / channel[k] / (sign * (1 + 1j)) for k, sign in zip(NARROW, STF, strict=True) if sign
     ]
     if abs(np.sum(values)) < 0.8 * np.sum(np.abs(values)):
         raise NotDecodedError("L-STF has other values")
+    return deviation(np.array(values))
 
 
 def equalise(symbol: np.ndarray, channel: dict[int, complex], polarity: int, highest: int) -> list[float]:
@@ -190,10 +212,16 @@ def read_l_sig(bits: list[int]) -> tuple[int, int]:
 
 
 def widen(channel: dict[int, complex], burst: np.ndarray) -> None:
-    """Learn carriers ±27 and ±28 from the extra tones −1, −1, −1, 1 of L-SIG and RL-SIG."""
+    """Learn carriers ±27 and ±28 from the extra tones −1, −1, −1, 1 of L-SIG and RL-SIG.
+
+    They must fit their neighbours.
+    """
     average = (tones(burst[320:400]) + tones(burst[400:480])) / 2
     for k, value in ((-28, -1), (-27, -1), (27, -1), (28, 1)):
         channel[k] = complex(average[k % 64]) / value
+        edge = channel[26 if k > 0 else -26]
+        if (channel[k] * np.conj(edge)).real <= 0:
+            raise NotDecodedError("extra tones of L-SIG have other signs")
 
 
 def remainder_bits(bits: list[int]) -> list[int]:

@@ -97,7 +97,7 @@ class Summary:
     def lines(self) -> list[str]:
         """Return what stands below the table: what was run, how firm its numbers are, where it lies."""
         return [
-            f"System: {self.security.system}, {self.security.variant}, {self.security.flow}-frame flow, {_lengths(self.security)}",
+            f"System: {_described(self.security)}",
             f"Run: seed {self.seed}, radio {self.radio}",
             f"Profile: {self.profile}, with {len(self.placeholders)} placeholders (amp profile --placeholders)",
             f"Run folder: {self.run_folder}",
@@ -129,9 +129,10 @@ def summary_of(
     )
 
 
-def _lengths(security: Security) -> str:
+def _described(security: Security) -> str:
     lengths = f"nonce {security.nonce_octets}, Modifier {security.modifier_octets}, MIC {security.mic_octets} octets"
-    return f"{lengths}, data {'encrypted' if security.encrypt else 'in clear'}"
+    data = "encrypted" if security.encrypt else "in clear"
+    return f"{security.system}, {security.variant}, {security.flow}-frame flow; {lengths}; data {data}"
 
 
 def _ms(time_ns: float) -> str:

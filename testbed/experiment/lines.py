@@ -79,7 +79,8 @@ def key_lines(text: str) -> dict[KeyPath, int]:
         if not parts or not rest.startswith("="):
             continue
         path = (*table, *parts)
-        lines.setdefault(path, number)
+        for length in range(len(table) + 1, len(path) + 1):
+            lines.setdefault(path[:length], number)
         for inline in _INLINE_KEY.finditer(rest[1:].lstrip()) if "{" in rest else ():
             lines.setdefault((*path, inline.group(1).strip("\"'")), number)
         value = _ValueEnd()

@@ -63,6 +63,11 @@ def parse_frame(mac: Mac, psdu: bytes) -> Frame | Refusal:
     return frame
 
 
+def station_of(mac: Mac, frame: Frame) -> int:
+    """Return the ID of a frame's header: Group Ack and SP Advert always have the broadcast one and do not store it."""
+    return mac.broadcast_id if isinstance(frame, (GroupAck, SpAdvert)) else frame.station_id
+
+
 def type_name(mac: Mac, frame_type: int) -> str:
     """Return the field's name of a frame type, for events and captures."""
     names = {

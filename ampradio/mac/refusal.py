@@ -19,6 +19,7 @@ class Reason(str, Enum):
     FRAGMENT_REPEATED = "fragment_repeated"
     NOT_FOR_US = "not_for_us"
     UNEXPECTED_TYPE = "unexpected_type"
+    NOT_PROTECTED = "not_protected"
     UNEXPECTED_PROTO = "unexpected_proto"
     UNEXPECTED_STATION = "unexpected_station"
     OUTSIDE_SLOT = "outside_slot"

@@ -64,3 +64,9 @@ def fragments(mac: Mac, message: Message) -> list[tuple[Shim, bytes]]:
         pieces.append((shim, message.payload[start : start + size]))
         start += size
     return pieces
+
+
+def message_frame_octets(mac: Mac, payload_octets: int) -> list[int]:
+    """Return the PSDU octets of each frame of a message; raises ``ValueError`` if it needs too many fragments."""
+    around = mac.header_octets + mac.shim_octets + mac.fcs_octets
+    return [around + size for size in fragment_sizes(mac, payload_octets)]

@@ -12,6 +12,7 @@ from ampradio.profile.model import Mac
 
 PARAMETER_OCTETS = 6
 _ID_OCTETS = 2
+_TRIGGER_MESSAGES = frozenset({(1, 1)})
 
 
 class AccessKind(IntEnum):
@@ -121,3 +122,8 @@ def parse_trigger(mac: Mac, header: Header, body: bytes) -> Trigger | Refusal:
     widths = [8 * _ID_OCTETS] * ((start_of_data - PARAMETER_OCTETS) // _ID_OCTETS)
     ids = tuple(unpack(body[PARAMETER_OCTETS:start_of_data], *widths))
     return Trigger(header.station_id, parameters, ids, body[start_of_data:], header.ul_rate_code)
+
+
+def begins_with_parameters(proto: int, msg: int) -> bool:
+    """Return whether the payload of a security message begins with the six octets: S1's SEC-TRIGGER does."""
+    return (proto, msg) in _TRIGGER_MESSAGES

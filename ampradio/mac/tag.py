@@ -1,0 +1,323 @@
+"""An active-Tx AMP tag: answers the triggers and messages that are meant for it, each in its slot (section 4).
+
+Sans-IO and half duplex. It never speaks unasked: every transmission starts one AMP SIFS after the end of
+a downlink PPDU. Everything it holds is volatile but its application's readings.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from ampradio.mac import ladder
+from ampradio.mac.ack import Ack
+from ampradio.mac.application import Application
+from ampradio.mac.events import Event, EventLog
+from ampradio.mac.frame import Frame, encode_frame, parse_frame, station_of
+from ampradio.mac.header import partial_id, ul_rate_bps
+from ampradio.mac.payload import Authentication, Data
+from ampradio.mac.reassembly import Reassembler
+from ampradio.mac.refusal import Reason, Refusal
+from ampradio.mac.sessions import TagSession
+from ampradio.mac.shim import fragments
+from ampradio.mac.slots import ack_ns, reply_timing, slot_of
+from ampradio.mac.trigger import Trigger, TriggerParameters, begins_with_parameters, parse_parameters
+from ampradio.mac.turn import AwaitedAck, Turn
+from ampradio.profile.airtime import uplink_active_ns
+from ampradio.profile.model import Profile
+from ampradio.security.session import Message
+from ampradio.vectors import PpduKind, RxVector, Tx, TxVector
+
+UNSOLICITED_SEED_INDEX = 0
+ACK_PATIENCE_NS = 100_000
+
+
+class TagStation:
+    """One tag, from power-on to power-off."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        station_id: int,
+        generator: np.random.Generator,
+        *,
+        session: TagSession | None = None,
+        application: Application | None = None,
+    ) -> None:
+        """Take the tag's ID, its source of random access draws, and what it runs.
+
+        Raises ``ValueError`` for an ID that cannot be assigned: broadcast, or 63 in its low six bits.
+        """
+        if partial_id(profile, station_id) == profile.downlink.broadcast_partial_id:
+            raise ValueError(f"tag ID 0x{station_id:04X} has 63 in its low six bits, which means broadcast")
+        self._profile = profile
+        self._mac = profile.mac
+        self._sifs_ns = profile.timing.amp_sifs_ns
+        self._station_id = station_id
+        self._generator = generator
+        self._session = session
+        self._application = application or Application()
+        self._log = EventLog()
+        self._reassembler = Reassembler(self._mac, stations_max=2)
+        self._outgoing: list[Tx] = []
+        self._turn: Turn | None = None
+        self._awaited: AwaitedAck | None = None
+        self._seed_index = UNSOLICITED_SEED_INDEX
+        self._speaking_ns = (0, 0)
+        self._session_served_ns = -1
+        self._powered = True
+
+    @property
+    def counters(self) -> Counter[str]:
+        """Counts of events by kind and of drops by reason."""
+        return self._log.counters
+
+    def receive(self, psdu: bytes, rx: RxVector, now_ns: int) -> None:
+        """Take one PSDU that the PHY decoded; a bad one, or one for somebody else, is counted and dropped."""
+        if not self._powered:
+            return
+        frame = parse_frame(self._mac, psdu)
+        if isinstance(frame, Refusal):
+            self._log.drop(rx.end_ns, frame.reason, **ladder.refused(self._mac, frame, psdu, rx))
+            return
+        seen = ladder.received(self._mac, frame, psdu, rx)
+        reason = self._reason_to_ignore(frame, rx)
+        if reason is not None:
+            self._log.drop(rx.end_ns, reason, **seen)
+            return
+        self._log.add(rx.end_ns, "rx", **seen)
+        refusal = self._act(frame, rx)
+        if refusal is not None:
+            self._log.drop(rx.end_ns, refusal.reason, what=refusal.detail, **seen)
+
+    def ppdus_to_send(self, now_ns: int) -> list[Tx]:
+        """Return what was decided since the last call, in order of start."""
+        outgoing, self._outgoing = self._outgoing, []
+        return outgoing
+
+    def next_deadline_ns(self) -> int | None:
+        """Return when to give up an Ack or a slot, or the session's deadline, whichever is first."""
+        return min((due for due in self._deadlines() if due is not None), default=None)
+
+    def handle_deadline(self, now_ns: int) -> None:
+        """Give up what did not come, and let the session act on the passing of time."""
+        if self._awaited is not None and now_ns >= self._awaited.until_ns:
+            self._miss_ack(now_ns)
+        gone_ns = None if self._turn is None else self._turn.own_slot_ends_ns()
+        if gone_ns is not None and now_ns >= gone_ns:
+            self._lose_turn(now_ns)
+        session_ns = self._session_deadline_ns()
+        if self._session is not None and session_ns is not None and now_ns >= session_ns:
+            self._session_served_ns = session_ns
+            self._session.handle_deadline(now_ns)
+            self._log.security(now_ns, self._session.events())
+
+    def events(self) -> list[Event]:
+        """Return and clear what happened since the last call."""
+        return self._log.take()
+
+    def silent_until_ns(self) -> int:
+        """Return the end of the transmission that was last handed out, 0 before the first."""
+        return self._speaking_ns[1]
+
+    def power_off(self, now_ns: int) -> None:
+        """Lose everything volatile: keys, the turn, unfinished messages, what was to be sent (R1.36, R1.40)."""
+        self._powered = False
+        if self._session is not None:
+            self._session.power_off()
+            self._log.security(now_ns, self._session.events())
+        self._reassembler.clear()
+        self._outgoing.clear()
+        self._turn = self._awaited = None
+        self._seed_index = UNSOLICITED_SEED_INDEX
+        self._log.add(now_ns, "power_off", id=self._station_id)
+
+    def power_on(self, now_ns: int) -> None:
+        """Hear again; the next contact starts from nothing."""
+        self._powered = True
+        self._log.add(now_ns, "power_on", id=self._station_id)
+
+    def _reason_to_ignore(self, frame: Frame, rx: RxVector) -> Reason | None:
+        start_ns, end_ns = self._speaking_ns
+        if rx.start_ns < end_ns and rx.end_ns > start_ns:
+            return Reason.HALF_DUPLEX
+        if not rx.kind.is_downlink:
+            return Reason.UNEXPECTED_TYPE
+        broadcast = self._profile.downlink.broadcast_partial_id
+        if rx.partial_id not in (None, broadcast, partial_id(self._profile, self._station_id)):
+            return Reason.NOT_FOR_US
+        if isinstance(frame, Ack):
+            return None if self._turn or self._awaited else Reason.NOT_FOR_US
+        if station_of(self._mac, frame) not in (self._station_id, self._mac.broadcast_id):
+            return Reason.NOT_FOR_US
+        return None
+
+    def _act(self, frame: Frame, rx: RxVector) -> Refusal | None:
+        if isinstance(frame, Ack):
+            self._take_ack(frame, rx)
+            return None
+        if self._awaited is not None:
+            self._miss_ack(rx.start_ns)
+        if isinstance(frame, Trigger):
+            return self._take_trigger(frame, rx)
+        if isinstance(frame, Authentication):
+            return self._take_security(frame, rx)
+        if isinstance(frame, Data):
+            return self._take_data(frame, rx)
+        return Refusal(Reason.UNEXPECTED_TYPE)
+
+    def _take_trigger(self, trigger: Trigger, rx: RxVector) -> Refusal | None:
+        self._turn = None
+        rate_bps = ul_rate_bps(self._profile, trigger.ul_rate_code)
+        if rate_bps is None:
+            return Refusal(Reason.RESERVED_VALUE, "UL rate")
+        addressed = trigger.station_id == self._station_id
+        if trigger.data and (addressed or not trigger.ids or self._station_id in trigger.ids):
+            self._log.add(rx.end_ns, "data", octets=len(trigger.data), data=trigger.data.hex(), authenticated=False)
+        slot = self._slot_in(addressed, trigger.parameters, trigger.ids, rx)
+        if slot is None:
+            return None
+        answer = self._application.answer(self._station_id, trigger.parameters, trigger.ul_rate_code)
+        if answer is None:
+            self._log.add(rx.end_ns, "sat_out", slot=None, what="nothing to report")
+            return None
+        return self._take_turn(slot, trigger.parameters, rate_bps, (answer,), rx)
+
+    def _take_security(self, frame: Authentication, rx: RxVector) -> Refusal | None:
+        if self._session is None:
+            return Refusal(Reason.UNEXPECTED_TYPE, "no security session")
+        if not frame.protected:
+            return Refusal(Reason.NOT_PROTECTED)
+        message = self._reassembler.add(frame.station_id, frame.shim, frame.payload)
+        if isinstance(message, Refusal):
+            return message
+        return None if message is None else self._take_message(self._session, message, frame.ul_rate_code, rx)
+
+    def _take_message(
+        self, session: TagSession, message: Message, rate_code: int, rx: RxVector
+    ) -> Refusal | None:
+        """Answer a whole message; one that sits out its slot is not even shown to the session."""
+        self._turn = None
+        rate_bps = ul_rate_bps(self._profile, rate_code)
+        if rate_bps is None:
+            return Refusal(Reason.RESERVED_VALUE, "UL rate")
+        parameters = None
+        slot: int | None = 1
+        if begins_with_parameters(message.proto, message.msg):
+            parsed = parse_parameters(message.payload)
+            if isinstance(parsed, Refusal):
+                return parsed
+            parameters = parsed
+            self._seed_index = parsed.seed_index
+            slot = self._slot_in(message.station_id == self._station_id, parsed, (), rx)
+        if slot is None:
+            return None
+        session.receive(message, rx.end_ns)
+        replies = session.messages_to_send(rx.end_ns)
+        self._log.security(rx.end_ns, session.events())
+        frames = tuple(
+            Authentication(reply.station_id, shim, piece, rate_code)
+            for reply in replies
+            for shim, piece in fragments(self._mac, reply)
+        )
+        return self._take_turn(slot, parameters, rate_bps, frames, rx) if frames else None
+
+    def _take_data(self, frame: Data, rx: RxVector) -> Refusal | None:
+        message = self._reassembler.add(frame.station_id, frame.shim, frame.payload)
+        if isinstance(message, Message):
+            self._log.add(
+                rx.end_ns, "data", octets=len(message.payload), data=message.payload.hex(), authenticated=False
+            )
+        return message if isinstance(message, Refusal) else None
+
+    def _slot_in(
+        self, addressed: bool, parameters: TriggerParameters, ids: tuple[int, ...], rx: RxVector
+    ) -> int | None:
+        slot = slot_of(self._station_id, addressed, parameters, ids, self._generator)
+        if slot is None:
+            self._log.add(rx.end_ns, "sat_out", slot=None, what="no slot of this trigger is ours")
+        return slot
+
+    def _take_turn(
+        self, slot: int, parameters: TriggerParameters | None, rate_bps: int, frames: tuple[Frame, ...], rx: RxVector
+    ) -> Refusal | None:
+        """Wait for ``slot``, or send at once when it is the first; refuse a slot that is too short for the reply."""
+        slot_ns = None if parameters is None else parameters.slot_units * self._profile.timing.slot_unit_ns
+        if slot_ns is not None and self._longest_ns(frames, rate_bps, tolerance_ppm=0) > slot_ns:
+            return Refusal(Reason.SLOT_TOO_SHORT, f"{slot_ns} ns")
+        period_ns = (slot_ns or 0) + ack_ns(self._profile, rx.rate_bps) + 2 * self._sifs_ns
+        seed_index = self._seed_index if parameters is None else parameters.seed_index
+        start_ns = rx.end_ns + self._sifs_ns
+        self._turn = Turn(slot, 1, start_ns, slot_ns, period_ns, rate_bps, seed_index, frames)
+        self._speak_if_due(rx)
+        return None
+
+    def _speak_if_due(self, rx: RxVector) -> None:
+        """Send the reply when the slot that starts next is ours; ``rx`` is the PPDU that it follows."""
+        turn = self._turn
+        if turn is None or not turn.is_due:
+            return
+        self._turn = None
+        tolerance_ppm = self._profile.uplink.chip_tolerance_ppm
+        octets = [len(encode_frame(self._mac, frame)) for frame in turn.frames]
+        timing = reply_timing(self._profile, octets, turn.rate_bps, tolerance_ppm)
+        self._speaking_ns = (turn.slot_start_ns, turn.slot_start_ns)
+        for frame, offset_ns in zip(turn.frames, timing.starts_ns, strict=True):
+            self._send(frame, turn, turn.slot_start_ns + offset_ns)
+        slot_ns = turn.slot_ns if turn.slot_ns is not None else timing.stops_ns[-1]
+        ack_end_ns = turn.slot_start_ns + slot_ns + self._sifs_ns + ack_ns(self._profile, rx.rate_bps)
+        self._awaited = AwaitedAck(turn.target, self._speaking_ns[1], ack_end_ns + ACK_PATIENCE_NS)
+
+    def _send(self, frame: Frame, turn: Turn, start_ns: int) -> None:
+        psdu = encode_frame(self._mac, frame)
+        vector = TxVector(
+            PpduKind.UL_ACTIVE,
+            turn.rate_bps,
+            protected=isinstance(frame, (Authentication, Data)) and frame.protected,
+            seed_index=turn.seed_index,
+        )
+        end_ns = start_ns + uplink_active_ns(self._profile, len(psdu), turn.rate_bps)
+        self._outgoing.append(Tx(psdu, vector, start_ns))
+        self._speaking_ns = (self._speaking_ns[0], end_ns)
+        self._log.add(start_ns, "tx", slot=turn.target, **ladder.sent(self._mac, frame, psdu, vector, start_ns, end_ns))
+
+    def _take_ack(self, ack: Ack, rx: RxVector) -> None:
+        awaited = self._awaited
+        if awaited is not None and rx.start_ns >= awaited.from_ns:
+            self._awaited = None
+            mine = ack.station_id == self._station_id
+            self._log.add(rx.end_ns, "ack", slot=awaited.slot, id=ack.station_id, heard=mine)
+            if mine:
+                self._application.acknowledged()
+        if self._turn is not None:
+            self._turn.count_ack(rx.start_ns, rx.end_ns + self._sifs_ns)
+            if self._turn.is_lost:
+                self._lose_turn(rx.end_ns)
+            self._speak_if_due(rx)
+
+    def _miss_ack(self, now_ns: int) -> None:
+        if self._awaited is not None:
+            self._log.add(now_ns, "no_reply", slot=self._awaited.slot, what="no Ack")
+            self._awaited = None
+
+    def _lose_turn(self, now_ns: int) -> None:
+        if self._turn is not None:
+            self._log.drop(now_ns, Reason.SLOT_LOST, slot=self._turn.target)
+            self._turn = None
+
+    def _longest_ns(self, frames: tuple[Frame, ...], rate_bps: int, tolerance_ppm: int) -> int:
+        octets = [len(encode_frame(self._mac, frame)) for frame in frames]
+        return reply_timing(self._profile, octets, rate_bps, tolerance_ppm).stops_ns[-1]
+
+    def _deadlines(self) -> list[int | None]:
+        return [
+            None if self._awaited is None else self._awaited.until_ns,
+            None if self._turn is None else self._turn.own_slot_ends_ns(),
+            self._session_deadline_ns(),
+        ]
+
+    def _session_deadline_ns(self) -> int | None:
+        # a deadline that stays where it was served would wake this station for ever
+        due = None if self._session is None else self._session.next_deadline_ns()
+        return None if due is None or due <= self._session_served_ns else due

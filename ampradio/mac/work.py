@@ -1,0 +1,65 @@
+"""What an AP is asked to do: a list of work items, done one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ampradio.mac.sessions import ApSession
+from ampradio.mac.trigger import AccessKind, ResponseType
+
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class SecureExchange:
+    """One run of a security system with one tag (or, by random access, with whoever answers).
+
+    ``begin(now_ns)`` makes the session queue its first message. It is called again, for a fresh start, when the
+    session fails and fewer than ``attempts`` were made; a session that retries by itself needs 1.
+    """
+
+    session: ApSession
+    station_id: int
+    begin: Callable[[int], None]
+    attempts: int = 1
+
+
+@dataclass(frozen=True)
+class Poll:
+    """Scheduled access: one slot for each of ``ids``; those not heard are triggered again.
+
+    A single ID is addressed individually, several by a broadcast Trigger with a list. ``content_octets`` is the
+    longest content that may come back; ``data`` goes down with the Trigger.
+    """
+
+    ids: tuple[int, ...]
+    response_type: ResponseType = ResponseType.DATA
+    content_octets: int = 0
+    data: bytes = b""
+    attempts: int = ATTEMPTS
+
+
+@dataclass(frozen=True)
+class RandomAccess:
+    """Random access in ``slots`` slots, ``rounds`` times, or until ``expected`` tags were heard."""
+
+    slots: int
+    acwe: int
+    response_type: ResponseType = ResponseType.DATA
+    content_octets: int = 0
+    data: bytes = b""
+    rounds: int = 1
+    expected: int | None = None
+    access: AccessKind = AccessKind.RANDOM
+
+
+@dataclass(frozen=True)
+class SendData:
+    """A Data frame in clear to one tag or to all; nothing comes back."""
+
+    station_id: int
+    data: bytes
+
+
+WorkItem = SecureExchange | Poll | RandomAccess | SendData

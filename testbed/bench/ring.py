@@ -1,7 +1,7 @@
 """The bare ring: three GNU Radio processes that do nothing but lock-step over ZMQ, as the measure for ours.
 
-A node emits zeros up to ``received + lookahead`` and waits; the air copies. No PHY, no MAC, no noise: what is left is what
-GNU Radio, gr-zeromq and the scheduling of three processes cost.
+A node emits zeros up to ``received + lookahead`` and waits; the air copies. No PHY, no MAC, no noise: what is left is
+what GNU Radio, gr-zeromq and the scheduling of three processes cost.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ampradio.mac.ap import ApStation
 from ampradio.mac.rounds import ApSettings
+from ampradio.mac.secure import secure_trigger
 from ampradio.mac.tag import TagStation
 from ampradio.mac.work import SecureExchange
 from ampradio.security.amp.ap import AmpAuthenticator
@@ -33,35 +34,57 @@ class Stations:
 
 def stations_of(experiment: Experiment) -> Stations:
     """Return the stations of a simulated run; every nonce comes from the run's seed."""
+    profile, tag = experiment.profile, experiment.tags[0]
     parameters = _parameters(experiment)
-    tag = experiment.tags[0]
-    modifier = generator_for(experiment.seed, "security.amp.modifier").bytes(parameters.modifier_octets)
-    record = PmkRecord(Secret(tag.psk))
-    server = PmkServer(record, parameters, _entropy(experiment, "server"))
-    authenticator = AmpAuthenticator(
-        experiment.profile.mac, parameters, experiment.ap.address, modifier, _entropy(experiment, "ap"), retries=0
-    )
-    authenticator.enroll(TagCredential(tag.station_id, tag.address, server.pmk1(modifier, experiment.ap.address)))
-    supplicant = AmpSupplicant(
-        experiment.profile.mac,
-        parameters,
-        TagIdentity(tag.station_id, tag.address, experiment.ap.address),
-        MemoryNvm(record),
-        _entropy(experiment, "tag"),
-    )
-    supplicant.set_uplink_data(OneReading(tag.readings))
     settings = ApSettings(
         experiment.ap.station_id,
         experiment.ap.downlink_rate_bps,
         experiment.ap.uplink_rate_bps,
         seed_index=experiment.ap.seed_index,
     )
-    work = [_Contact(authenticator, experiment, parameters, number).work() for number in range(experiment.rounds)]
+    modifier = generator_for(experiment.seed, "security.amp.modifier").bytes(parameters.modifier_octets)
+    record = PmkRecord(Secret(tag.psk))
+    server = PmkServer(record, parameters, _entropy(experiment, "server"))
+    authenticator = AmpAuthenticator(
+        profile.mac,
+        parameters,
+        experiment.ap.address,
+        modifier,
+        _entropy(experiment, "ap"),
+        trigger_for=lambda station_id, reply_octets: secure_trigger(profile, settings, station_id, reply_octets),
+        retries=experiment.ap.retries,
+    )
+    authenticator.enroll(TagCredential(tag.station_id, tag.address, server.pmk1(modifier, experiment.ap.address)))
+    supplicant = AmpSupplicant(
+        profile.mac,
+        parameters,
+        TagIdentity(tag.station_id, tag.address, experiment.ap.address),
+        MemoryNvm(record),
+        _entropy(experiment, "tag"),
+    )
+    supplicant.set_uplink_data(OneReading(tag.readings))
+    work = [_exchange(authenticator, experiment, number) for number in range(experiment.rounds)]
+    access = generator_for(experiment.seed, "mac.tag.access")
     return Stations(
-        ApStation(experiment.profile, settings, work),
-        TagStation(experiment.profile, tag.station_id, supplicant, generator_for(experiment.seed, "mac.tag.access")),
+        ApStation(profile, settings, work),
+        TagStation(profile, tag.station_id, access, session=supplicant),
         parameters.report(),
     )
+
+
+def _exchange(authenticator: AmpAuthenticator, experiment: Experiment, number: int) -> SecureExchange:
+    """Return one round: a command down (in a two-frame flow as the trigger's data), a reading up."""
+    station_id = experiment.tags[0].station_id
+    commands = experiment.ap.commands
+    command = commands[number] if number < len(commands) else b""
+
+    def begin(now_ns: int) -> None:
+        if experiment.security.flow == 2:
+            authenticator.begin(station_id, dl_data=command)
+        else:
+            authenticator.begin(station_id, command=command)
+
+    return SecureExchange(authenticator, station_id, begin)
 
 
 def _parameters(experiment: Experiment) -> AmpParameters:
@@ -80,47 +103,3 @@ def _parameters(experiment: Experiment) -> AmpParameters:
 
 def _entropy(experiment: Experiment, who: str) -> SeededEntropy:
     return SeededEntropy(seed_for(experiment.seed, f"security.amp.entropy.{who}"))
-
-
-class _Contact:
-    """One exchange with the tag: its command, and whether the tag may have it already."""
-
-    def __init__(
-        self, authenticator: AmpAuthenticator, experiment: Experiment, parameters: AmpParameters, number: int
-    ) -> None:
-        self._authenticator = authenticator
-        self._parameters = parameters
-        self._station_id = experiment.tags[0].station_id
-        self._attempts = experiment.ap.retries + 1
-        commands = experiment.ap.commands
-        self._command = commands[number] if number < len(commands) else b""
-        self._completed_before = 0
-        self._unconfirmed_before: int | None = None
-
-    def work(self) -> SecureExchange:
-        """Return the work item for the AP."""
-        return SecureExchange(
-            self._authenticator,
-            self._station_id,
-            self._begin,
-            self._outcome,
-            self._parameters.response_octets,
-            attempts=self._attempts,
-        )
-
-    def _begin(self, trigger: bytes, now_ns: int) -> None:
-        counters = self._authenticator.counters
-        if self._unconfirmed_before is None:
-            self._unconfirmed_before = counters["command_unconfirmed"]
-            self._completed_before = counters["completed"]
-        self._authenticator.end_of_slot(self._station_id, now_ns)
-        if counters["command_unconfirmed"] > self._unconfirmed_before:
-            # The tag may have acted on it: at most once is what an actuator wants.
-            self._command = b""
-        if self._parameters.flow == 2:
-            self._authenticator.begin(self._station_id, trigger, dl_data=self._command)
-        else:
-            self._authenticator.begin(self._station_id, trigger, command=self._command)
-
-    def _outcome(self) -> bool:
-        return self._authenticator.counters["completed"] > self._completed_before

@@ -6,7 +6,6 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from testbed.experiment import Experiment, ExperimentError
 from testbed.node import NodeConfig, Streams
 from testbed.runner.air import downlink_path, uplink_path
 from testbed.runner.errors import RunError
+from testbed.runner.finished import Finished
 from testbed.runner.mac_host import MacHost, Station, event_record
 from testbed.runner.merge import EventMerge
 from testbed.runner.processes import NodeProcess
@@ -29,16 +29,6 @@ SAMPLE_RATE_SPS = 20_000_000
 ROLES = ("ap", "tag")
 
 Tell = Callable[[dict[str, Any]], None]
-
-
-@dataclass(frozen=True)
-class Finished:
-    """How a run ended: whether the AP's work succeeded, where in air time, and what it took."""
-
-    ok: bool
-    stop_ns: int
-    wall_s: float
-    counters: Mapping[str, Mapping[str, int]]
 
 
 class ZmqRun:

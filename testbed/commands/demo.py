@@ -1,0 +1,24 @@
+"""`amp demo`: the main job, seeded: AP and tag authenticate each other over GNU Radio and ZMQ and exchange data."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from testbed.commands.experiment_verb import experiment_from, run_and_show, run_options
+from testbed.commands.verb import add_verb
+
+FILE = Path(__file__).resolve().parents[2] / "examples" / "demo.toml"
+
+
+def register(subparsers: Any) -> None:
+    """Add the verb."""
+    summary = "the main job: a secure exchange over GNU Radio and ZMQ, recorded"
+    parser = add_verb(subparsers, "demo", summary, "amp demo")
+    run_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run ``examples/demo.toml``; see ``run_and_show``."""
+    return run_and_show(args, experiment_from(args, FILE))

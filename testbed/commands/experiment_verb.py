@@ -1,0 +1,58 @@
+"""What `amp demo` and `amp run` share: the options of a run, and showing it as it happens."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from testbed.exits import DID_NOT_HOLD, DONE
+from testbed.experiment import Experiment, load_experiment
+from testbed.ladder import Ladder
+
+
+def run_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a run."""
+    parser.add_argument("--radio", metavar="URI", help="zmq: (default), zmq:tcp://127.0.0.1:5550 (six ports), sim:")
+    parser.add_argument("--seed", type=int, metavar="N", help="the run's seed; the same seed gives the same run")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="run folder (default runs/<time>-<name>)")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides", help="override a key of the file"
+    )
+
+
+def experiment_from(args: argparse.Namespace, path: Path) -> Experiment:
+    """Load the experiment with the options of the command line; raises ExperimentError."""
+    return load_experiment(path, overrides=args.overrides, seed=args.seed, radio=args.radio, stdin=sys.stdin)
+
+
+def run_and_show(args: argparse.Namespace, experiment: Experiment) -> int:
+    """Run the experiment, print its ladder as it happens and its table at the end; 1 when the exchange failed."""
+    from testbed.runner.run import run_experiment
+
+    console = Console(stderr=args.json)
+    ladder = Ladder(console, _names(experiment), verbose=args.verbose)
+
+    def tell(record: dict[str, Any]) -> None:
+        if not args.quiet:
+            ladder.take(record)
+
+    if not args.quiet:
+        console.print(f"{experiment.name} over {experiment.radio} (simulated air), seed {experiment.seed}")
+    summary = run_experiment(experiment, out=args.out, tell=tell)
+    if not args.quiet:
+        ladder.finish()
+    if args.json:
+        print(json.dumps(summary.as_dict(), ensure_ascii=False))
+    elif not args.quiet:
+        summary.show(console)
+    return DONE if summary.ok else DID_NOT_HOLD
+
+
+def _names(experiment: Experiment) -> dict[str, str]:
+    tag = experiment.tags[0]
+    return {"tag": tag.name, f"0x{tag.station_id:04x}": tag.name, f"0x{tag.station_id:04X}": tag.name}

@@ -1,0 +1,81 @@
+"""What a replay printed: its frames, named, and how they differ from the live run's."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+
+from ampradio.phy.reception import Reception
+from ampradio.profile import DEFAULT, Profile, load_profile
+from testbed.capture import CaptureError, Recording
+from testbed.compare_frames import Difference, differences, frame_of
+from testbed.frame_name import frame_name
+from testbed.replay import replay
+
+LONG_S = 0.2
+
+
+@dataclass(frozen=True)
+class ReplayReport:
+    """One recording, replayed."""
+
+    node: str
+    frames: tuple[dict[str, Any], ...]
+    differences: tuple[Difference, ...]
+    counters: dict[str, int]
+
+
+def replayed_report(recording: Recording, role: str, *, quiet: bool, check: bool) -> ReplayReport:
+    """Replay one recording, print its frames unless ``quiet``, and compare them if asked; raises CaptureError."""
+    profile = _profile(recording)
+    node = recording.node or recording.meta_path.stem
+    with Progress(console=Console(stderr=True), transient=True, disable=quiet or recording.duration_s < LONG_S) as bar:
+        task = bar.add_task(f"replaying {node}", total=1.0)
+        done = replay(recording, profile, role, lambda share: bar.update(task, completed=share))
+    frames = tuple(_frame(node, profile, reception) for reception in done.receptions)
+    if not quiet:
+        for frame in frames:
+            _print(frame)
+    differ: tuple[Difference, ...] = ()
+    if check:
+        live = [frame_of(frame) for frame in recording.frames]
+        differ = tuple(differences(live, [frame_of(reception) for reception in done.receptions]))
+    return ReplayReport(node, frames, differ, done.counters)
+
+
+def _profile(recording: Recording) -> Profile:
+    try:
+        return load_profile(recording.profile or DEFAULT)
+    except Exception as error:
+        reason = f"was made with the profile {recording.profile!r}: {error}"
+        raise CaptureError(recording.meta_path, reason, "put that profile file where it was") from None
+
+
+def _frame(node: str, profile: Profile, reception: Reception) -> dict[str, Any]:
+    rx = reception.rxvector
+    return {
+        "node": node,
+        **frame_of(reception).as_dict(),
+        "name": frame_name(profile.mac, reception.psdu),
+        "octets": len(reception.psdu),
+        "start_ns": rx.start_ns,
+        "end_ns": rx.end_ns,
+        "snr_db": round(rx.snr_db, 2),
+        "rssi_dbfs": round(rx.rssi_dbfs, 2),
+        "clock_ppm": round(rx.clock_ppm, 1),
+        "cfo_hz": None if rx.cfo_hz is None else round(rx.cfo_hz),
+    }
+
+
+def _print(frame: dict[str, Any]) -> None:
+    offset = "" if frame["cfo_hz"] is None else f"  CFO {frame['cfo_hz'] / 1e3:+.1f} kHz"
+    offset = f"clock {frame['clock_ppm']:+7.0f} ppm{offset}"
+    sys.stdout.write(
+        f"{frame['start_ns'] / 1e6:12.4f} ms  {frame['node']:<4} {frame['name']:<14} {frame['octets']:3d} octets "
+        f"{frame['rate_bps'] // 1000:4d} kb/s  SNR {frame['snr_db']:5.1f} dB  {offset}  "
+        f"{frame['psdu']}\n"
+    )

@@ -1,0 +1,16 @@
+"""How a run ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Whether the AP's work succeeded, where the run ended in air time, what it took, and the receivers' counters."""
+
+    ok: bool
+    stop_ns: int
+    wall_s: float
+    counters: Mapping[str, Mapping[str, int]]

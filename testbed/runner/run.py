@@ -1,0 +1,73 @@
+"""One experiment from file to run folder: prepare, run, keep what happened."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from testbed.experiment import Experiment, ExperimentError
+from testbed.run_folder import RunFolder
+from testbed.runner.finished import Finished
+from testbed.runner.stations import Stations, stations_of
+from testbed.summary import Summary, summary_of
+from testbed.tally import Tally
+
+Tell = Callable[[dict[str, Any]], None]
+RADIOS = ("zmq:", "sim:")
+
+
+def run_experiment(experiment: Experiment, *, out: Path | None = None, tell: Tell = lambda record: None) -> Summary:
+    """Run ``experiment`` over the radio it names and return what it came to; its run folder is left complete.
+
+    Every event goes to ``tell`` and to ``events.jsonl``, in order of air time.
+
+    Raises:
+        ExperimentError: the radio is none that runs an exchange.
+        RunError: the environment failed the run; the folder says so.
+        RunFolderError: the folder cannot be made.
+    """
+    scheme = experiment.radio.partition(":")[0] + ":"
+    if scheme not in RADIOS:
+        reason = f"{experiment.radio!r} does not run an exchange yet"
+        raise ExperimentError("", "radio", reason, "use one of " + ", ".join(RADIOS))
+    stations = stations_of(experiment)
+    tally = Tally(mutual=experiment.security.flow > 2)
+    began = time.monotonic()
+    with RunFolder.create(experiment, out=out) as folder:
+        folder.note(security=stations.security)
+
+        def keep(record: dict[str, Any]) -> None:
+            folder.events.write(record)
+            tally.take(record)
+            tell(record)
+
+        finished = _over(scheme)(experiment, stations, folder.path, keep)
+        counters = {name: dict(each) for name, each in finished.counters.items()}
+        folder.finish(finished.ok, stop_ns=finished.stop_ns, counters=counters)
+    return summary_of(
+        experiment,
+        tally,
+        folder.path,
+        ok=finished.ok,
+        elapsed_ns=finished.stop_ns,
+        wall_s=time.monotonic() - began,
+    )
+
+
+def _over(scheme: str) -> Callable[[Experiment, Stations, Path, Tell], Finished]:
+    return _over_zmq if scheme == "zmq:" else _over_sim
+
+
+def _over_zmq(experiment: Experiment, stations: Stations, folder: Path, tell: Tell) -> Finished:
+    from testbed.runner.zmq_run import ZmqRun
+
+    with ZmqRun(experiment, {"ap": stations.ap, "tag": stations.tag}, folder) as run:
+        return run.run(tell)
+
+
+def _over_sim(experiment: Experiment, stations: Stations, folder: Path, tell: Tell) -> Finished:
+    from testbed.runner.sim_run import run_in_process
+
+    return run_in_process(experiment, stations, tell)

@@ -7,7 +7,7 @@ in several fragments goes out back to back.
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 
 from ampradio.mac.events import EventLog
 from ampradio.mac.payload import Authentication
@@ -21,7 +21,6 @@ from ampradio.profile.model import Profile
 from ampradio.security.session import Message
 
 ROUNDS_MAX = 4096
-_COMPLETED, _FAILED = "completed", "failed"
 
 
 def secure_trigger(
@@ -46,7 +45,7 @@ def secure_trigger(
 
 
 class SecureConversation:
-    """Runs one ``SecureExchange`` until its session has nothing more to send, then judges by what it reported."""
+    """Runs one ``SecureExchange`` until its session has nothing more to send and no attempt is left, or needed."""
 
     name = "secure exchange"
 
@@ -62,8 +61,10 @@ class SecureConversation:
         self._first: tuple[int, int] | None = None
         self._begun = 0
         self._rounds = 0
-        self._reports: Counter[str] = Counter()
         self._seed_index = sizing.settings.seed_index
+        self._trigger = secure_trigger(
+            sizing.profile, sizing.settings, item.station_id, item.reply_octets, slots=item.slots, acwe=item.acwe
+        )
         self.attempts = 0
 
     @property
@@ -73,8 +74,8 @@ class SecureConversation:
 
     @property
     def succeeded(self) -> bool:
-        """True once the session has reported an exchange completed, and none failed."""
-        return self._reports[_COMPLETED] > 0 and not self._reports[_FAILED]
+        """True once the exchange has reached what was wanted of it."""
+        return self._item.outcome()
 
     def next_round(self, now_ns: int) -> Round | None:
         """Return the round of the next message, beginning (again) when there is none and nothing has succeeded."""
@@ -83,8 +84,7 @@ class SecureConversation:
             return None
         if not self._queue and not self.succeeded and self._begun < self._item.attempts:
             self._begun += 1
-            self._reports.clear()
-            self._item.begin(now_ns)
+            self._item.begin(self._trigger, now_ns)
             self._collect(now_ns)
         if not self._queue:
             return None
@@ -129,9 +129,7 @@ class SecureConversation:
         self._report(now_ns)
 
     def _report(self, now_ns: int) -> None:
-        events = self._session.events()
-        self._reports.update(event.kind for event in events)
-        self._log.security(now_ns, events)
+        self._log.security(now_ns, self._session.events())
 
     def _count_attempt(self, message: Message, now_ns: int) -> None:
         kind = (message.proto, message.msg)

@@ -8,10 +8,7 @@ from ampradio.security.session import Message, SecuritySession
 
 
 class ApSession(SecuritySession, Protocol):
-    """A security session as an AP runs it.
-
-    It reports ``completed`` when an exchange has succeeded and ``failed`` when it has given up, and retries by itself.
-    """
+    """A security session as an AP runs it."""
 
     def end_of_slot(self, station_id: int, now_ns: int, message: Message | None = None) -> None:
         """Take note that the slot for the reply to ``message`` is over, whether a reply came or not."""

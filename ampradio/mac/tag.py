@@ -40,12 +40,12 @@ class TagStation:
         self,
         profile: Profile,
         station_id: int,
+        session: TagSession | None,
         generator: np.random.Generator,
         *,
-        session: TagSession | None = None,
         application: Application | None = None,
     ) -> None:
-        """Take the tag's ID, its source of random access draws, and what it runs.
+        """Take the tag's ID, its security session if it has one, and its source of random access draws.
 
         Raises ``ValueError`` for an ID that cannot be assigned: broadcast, or 63 in its low six bits.
         """

@@ -15,14 +15,21 @@ ATTEMPTS = 3
 class SecureExchange:
     """One run of a security system with one tag (or, by random access, with whoever answers).
 
-    ``begin(now_ns)`` makes the session queue its first message. It is called again, for a fresh start, when the
-    session fails and fewer than ``attempts`` were made; a session that retries by itself needs 1.
+    ``begin(trigger_octets, now_ns)`` makes the session queue its first message; where that carries the Trigger's six
+    octets, these are they. It is called again, for a fresh start with a new nonce, while the session has nothing to
+    send, ``outcome()`` is not yet True and fewer than ``attempts`` were made; a session that retries by itself takes 1.
+    ``reply_octets`` is the longest payload that may answer the first message. ``slots`` and ``acwe`` count for
+    the broadcast ID only.
     """
 
     session: ApSession
     station_id: int
-    begin: Callable[[int], None]
-    attempts: int = 1
+    begin: Callable[[bytes, int], None]
+    outcome: Callable[[], bool]
+    reply_octets: int
+    slots: int = 1
+    acwe: int = 0
+    attempts: int = ATTEMPTS
 
 
 @dataclass(frozen=True)

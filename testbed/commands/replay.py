@@ -18,7 +18,7 @@ def register(subparsers: Any) -> None:
     parser = add_verb(subparsers, "replay", "decode a recording again, and compare it with the live run", example)
     parser.add_argument("path", type=Path, metavar="PATH", help="run folder, or any SigMF recording at 20 MS/s")
     parser.add_argument("--check", action="store_true", help="compare with the live run; exit code 1 if it differs")
-    parser.add_argument("--role", choices=("ap", "tag"), default="", help="whose receiver, if the recording does not say")
+    parser.add_argument("--role", choices=("ap", "tag"), default="", help="whose receiver, if not recorded")
 
 
 def run(args: argparse.Namespace) -> int:

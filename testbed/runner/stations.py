@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from ampradio.mac.ap import ApStation
 from ampradio.mac.rounds import ApSettings
-from ampradio.mac.secure import secure_trigger
 from ampradio.mac.tag import TagStation
 from ampradio.mac.work import SecureExchange
 from ampradio.security.amp.ap import AmpAuthenticator
@@ -51,8 +50,7 @@ def stations_of(experiment: Experiment) -> Stations:
         experiment.ap.address,
         modifier,
         _entropy(experiment, "ap"),
-        trigger_for=lambda station_id, reply_octets: secure_trigger(profile, settings, station_id, reply_octets),
-        retries=experiment.ap.retries,
+        retries=0,
     )
     authenticator.enroll(TagCredential(tag.station_id, tag.address, server.pmk1(modifier, experiment.ap.address)))
     supplicant = AmpSupplicant(
@@ -63,28 +61,39 @@ def stations_of(experiment: Experiment) -> Stations:
         _entropy(experiment, "tag"),
     )
     supplicant.set_uplink_data(OneReading(tag.readings))
-    work = [_exchange(authenticator, experiment, number) for number in range(experiment.rounds)]
+    work = [_exchange(authenticator, experiment, parameters, number) for number in range(experiment.rounds)]
     access = generator_for(experiment.seed, "mac.tag.access")
     return Stations(
         ApStation(profile, settings, work),
-        TagStation(profile, tag.station_id, access, session=supplicant),
+        TagStation(profile, tag.station_id, supplicant, access),
         parameters.report(),
     )
 
 
-def _exchange(authenticator: AmpAuthenticator, experiment: Experiment, number: int) -> SecureExchange:
+def _exchange(
+    authenticator: AmpAuthenticator, experiment: Experiment, parameters: AmpParameters, number: int
+) -> SecureExchange:
     """Return one round: a command down (in a two-frame flow as the trigger's data), a reading up."""
     station_id = experiment.tags[0].station_id
     commands = experiment.ap.commands
     command = commands[number] if number < len(commands) else b""
+    counters = authenticator.counters
 
-    def begin(now_ns: int) -> None:
+    def begin(trigger: bytes, now_ns: int) -> None:
+        authenticator.end_of_slot(station_id, now_ns)
         if experiment.security.flow == 2:
-            authenticator.begin(station_id, dl_data=command)
+            authenticator.begin(station_id, trigger, dl_data=command)
         else:
-            authenticator.begin(station_id, command=command)
+            # A command whose SEC-ACK was lost may have been acted on: at most once is what an actuator wants.
+            authenticator.begin(station_id, trigger, command=b"" if counters["command_unconfirmed"] else command)
 
-    return SecureExchange(authenticator, station_id, begin)
+    def outcome() -> bool:
+        return counters["completed"] > number
+
+    reply_octets = parameters.response_octets
+    return SecureExchange(
+        authenticator, station_id, begin, outcome, reply_octets, attempts=experiment.ap.retries + 1
+    )
 
 
 def _parameters(experiment: Experiment) -> AmpParameters:

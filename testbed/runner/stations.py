@@ -12,11 +12,10 @@ from ampradio.security.amp.ap import AmpAuthenticator
 from ampradio.security.amp.enrolment import TagCredential, TagIdentity
 from ampradio.security.amp.pmk_update import MemoryNvm, PmkRecord, PmkServer
 from ampradio.security.amp.profiles import AmpParameters, Prof
-from ampradio.security.amp.tag import AmpSupplicant
 from ampradio.security.entropy import SeededEntropy
 from ampradio.security.secret import Secret
 from testbed.experiment import Experiment
-from testbed.runner.one_reading import OneReading
+from testbed.runner.sensor import SensorSupplicant
 from testbed.seeds import generator_for, seed_for
 
 PROF = {"literal": Prof.LITERAL, "hardened": Prof.HARDENED}
@@ -53,14 +52,14 @@ def stations_of(experiment: Experiment) -> Stations:
         retries=0,
     )
     authenticator.enroll(TagCredential(tag.station_id, tag.address, server.pmk1(modifier, experiment.ap.address)))
-    supplicant = AmpSupplicant(
+    supplicant = SensorSupplicant(
         profile.mac,
         parameters,
         TagIdentity(tag.station_id, tag.address, experiment.ap.address),
         MemoryNvm(record),
         _entropy(experiment, "tag"),
     )
-    supplicant.set_uplink_data(OneReading(tag.readings))
+    supplicant.report(tag.readings)
     work = [_exchange(authenticator, experiment, parameters, number) for number in range(experiment.rounds)]
     access = generator_for(experiment.seed, "mac.tag.access")
     return Stations(

@@ -125,10 +125,11 @@ clone() {
     mkdir -p "$BARE$HOME_IN"
     show_read_only "$ROOT" "$BARE/mnt"
     [[ -z $(git -C "$ROOT" status --porcelain 2>/dev/null) ]] || say "Note: uncommitted changes here are not in the clone"
-    say "Cloning commit $(git -C "$ROOT" rev-parse --short HEAD)"
-    in_chroot git -c safe.directory='*' clone --quiet /mnt "$HOME_IN/testbed" ||
-        in_chroot env GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*' \
-            git clone --quiet /mnt "$HOME_IN/testbed"
+    # the checkout may belong to another user
+    in_chroot env GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*' \
+        git clone --quiet /mnt "$HOME_IN/testbed"
+    COMMIT=$(in_chroot git -C "$HOME_IN/testbed" rev-parse --short HEAD)
+    say "Cloned commit $COMMIT"
     if [[ -d $SHARED ]]; then
         show_read_only "$(readlink -f "$SHARED")" "$BARE$HOME_IN/shared"
     else
@@ -150,7 +151,7 @@ downloaded_bytes() { # by apt and pip, from the log of the set-up; a package pip
         END { printf "%d", sum }')
     while read -r file; do
         [[ -f $BARE$file ]] && total=$((total + $(stat -c %s "$BARE$file")))
-    done < <(tail -c +"$1" "$log" | sed -nE 's|^ *Processing (/.*\.(whl|tar\.gz))$|\1|p')
+    done < <(tail -c +"$1" "$log" | sed -nE 's#^ *Processing (/.*\.(whl|tar\.gz))$#\1#p')
     echo "$total"
 }
 
@@ -168,7 +169,7 @@ try_target() { # run one make target as a newcomer and add a line to the summary
 }
 
 inside() { # in the namespaces
-    WORK=$1 BARE=$1/bare FAILED=0
+    WORK=$1 BARE=$1/bare FAILED=0 COMMIT=""
     shift
     local started=$SECONDS target
     build_system
@@ -178,7 +179,7 @@ inside() { # in the namespaces
     for target in "$@"; do
         try_target "$target"
     done
-    say "Fresh Debian 12, $(nproc) cores, commit $(git -C "$ROOT" rev-parse --short HEAD)"
+    say "Fresh Debian 12, $(nproc --all) cores, commit $COMMIT"
     cat "$WORK/summary"
     return "$FAILED"
 }

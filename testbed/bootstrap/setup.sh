@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Everything `make demo` and `make test` need, on a fresh Debian 12 or Ubuntu: GNU Radio and libiio from the
 # distribution, a virtual environment on the distribution's own Python, pinned packages, this checkout in it.
-# A second call finds the stamp and does nothing. AMP_NO_APT=1 forbids installing distribution packages.
+# A second call finds the stamp and does nothing. AMP_NO_APT=1 forbids installing distribution packages;
+# AMP_PYTHON names another interpreter that GNU Radio is installed for.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-PYTHON=/usr/bin/python3 # GNU Radio's modules are built for this one, whatever `python3` on the PATH may be
+PYTHON=${AMP_PYTHON:-/usr/bin/python3} # GNU Radio's modules are built for this one, whatever `python3` on the PATH may be
 VENV=.venv
 STAMP=$VENV/.setup-stamp
 CONSTRAINTS=testbed/bootstrap/constraints.txt
@@ -141,7 +142,7 @@ make_venv() {
 }
 
 install_python_packages() {
-    say "Installing the pinned Python packages (about 150 MB the first time; half a minute to a few minutes)"
+    say "Installing the pinned Python packages (about 120 MB the first time; half a minute to a few minutes)"
     # the constraints hold inside pip's build environments too, also under the newer option's name
     export PIP_CONSTRAINT=$CONSTRAINTS PIP_BUILD_CONSTRAINT=$CONSTRAINTS PIP_DISABLE_PIP_VERSION_CHECK=1
     local pip=("$VENV/bin/python" -m pip install --progress-bar off --no-input)

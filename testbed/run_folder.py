@@ -82,6 +82,7 @@ class RunFolder:
             "experiment_sha256": experiment.sha256,
             "seeds": {"run": experiment.seed},
             "profile": experiment.profile.name,
+            "profile_source": experiment.profile_source,
             "placeholders": [entry.key for entry in experiment.profile.placeholders()],
             "radio": experiment.radio,
             "systems": [experiment.security.system],

@@ -82,7 +82,15 @@ def experiment_of(
     profile = _profile(source, file)
     for problem in problems(file, profile):
         raise source.error(problem.path, problem.reason, problem.fix)
-    return resolve(source, file, profile, path, stdin, tuple(redacted_override(each) for each in overrides))
+    return resolve(
+        source,
+        file,
+        profile,
+        _profile_source(source, file),
+        path,
+        stdin,
+        tuple(redacted_override(each) for each in overrides),
+    )
 
 
 def _override(source: Source, table: dict[str, object], override: str) -> None:
@@ -134,10 +142,16 @@ def _words(kind: object) -> Iterator[str]:
         yield names.get(typing.cast(type, kind), "a table")
 
 
-def _profile(source: Source, file: ExperimentFile) -> Profile:
+def _profile_source(source: Source, file: ExperimentFile) -> str:
+    """Return the profile's name, or the path of a file that stands beside the experiment or where it says."""
     local = source.folder / file.profile
+    beside = file.profile.endswith(".toml") and local.exists()
+    return str(local.resolve()) if beside else file.profile
+
+
+def _profile(source: Source, file: ExperimentFile) -> Profile:
     try:
-        return load_profile(str(local) if file.profile.endswith(".toml") and local.exists() else file.profile)
+        return load_profile(_profile_source(source, file))
     except ProfileError as error:
         fix = "see `amp profile` for the one that is built in"
         raise source.error(("profile",), str(error), fix) from None

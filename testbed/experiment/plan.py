@@ -39,6 +39,7 @@ class TagPlan:
 class Experiment:
     """One experiment, validated and complete; see docs/experiments.md for each value.
 
+    ``profile_source`` is what ``load_profile`` was given: a name, or the path of a profile of one's own.
     ``text`` is the experiment file with its secrets replaced, ``sha256`` the hash of the file as it was given,
     ``overrides`` the ``--set`` texts, redacted.
     """
@@ -46,6 +47,7 @@ class Experiment:
     name: str
     seed: int
     profile: Profile = field(repr=False)
+    profile_source: str
     radio: str
     max_air_time_s: float
     security: Security

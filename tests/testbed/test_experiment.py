@@ -277,4 +277,7 @@ def test_profile_of_ones_own(tmp_path: Path) -> None:
     """A profile file beside the experiment is taken, and its numbers are the limits."""
     shipped = ROOT / "ampradio" / "profile" / f"{load_profile().name}.toml"
     (tmp_path / "mine.toml").write_text(shipped.read_text())
-    assert from_text('profile = "mine.toml"', tmp_path).profile.uplink == load_profile().uplink
+    plan = from_text('profile = "mine.toml"', tmp_path)
+    assert plan.profile.uplink == load_profile().uplink
+    assert plan.profile_source == str(tmp_path / "mine.toml")
+    assert from_text("").profile_source == load_profile().name

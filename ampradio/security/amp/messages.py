@@ -189,8 +189,3 @@ def update_content_octets(parameters: AmpParameters, wrap: bool) -> int:
     if wrap:
         return WRAPPED_OCTETS
     return UNONCE_OCTETS + (SERVER_TAG_OCTETS if parameters.hardened else 0)
-
-
-def trigger_octets_of(payload: bytes) -> bytes:
-    """Return the Trigger's six octets of a SEC-TRIGGER payload, for the MAC that has to answer in its slot."""
-    return payload[:TRIGGER_OCTETS]

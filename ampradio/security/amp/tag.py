@@ -206,7 +206,8 @@ class AmpSupplicant:
         if contact.next_pn > PN_MAX:
             self._wipe("pn_exhausted")
             return
-        flags, reading = self._next_reading(contact)
+        last_of_ptk = contact.next_pn == PN_MAX and (ap_has_more or self._uplink.more())
+        flags, reading = self._next_reading(contact, hold=last_of_ptk)
         data = contact.protection.crypt(Msg.SEC_ACK, contact.next_pn, reading)
         self._send(contact, Msg.SEC_ACK, SecuredData(flags, contact.next_pn, data).unsigned)
         contact.next_pn += 1
@@ -262,15 +263,20 @@ class AmpSupplicant:
             raise RefusedError(Reason.UNEXPECTED)
         return self._contact
 
-    def _next_reading(self, contact: _Contact) -> tuple[Flags, bytes]:
+    def _next_reading(self, contact: _Contact, hold: bool = False) -> tuple[Flags, bytes]:
+        """Return the flags and the reading of the next message; ``hold`` leaves the reading for the next PTK.
+
+        What goes out with the last PN of a PTK is answered by a SEC-TRIGGER, which confirms nothing.
+        """
         reading = self._uplink.head()
         while reading is not None and len(reading) > self._parameters.uplink_data_max:
             self._note("reading_too_long", octets=len(reading))
             self._uplink.delivered()
             reading = self._uplink.head()
-        contact.reading_sent = reading is not None
-        contact.more_sent = self._parameters.flow > 2 and self._uplink.more()
-        return Flags(self._parameters.encrypt, contact.more_sent), reading or b""
+        contact.reading_sent = reading is not None and not hold
+        contact.more_sent = self._parameters.flow > 2 and (self._uplink.more() or (hold and reading is not None))
+        sent = reading if contact.reading_sent else None
+        return Flags(self._parameters.encrypt, contact.more_sent), sent or b""
 
     def _confirm_reading(self, contact: _Contact) -> None:
         if contact.reading_sent:

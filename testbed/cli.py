@@ -14,6 +14,7 @@ import importlib.util
 import json
 import logging
 import os
+import select
 import sys
 import traceback
 from collections.abc import Sequence
@@ -121,14 +122,17 @@ def _unforeseen(as_json: bool) -> int:
 
 
 def _reader_is_gone() -> bool:
+    """Tell a closed standard output from any other pipe that broke."""
     try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # else the interpreter complains once more when it closes the stream
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return True
-    return False
+        number = sys.stdout.fileno()
+        poll = select.poll()
+        poll.register(number, 0)
+        gone = any(event & select.POLLERR for _, event in poll.poll(0))
+        if gone:  # else the interpreter complains once more when it closes the stream
+            os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+    except (OSError, ValueError):
+        return False
+    return gone
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -180,14 +181,30 @@ def test_a_verbs_own_exit_code_goes_through(verb_that: Callable[[Callable[[], in
     assert main(["stub"]) == code
 
 
-def test_a_reader_that_leaves_early_is_not_a_crash() -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_leaves_early_is_not_a_crash(unbuffered: str) -> None:
     """`amp profile | head -1`: nothing on standard error, and not the code of success."""
-    process = subprocess.Popen([*AMP, "profile"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*AMP, "profile"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+    )
     assert process.stdout is not None and process.stderr is not None
     process.stdout.close()
     told = process.stderr.read()
     process.stderr.close()
     assert (process.wait(timeout=60), told) == (1, "")
+
+
+def test_a_pipe_that_breaks_elsewhere_is_not_taken_for_the_reader(
+    verb_that: Callable[[Callable[[], int]], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A peer that dies in the middle must not look like `| head`."""
+    verb_that(_raising(BrokenPipeError(32, "Broken pipe")))
+    assert main(["stub"]) == 3
+    assert "amp: error: " in capsys.readouterr().err
 
 
 def test_version() -> None:

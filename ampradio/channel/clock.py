@@ -1,0 +1,35 @@
+"""Sample-clock offset: the receiver's clock runs fast or slow against the sender's."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ampradio.channel.band_limited import interpolate
+from ampradio.channel.per_packet import PerPacket, Samples, checked, per_packet
+
+
+def sample_clock_offset(samples: Samples, ppm: PerPacket) -> Samples:
+    """Return ``samples`` (..., n) as a receiver samples them whose clock is fast by ``ppm``.
+
+    Sample m of the result is the signal at position m / (1 + ppm * 1e-6): a fast clock takes more samples of the same
+    signal. Only the sampling changes; the carrier is :func:`ampradio.channel.offset.carrier_offset`'s business.
+
+    Args:
+        samples: complex64; its content within 80 % of the band is kept to better than -65 dB.
+        ppm: one number or one per packet, above -1e6.
+
+    Returns:
+        (..., ceil(n * (1 + max ppm * 1e-6))), complex64; packets with a slower clock end in zeros.
+
+    Raises:
+        ValueError: ppm is not finite, stops the clock, or does not fit the packets.
+    """
+    samples = checked(samples)
+    ratio = 1.0 + per_packet("ppm", ppm, samples.shape[:-1]) * 1e-6
+    if (ratio <= 0).any():
+        raise ValueError(f"ppm must be above -1e6, not {ppm!r}")
+    fastest = float(ratio.max(initial=0.0)) if ratio.size else 1.0
+    size = math.ceil(round(samples.shape[-1] * fastest, 6))
+    return interpolate(samples, np.arange(size) / ratio)

@@ -1,0 +1,47 @@
+"""docs/experiments.md against the schema: every key, with its default, and none that is not there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from testbed.experiment.shape import Ap, Channel, ExperimentFile, Record, Security, Tag
+from testbed.experiment.toml import parse_value
+from tests.conftest import ROOT
+
+PAGE = (ROOT / "docs" / "experiments.md").read_text(encoding="utf-8")
+TABLES = {
+    "Top of the file": ExperimentFile,
+    "`[security]`": Security,
+    "`[ap]`": Ap,
+    "`[[tags]]`": Tag,
+    "`[channel]`": Channel,
+    "`[record]`": Record,
+}
+SUBTABLES = {"security", "ap", "tags", "channel", "record"}
+
+
+def rows(heading: str) -> dict[str, str]:
+    """Return key → default of the table below ``heading``."""
+    section = PAGE.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    return dict(re.findall(r"^\| `(\w+)` \| (.+?) \| ", section, re.MULTILINE))
+
+
+@pytest.mark.parametrize("heading", TABLES)
+def test_every_key_is_documented_with_its_default(heading: str) -> None:
+    """The page names exactly the keys that are read, and the default that is taken."""
+    shape: type[msgspec.Struct] = TABLES[heading]
+    documented = rows(heading)
+    assert set(documented) == set(shape.__struct_fields__) - (SUBTABLES if shape is ExperimentFile else set())
+    for field in msgspec.structs.fields(shape):
+        if field.name in documented and field.default not in (None, "", msgspec.NODEFAULT):
+            assert parse_value(documented[field.name].strip("`")) == field.default, field.name
+
+
+def test_examples_are_experiments() -> None:
+    """Every file under examples/ that the page speaks of exists."""
+    for name in re.findall(r"\]\(\.\./(examples/[\w.]+)\)", PAGE):
+        assert Path(ROOT / name).is_file()

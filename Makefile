@@ -10,7 +10,7 @@ export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-fresh lint
+.PHONY: help setup demo test test-fresh lint bench-zmq
 
 help: ## show these targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -30,3 +30,6 @@ test: lint ## lint and every test that needs no hardware
 
 test-fresh: ## `make demo` and `make test` in a bare Debian 12 (needs root and debootstrap)
 	@testbed/bootstrap/fresh.sh $(FRESH_TARGETS)
+
+bench-zmq: setup ## the lock-step exchange beside a bare ring of GNU Radio processes
+	$(PYTHON) -m testbed.bench.zmq

@@ -61,7 +61,12 @@ def _print_table(profile: Profile, entries: tuple[Entry, ...]) -> None:
         style = "yellow" if entry.provenance == "placeholder" else ""
         cells = (entry.key, _shown(entry.value), unit, entry.provenance, entry.source)
         table.add_row(*(Text(cell) for cell in cells), style=style)
-    console.print(table)
+    if terminal:
+        console.print(table)
+    else:  # no blanks behind the last column, for grep and diff
+        with console.capture() as capture:
+            console.print(table)
+        print("\n".join(line.rstrip() for line in capture.get().splitlines()))
     console.print(
         f"{len(profile.entries)} numbers, {len(profile.placeholders())} of them placeholders: ours, "
         "because the public record does not give them",

@@ -134,7 +134,7 @@ def _phy(config: NodeConfig) -> int:
     phy.start(config.patience_s)
     top.start(MAX_NOUTPUT_ITEMS)
     phy.stopped.wait()
-    recorder.finish(phy.received if phy.failure else phy.stop_sample, RECORDER_PATIENCE_S)
+    recorder.finish(top.recorder.end, phy.received if phy.failure else phy.stop_sample, RECORDER_PATIENCE_S)
     if phy.failure:
         say("error", reason=phy.failure)
         return 3

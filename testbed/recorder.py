@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from ampradio.phy.ap_receiver import ApReceiver
-
 from ampradio.phy.reception import Reception
 from ampradio.phy.tag_receiver import TagReceiver
 from ampradio.profile import Profile
@@ -16,6 +16,7 @@ from flowgraphs.blocks.receiver import TAG_DECIMATION
 from testbed.capture import CaptureMeta
 
 POLL_S = 0.01
+CLOSING_S = 0.05
 
 
 def receiver_for(role: str, profile: Profile, sample_rate_sps: int, *, blind: bool = False) -> tuple[Any, int]:
@@ -65,12 +66,22 @@ class NodeRecorder:
         if self._meta:
             self._meta.add_blank(start, stop)
 
-    def finish(self, samples: int, patience_s: float) -> None:
-        """Cut the recording to ``samples`` once the file sink has written as many; raises CaptureError."""
+    def finish(self, end_sink: Callable[[], None], samples: int, patience_s: float) -> None:
+        """Cut the recording to ``samples`` once the file sink has written as many, and has stopped.
+
+        A run that failed may have received what was not written: then the recording is as long as its file.
+        """
         if not self._meta:
             return
         octets = samples * self._meta.octets_per_sample
         end = time.monotonic() + patience_s
-        while self._meta.data_path.stat().st_size < octets and time.monotonic() < end:
+        while self._written() < octets and time.monotonic() < end:
             time.sleep(POLL_S)
-        self._meta.finalise(samples)
+        end_sink()
+        # A chunk may be on its way to the file; written after the cut it would lengthen it again.
+        time.sleep(CLOSING_S)
+        self._meta.finalise(min(samples, self._written() // self._meta.octets_per_sample))
+
+    def _written(self) -> int:
+        assert self._meta
+        return self._meta.data_path.stat().st_size

@@ -35,3 +35,8 @@ class IqRecorder(gr.hier_block2):
             self.sink = blocks.file_sink(gr.sizeof_short, path, False)
             self.sink.set_unbuffered(True)
             self.connect(self, self.convert, self.sink)
+
+    def end(self) -> None:
+        """Write no more: the file closes before the next chunk."""
+        if hasattr(self.sink, "close"):
+            self.sink.close()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-
-
 from testbed.experiment import Experiment
 from testbed.node import PathConfig
 from testbed.seeds import generator_for, seed_for

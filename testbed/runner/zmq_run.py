@@ -24,7 +24,7 @@ from testbed.runner.processes import NodeProcess
 START_PATIENCE_S = 30.0
 SILENCE_PATIENCE_S = 8.0
 POLL_MS = 250
-TAIL_NS = 100_000
+TAIL_NS = 200_000
 SAMPLE_RATE_SPS = 20_000_000
 ROLES = ("ap", "tag")
 

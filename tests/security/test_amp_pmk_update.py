@@ -1,0 +1,381 @@
+"""Generating and updating the PMK: both methods, lost messages, power cuts, rollback, and an AP that lies."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ampradio.security.amp import AmpParameters, MemoryNvm, PmkRecord, PmkServer, TagCredential
+from ampradio.security.amp.pmk_update import PmkUpdateOrder
+from ampradio.security.entropy import EntropyError, SeededEntropy
+from ampradio.security.secret import Secret
+from ampradio.security.session import Message
+from tests.security import reference_s1
+from tests.security.two_ends import AA, ID, PSK, SPA, Scripted, TwoEnds, flipped, lose, only, with_payload
+
+METHODS = ["derive", "wrap"]
+VARIANTS = [(prof, method) for prof in (1, 2) for method in METHODS]
+
+
+def order_of(ends: TwoEnds, method: str, version: int = 1) -> PmkUpdateOrder:
+    make = ends.server.derive if method == "derive" else ends.server.wrap
+    return make(version, ends.modifier, AA)
+
+
+def updating(prof: int = 2, method: str = "derive", version: int = 1, **options: object) -> TwoEnds:
+    ends = TwoEnds(AmpParameters(prof, flow=int(options.pop("flow", 3))), **options)  # type: ignore[arg-type]
+    ends.ap.request_update(ID, order_of(ends, method, version))
+    return ends
+
+
+def genuine(ends: TwoEnds, root: bytes = PSK, start: int = 0) -> reference_s1.Reference:
+    """Return an end that holds the PTK of the exchange whose SEC-TRIGGER is message ``start``."""
+    pmk = reference_s1.pmk1(root, ends.modifier, AA)
+    frame1, frame2 = ends.air[start].payload, ends.air[start + 1].payload
+    return reference_s1.Reference(pmk, AA, SPA, frame1, frame2[1:17], prof=ends.parameters.prof)
+
+
+def works(ends: TwoEnds, version: int) -> None:
+    """Both ends are on this version and still understand each other."""
+    ends.tag.power_off()
+    before = len(ends.heard("tag", "command"))
+    ends.exchange(command=b"still there?")
+    assert len(ends.heard("tag", "command")) == before + 1
+    assert ends.nvm.read().version == version
+
+
+@pytest.mark.parametrize(("prof", "method"), VARIANTS)
+@pytest.mark.parametrize("flow", [3, 4])
+def test_an_update_takes_effect_at_the_next_trigger(prof: int, method: str, flow: int) -> None:
+    """R1.25, R1.26, R1.41, rule 9: one NVM write, one message each way, new root afterwards."""
+    ends = updating(prof, method, flow=flow)
+    ends.exchange(command=b"A")
+    assert ends.nvm.commits == 1 and ends.heard("tag", "pmk_committed", "version") == [1]
+    assert ends.heard("ap", "pmk_updated") == [{"side": "ap", "station_id": ID, "version": 1, "recovered": False}]
+    update, updated = ends.air[-2:]
+    assert (update.msg, updated.msg) == (5, 6)
+    octets = {(1, "derive"): 37, (2, "derive"): 45}.get((prof, method), 61)
+    assert (len(update.payload) + 9, len(updated.payload) + 9) == (octets, 22)
+    assert ends.tag.has_keys, "rule 9: U2 goes out under the current PTK, which the tag keeps until it dies"
+    assert not ends.ap.has_keys(ID), "rule 8: at the AP it dies with U2"
+    old = genuine(ends)
+    pn = 2 if flow == 4 else 1
+    assert updated.payload == old.updated(pn, 1)
+    works(ends, 1)
+    root = ends.nvm.read().pmkv
+    assert root is not None and root != Secret(PSK)
+    start = len(ends.air) - (3 if flow == 3 else 4)
+    assert ends.air[start + 2].payload == genuine(ends, root.expose(), start).data(3, 0, b"still there?")
+
+
+def test_wrap_is_what_the_page_says() -> None:
+    """Page 2.4: AES-KW(KDF(PSK, "AMP KEK", ver, 128), PMKv'), 40 octets, flag b2; no vector exists for it."""
+    ends = updating(method="wrap", version=0x0203, server_entropy=Scripted(bytes(range(32))))
+    ends.exchange()
+    kek = reference_s1.kdf(PSK, b"AMP KEK", b"\x02\x03", 128)
+    wrapped = reference_s1.key_wrap(kek, bytes(range(32)))
+    assert len(wrapped) == 40
+    assert ends.air[3].payload == genuine(ends).update(1, 0x0203, wrapped, flags=0b101)
+    assert ends.nvm.read().pmkv == Secret(bytes(range(32)))
+
+
+def test_a_new_modifier_is_a_new_pmk1_without_a_write() -> None:
+    """R1.25: generation by Modifier; the AP gets PMK1 and nothing else (R1.10)."""
+    ends = TwoEnds()
+    one, two = ends.server.pmk1(b"modifier", AA), ends.server.pmk1(b"Modifier", AA)
+    assert one.expose() == reference_s1.kdf(PSK, b"AMP PMK1", b"modifier" + AA, 256) != two.expose()
+    ends.exchange()
+    assert ends.nvm.commits == 0
+
+
+@pytest.mark.parametrize(("prof", "method"), VARIANTS)
+def test_update_after_update(prof: int, method: str) -> None:
+    """R1.26: versions go up; the server follows when told."""
+    ends = updating(prof, method)
+    ends.exchange()
+    ends.server.confirm(1)
+    for version in (2, 7):
+        ends.ap.request_update(ID, order_of(ends, method, version))
+        ends.exchange()
+        ends.server.confirm(version)
+        works(ends, version)
+    assert ends.nvm.commits == 3
+    assert ends.server.pmk1(ends.modifier, AA) == Secret(
+        reference_s1.pmk1(ends.nvm.read().root.expose(), ends.modifier, AA)
+    )
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_lost_update_is_sent_again(method: str) -> None:
+    """Page 2.4: the tag is still on the old root; the AP finds out and repeats U1 under a new PTK."""
+    ends = updating(method=method)
+    ends.exchange(downlink=only(2, lose))
+    assert len(ends.heard("ap", "retry")) == 1 and ends.nvm.commits == 1
+    assert ends.heard("ap", "pmk_updated", "recovered") == [False]
+    works(ends, 1)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_lost_confirmation_is_found_out_by_the_next_response(method: str) -> None:
+    """W1.8, page 2.4: U2 lost → the AP tries PMK1(new) then PMK1(old); whichever MIC verifies wins."""
+    ends = updating(method=method)
+    ends.exchange(uplink=only(1, lose))
+    assert ends.heard("ap", "pmk_updated", "recovered") == [True]
+    assert ends.nvm.commits == 1 and [message.msg for message in ends.air].count(5) == 1
+    works(ends, 1)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("retries", [0, 2])
+def test_an_update_stays_pending_over_failed_exchanges(method: str, retries: int) -> None:
+    """W1.8: however long the tag is away, neither root is lost."""
+    ends = updating(method=method, ap_options={"retries": retries})
+    ends.exchange(uplink=lambda message: [message] if message.msg == 2 and len(ends.air) < 3 else [])
+    assert ends.nvm.commits == 1 and len(ends.heard("ap", "failed")) == 1
+    works(ends, 1)
+    assert ends.heard("ap", "pmk_updated", "recovered") == [True]
+
+
+class PowerCutError(Exception):
+    """The tag browns out."""
+
+
+class FragileNvm(MemoryNvm):
+    """Loses power once, just before or just after a commit took effect."""
+
+    def __init__(self, record: PmkRecord, after: bool) -> None:
+        super().__init__(record)
+        self.armed, self.after = True, after
+
+    def commit(self, record: PmkRecord) -> None:
+        if not self.armed:
+            return super().commit(record)
+        self.armed = False
+        if self.after:
+            super().commit(record)
+        raise PowerCutError
+
+
+@pytest.mark.parametrize(("prof", "method"), VARIANTS)
+@pytest.mark.parametrize("after", [False, True])
+def test_power_lost_around_the_commit(prof: int, method: str, after: bool) -> None:
+    """R1.38, W1.8, rule 9: U2 is never sent before the commit, and old or new root both lead on."""
+    ends = updating(prof, method)
+    nvm = FragileNvm(ends.nvm.read(), after)
+    ends.nvm = vars(ends.tag)["_nvm"] = nvm
+
+    def brown_out(message: Message) -> list[Message]:
+        try:
+            ends.tag.receive(message, ends.now_ns)
+        except PowerCutError:
+            ends.tag.power_off()
+        return []
+
+    ends.exchange(downlink=brown_out)
+    assert ends.heard("ap", "pmk_updated", "recovered") == [after]
+    works(ends, 1)
+
+
+def test_no_update_before_the_ap_has_proved_itself() -> None:
+    """Page 2.4: frame 3 lost → the tag must not accept U1, however right its MIC is."""
+    ends = updating()
+    ends.exchange(downlink=only(1, lose), uplink=only(1, lose))
+    assert ends.air[3].msg == 5
+    assert ends.heard("tag", "refused", "reason")[0] == "ap_not_authenticated"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_flipped_bit_of_the_update_is_refused(method: str) -> None:
+    """X3: nothing is written; silent, PTK dropped."""
+    octets = {"derive": 36, "wrap": 52}[method]
+    for bit in range(8 * octets):
+        ends = updating(method=method, ap_options={"retries": 0})
+        ends.exchange(downlink=only(2, lambda m, bit=bit: [with_payload(m, flipped(m.payload, bit))]))
+        assert ends.nvm.commits == 0 and len(ends.air) == 4
+        assert bit in range(8, 16) or not ends.tag.holds_transient_key
+        assert len(ends.heard("tag", "refused")) == 1
+
+
+def test_every_flipped_bit_of_the_confirmation_is_refused() -> None:
+    """X3: the AP keeps both roots until it knows."""
+    for bit in range(8 * 13):
+        ends = updating(ap_options={"retries": 0})
+        ends.exchange(uplink=only(1, lambda m, bit=bit: [with_payload(m, flipped(m.payload, bit))]))
+        assert not ends.heard("ap", "pmk_updated")
+        works(ends, 1)
+
+
+def test_a_replayed_update_is_refused() -> None:
+    """X1: by its PN under the same PTK, by its MIC under the next."""
+    ends = updating()
+    ends.exchange(downlink=lambda m: [m, m] if m.msg == 5 else [m])
+    assert ends.heard("tag", "refused", "reason") == ["replayed_pn"]
+    recorded = ends.air[3]
+    ends.exchange()
+    ends.tag.receive(recorded, ends.now_ns)
+    assert ends.nvm.commits == 1
+
+
+def in_session(ends: TwoEnds) -> reference_s1.Reference:
+    """Bring the tag to where the AP is authenticated and return somebody who holds its KCK."""
+    ends.exchange()
+    assert ends.tag.has_keys
+    return genuine(ends)
+
+
+def told(ends: TwoEnds, payload: bytes) -> list[bytes]:
+    ends.tag.receive(Message(1, 5, ends.parameters.prof, ID, payload), ends.now_ns)
+    return [message.payload for message in ends.tag.messages_to_send(ends.now_ns)]
+
+
+def content(ends: TwoEnds, version: int) -> bytes:
+    return PmkServer(PmkRecord(Secret(PSK)), ends.parameters, SeededEntropy(4)).derive(version, b"", AA).content
+
+
+def test_rollback_is_refused_and_the_same_version_confirmed_again() -> None:
+    """Rule 9: lower ver refused; ver = stored gets U2 again, under the next PN, without a write."""
+    ends = TwoEnds(pmkv=bytes([7]) * 32, version=5)
+    ends.exchange()
+    holder = genuine(ends, bytes([7]) * 32)
+    assert told(ends, holder.update(1, 4, content(ends, 4))) == [holder.updated(1, 4, status=1)]
+    assert told(ends, holder.update(2, 5, content(ends, 5))) == [holder.updated(2, 5)]
+    assert told(ends, holder.update(3, 5, bytes(24))) == [holder.updated(3, 5)]
+    assert ends.nvm.commits == 0
+    assert ends.heard("tag", "pmk_update_refused") == [
+        {"side": "tag", "station_id": ID, "version": 4, "status": "stale_version"}
+    ]
+    assert told(ends, holder.update(9, 6, content(ends, 6))) == [holder.updated(4, 6)]
+    assert ends.nvm.commits == 1
+
+
+def test_an_ap_cannot_forge_an_update_in_the_hardened_variant() -> None:
+    """Rule 9: an AP holds KCK but not the PSK, so the server's tag or the key wrap stops it."""
+    ends = TwoEnds()
+    holder = in_session(ends)
+    assert told(ends, holder.update(1, 65535, bytes(24))) == [holder.updated(1, 65535, status=2)]
+    assert told(ends, holder.update(2, 65535, bytes(40), flags=0b101)) == [holder.updated(2, 65535, status=2)]
+    genuine_content = content(ends, 2)
+    assert told(ends, holder.update(3, 3, genuine_content)) == [holder.updated(3, 3, status=2)]
+    assert ends.nvm.commits == 0
+    works(ends, 0)
+
+
+def test_an_ap_can_lock_a_tag_in_the_literal_variant() -> None:
+    """W1.9: derive without the server's tag; the highest version burns every later update."""
+    ends = TwoEnds(AmpParameters(1))
+    holder = in_session(ends)
+    assert told(ends, holder.update(1, 65535, bytes(16))) == [holder.updated(1, 65535)]
+    assert ends.nvm.read().version == 65535
+    ends.exchange()
+    assert not ends.heard("ap", "authenticated")[1:], "the AP with the old PMK1 no longer understands the tag"
+
+
+@pytest.mark.parametrize("status", [1, 2, 77])
+def test_a_tag_that_refuses_an_update_keeps_the_old_root_at_both_ends(status: int) -> None:
+    """Rule 9: the AP drops the order and reports the status."""
+    ends = updating()
+    ends.begin()
+    ends.round(uplink=None)
+    ends.round(uplink=lambda m: [with_payload(m, genuine(ends).updated(1, 1, status))] if m.msg == 6 else [m])
+    ends.run()
+    assert ends.heard("ap", "pmk_update_refused", "status") == [status]
+    assert not ends.heard("ap", "pmk_updated")
+    ends.ap.request_update(ID, replace(order_of(ends, "derive", 2), version=2))
+
+
+def test_a_confirmation_of_another_version_is_refused() -> None:
+    """X3/X4: even with a right MIC."""
+    ends = updating(ap_options={"retries": 0})
+    ends.begin()
+    ends.round()
+    ends.round(uplink=lambda m: [with_payload(m, genuine(ends).updated(1, 2))])
+    assert ends.heard("ap", "refused", "reason") == ["wrong_version"]
+    assert not ends.heard("ap", "pmk_updated") and not ends.ap.has_keys(ID)
+
+
+def test_an_update_waits_for_a_new_ptk_when_packet_numbers_run_out() -> None:
+    """Rule 6: 256 DL messages of one PTK are used up, so U1 goes under the next."""
+    ends = updating(flow=4)
+    for number in range(256):
+        ends.ap.queue_command(ID, number.to_bytes(2, "big"))
+    ends.exchange()
+    commands = ends.heard("tag", "command", "data_hex")
+    assert commands == [number.to_bytes(2, "big").hex() for number in range(256)]
+    assert [message.msg for message in ends.air].count(1) == 2
+    works(ends, 1)
+
+
+def test_a_tag_whose_packet_numbers_ran_out_says_nothing() -> None:
+    """Rule 6: PN 255 is the last; no answer under a PN of two octets, no crash."""
+    ends = TwoEnds(AmpParameters(flow=4))
+    ends.exchange()
+    holder = genuine(ends)
+    for pn in range(1, 255):
+        ends.tag.receive(Message(1, 3, 2, ID, holder.data(3, pn)), ends.now_ns)
+    assert len(ends.tag.messages_to_send(ends.now_ns)) == 254
+    ends.tag.receive(Message(1, 3, 2, ID, holder.data(3, 255)), ends.now_ns)
+    assert ends.tag.messages_to_send(ends.now_ns) == [] and not ends.tag.has_keys
+    assert ends.heard("tag", "keys_wiped", "reason")[-1] == "pn_exhausted"
+
+
+def test_an_update_to_a_tag_without_packet_numbers_is_committed_unanswered() -> None:
+    """Rule 9: the AP finds out by the next frame 2, as with a lost U2."""
+    ends = TwoEnds(AmpParameters(flow=4))
+    ends.exchange()
+    holder = genuine(ends)
+    for pn in range(1, 255):
+        ends.tag.receive(Message(1, 3, 2, ID, holder.data(3, pn)), ends.now_ns)
+    ends.tag.messages_to_send(ends.now_ns)
+    assert told(ends, holder.update(255, 1, content(ends, 1))) == []
+    assert ends.nvm.commits == 1 and not ends.tag.has_keys
+
+
+def test_what_the_caller_may_not_order() -> None:
+    """Ours, not theirs: clear errors before anything is sent."""
+    ends = updating()
+    with pytest.raises(ValueError, match="update to version 1 is not confirmed yet"):
+        ends.ap.request_update(ID, order_of(ends, "derive", 2))
+    with pytest.raises(ValueError, match="no tag 0x0777 is enrolled"):
+        ends.ap.request_update(0x0777, order_of(ends, "derive", 2))
+    with pytest.raises(ValueError, match="0 enrolled tags match 0x1234"):
+        ends.ap.request_update(ID, order_of(ends, "derive", 2), spa=AA)
+    ends.ap.enroll(TagCredential(ID, AA, Secret(PSK)))
+    with pytest.raises(ValueError, match="2 enrolled tags match 0x1234; name one by its SPA"):
+        ends.ap.request_update(ID, order_of(ends, "derive", 2))
+    ends.ap.request_update(ID, order_of(ends, "derive", 2), spa=AA)
+    with pytest.raises(ValueError, match="the order carries 16 octets, PROF 2 needs 24"):
+        ends.ap.request_update(ID, order_of(TwoEnds(AmpParameters(1)), "derive", 2))
+    two_frames = TwoEnds(AmpParameters(flow=2))
+    with pytest.raises(ValueError, match="never authenticates the AP"):
+        two_frames.ap.request_update(ID, order_of(two_frames, "derive"))
+
+
+@pytest.mark.parametrize("version", [0, 3, -1, 65536])
+def test_the_server_only_goes_forward(version: int) -> None:
+    """Anti-rollback starts at the server; ver is 16 bits."""
+    server = PmkServer(PmkRecord(Secret(PSK), Secret(bytes(32)), 3), AmpParameters(), SeededEntropy(1))
+    with pytest.raises(ValueError, match=f"version is {version}, must be 4…65535"):
+        server.derive(version, b"", AA)
+    with pytest.raises(ValueError, match=f"version is {version}, must be 4…65535"):
+        server.wrap(version, b"", AA)
+    with pytest.raises(ValueError, match="no update to version 4 was ordered"):
+        server.confirm(4)
+
+
+def test_the_server_refuses_a_dead_entropy_source() -> None:
+    """W1.6: neither a UNonce nor a PMKv of zeros."""
+    server = PmkServer(PmkRecord(Secret(PSK)), AmpParameters(), Scripted(bytes(16), bytes(32)))
+    with pytest.raises(EntropyError):
+        server.derive(1, b"", AA)
+    with pytest.raises(EntropyError):
+        server.wrap(1, b"", AA)
+
+
+def test_the_order_gives_the_ap_nothing_but_pmk1() -> None:
+    """Page 2.2: the AP knows neither PSK nor PMKv."""
+    ends = TwoEnds()
+    order = order_of(ends, "derive")
+    pmkv = reference_s1.kdf(PSK, b"AMP PMKv", b"\x00\x01" + order.content[:16], 256)
+    assert order.pmk1.expose() == reference_s1.pmk1(pmkv, ends.modifier, AA)
+    assert pmkv.hex() not in repr(order) and order.pmk1.expose().hex() not in repr(order)

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from ampradio.channel.band_limited import interpolate
 from ampradio.channel.per_packet import PerPacket, Samples, checked, per_packet
+from ampradio.channel.resampling import interpolate
 
 
 def sample_clock_offset(samples: Samples, ppm: PerPacket) -> Samples:
@@ -17,7 +17,7 @@ def sample_clock_offset(samples: Samples, ppm: PerPacket) -> Samples:
     signal. Only the sampling changes; the carrier is :func:`ampradio.channel.offset.carrier_offset`'s business.
 
     Args:
-        samples: complex64; its content within 80 % of the band is kept to better than -65 dB.
+        samples: complex64; its content within 80 % of the band is kept to better than -70 dB.
         ppm: one number or one per packet, above -1e6.
 
     Returns:
@@ -27,9 +27,13 @@ def sample_clock_offset(samples: Samples, ppm: PerPacket) -> Samples:
         ValueError: ppm is not finite, stops the clock, or does not fit the packets.
     """
     samples = checked(samples)
-    ratio = 1.0 + per_packet("ppm", ppm, samples.shape[:-1]) * 1e-6
+    packets = samples.shape[:-1]
+    ratio = np.broadcast_to(1.0 + per_packet("ppm", ppm, packets)[..., 0] * 1e-6, packets)
     if (ratio <= 0).any():
         raise ValueError(f"ppm must be above -1e6, not {ppm!r}")
-    fastest = float(ratio.max(initial=0.0)) if ratio.size else 1.0
-    size = math.ceil(round(samples.shape[-1] * fastest, 6))
-    return interpolate(samples, np.arange(size) / ratio)
+    size = math.ceil(round(samples.shape[-1] * float(ratio.max(initial=0.0)), 6))
+    out = np.empty((*packets, size), np.complex64)
+    tick = np.arange(size)
+    for packet in np.ndindex(packets):
+        out[packet] = interpolate(samples[packet], tick / ratio[packet])
+    return out

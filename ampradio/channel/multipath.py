@@ -14,8 +14,8 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from ampradio.channel.band_limited import windowed_sinc
-from ampradio.channel.per_packet import Samples, checked
+from ampradio.channel.fir import convolve, windowed_sinc
+from ampradio.channel.per_packet import Samples
 
 HALF_WIDTH = 6
 BETA = 3.5  # every ray is right within -35 dB in 80 % of the band, within -60 dB in half of it
@@ -41,26 +41,22 @@ class DelayProfile:
         return np.asarray(powers / powers.sum())
 
 
-TAIL_OF_D_DB = (-9.0, -11.1, -13.7, -16.3, -19.3, -23.2)
-PROFILES = MappingProxyType(
-    {
-        "B": DelayProfile(
-            (0, 10, 20, 30, 40, 50, 60, 70, 80),
-            (
-                (0, (0.0, -5.4, -10.8, -16.2, -21.7)),
-                (2, (-3.2, -6.3, -9.4, -12.5, -15.6, -18.7, -21.8)),
-            ),
-        ),
-        "D": DelayProfile(
-            (0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 110, 140, 170, 200, 240, 290, 340, 390),
-            (
-                (0, (0.0, -0.9, -1.7, -2.6, -3.5, -4.3, -5.2, -6.1, -6.9, -7.8, *TAIL_OF_D_DB)),
-                (10, (-6.6, -9.5, -12.1, -14.7, -17.4, -21.9, -25.5)),
-                (14, (-18.8, -23.2, -25.2, -26.7)),
-            ),
-        ),
-    }
+MODEL_B = DelayProfile(
+    (0, 10, 20, 30, 40, 50, 60, 70, 80),
+    (
+        (0, (0.0, -5.4, -10.8, -16.2, -21.7)),
+        (2, (-3.2, -6.3, -9.4, -12.5, -15.6, -18.7, -21.8)),
+    ),
 )
+MODEL_D = DelayProfile(
+    (0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 110, 140, 170, 200, 240, 290, 340, 390),
+    (
+        (0, (0.0, -0.9, -1.7, -2.6, -3.5, -4.3, -5.2, -6.1, -6.9, -7.8, -9.0, -11.1, -13.7, -16.3, -19.3, -23.2)),
+        (10, (-6.6, -9.5, -12.1, -14.7, -17.4, -21.9, -25.5)),
+        (14, (-18.8, -23.2, -25.2, -26.7)),
+    ),
+)
+PROFILES = MappingProxyType({"B": MODEL_B, "D": MODEL_D})
 
 
 def delay_profile(model: str) -> DelayProfile:
@@ -121,13 +117,4 @@ def multipath(samples: Samples, taps: Samples) -> Samples:
     Raises:
         ValueError: there is no tap, or the leading axes do not fit.
     """
-    samples, taps = checked(samples), checked(taps)
-    size, count = samples.shape[-1], taps.shape[-1]
-    if count == 0:
-        raise ValueError("taps need at least one tap")
-    packets = np.broadcast_shapes(samples.shape[:-1], taps.shape[:-1])
-    out = np.zeros((*packets, size + count - 1), np.complex64)
-    for tap in range(count):
-        if taps[..., tap].any():
-            out[..., tap : tap + size] += samples * taps[..., tap, np.newaxis]
-    return out
+    return convolve(samples, taps)

@@ -59,7 +59,7 @@ def unseal(mac: Mac, psdu: bytes) -> tuple[Header, bytes] | Refusal:
         return Refusal(Reason.BAD_FCS, "", frame_type, station_id)
     if protected and psdu[0] >> mac.protected_bit + 1:
         # ignored elsewhere (rule 5), but every AAD begins with Frame Control as sent (protocols page, rule 2)
-        return Refusal(Reason.RESERVED_VALUE, f"Frame Control 0x{psdu[0]:02X} of a secured frame", frame_type, station_id)
+        return Refusal(Reason.RESERVED_VALUE, f"Frame Control 0x{psdu[0]:02X}", frame_type, station_id)
     _, ul_rate_code, by_type = unpack(psdu[3:5], LENGTH_BITS, RATE_BITS, BY_TYPE_BITS)
     header = Header(frame_type, station_id, protected, ul_rate_code, by_type)
     return header, psdu[mac.header_octets : -mac.fcs_octets]

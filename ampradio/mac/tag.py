@@ -14,23 +14,21 @@ from ampradio.mac import ladder
 from ampradio.mac.ack import Ack
 from ampradio.mac.application import Application
 from ampradio.mac.events import Event, EventLog
-from ampradio.mac.frame import Frame, encode_frame, parse_frame, station_of
+from ampradio.mac.frame import Frame, parse_frame, station_of
 from ampradio.mac.header import partial_id, ul_rate_bps
 from ampradio.mac.payload import Authentication, Data
 from ampradio.mac.reassembly import Reassembler
 from ampradio.mac.refusal import Reason, Refusal
 from ampradio.mac.sessions import TagSession
 from ampradio.mac.shim import fragments
-from ampradio.mac.slots import ack_ns, reply_timing, slot_of
+from ampradio.mac.slots import slot_of
+from ampradio.mac.speaker import Speaker
 from ampradio.mac.trigger import Trigger, TriggerParameters, begins_with_parameters, parse_parameters
-from ampradio.mac.turn import AwaitedAck, Turn
-from ampradio.profile.airtime import uplink_active_ns
 from ampradio.profile.model import Profile
 from ampradio.security.session import Message
-from ampradio.vectors import PpduKind, RxVector, Tx, TxVector
+from ampradio.vectors import RxVector, Tx
 
 UNSOLICITED_SEED_INDEX = 0
-ACK_PATIENCE_NS = 100_000
 
 
 class TagStation:
@@ -53,18 +51,14 @@ class TagStation:
             raise ValueError(f"tag ID 0x{station_id:04X} has 63 in its low six bits, which means broadcast")
         self._profile = profile
         self._mac = profile.mac
-        self._sifs_ns = profile.timing.amp_sifs_ns
         self._station_id = station_id
         self._generator = generator
         self._session = session
         self._application = application or Application()
         self._log = EventLog()
         self._reassembler = Reassembler(self._mac, stations_max=2)
-        self._outgoing: list[Tx] = []
-        self._turn: Turn | None = None
-        self._awaited: AwaitedAck | None = None
+        self._speaker = Speaker(profile, self._log)
         self._seed_index = UNSOLICITED_SEED_INDEX
-        self._speaking_ns = (0, 0)
         self._session_served_ns = -1
         self._powered = True
 
@@ -93,20 +87,17 @@ class TagStation:
 
     def ppdus_to_send(self, now_ns: int) -> list[Tx]:
         """Return what was decided since the last call, in order of start."""
-        outgoing, self._outgoing = self._outgoing, []
-        return outgoing
+        return self._speaker.take()
 
     def next_deadline_ns(self) -> int | None:
         """Return when to give up an Ack or a slot, or the session's deadline, whichever is first."""
-        return min((due for due in self._deadlines() if due is not None), default=None)
+        session_ns = self._session_deadline_ns()
+        deadlines = self._speaker.next_deadlines_ns()
+        return min(deadlines if session_ns is None else [*deadlines, session_ns], default=None)
 
     def handle_deadline(self, now_ns: int) -> None:
         """Give up what did not come, and let the session act on the passing of time."""
-        if self._awaited is not None and now_ns >= self._awaited.until_ns:
-            self._miss_ack(now_ns)
-        gone_ns = None if self._turn is None else self._turn.own_slot_ends_ns()
-        if gone_ns is not None and now_ns >= gone_ns:
-            self._lose_turn(now_ns)
+        self._speaker.handle_deadline(now_ns)
         session_ns = self._session_deadline_ns()
         if self._session is not None and session_ns is not None and now_ns >= session_ns:
             self._session_served_ns = session_ns
@@ -119,7 +110,7 @@ class TagStation:
 
     def silent_until_ns(self) -> int:
         """Return the end of the transmission that was last handed out, 0 before the first."""
-        return self._speaking_ns[1]
+        return self._speaker.silent_until_ns
 
     def power_off(self, now_ns: int) -> None:
         """Lose everything volatile: keys, the turn, unfinished messages, what was to be sent (R1.36, R1.40)."""
@@ -128,8 +119,7 @@ class TagStation:
             self._session.power_off()
             self._log.security(now_ns, self._session.events())
         self._reassembler.clear()
-        self._outgoing.clear()
-        self._turn = self._awaited = None
+        self._speaker.reset()
         self._seed_index = UNSOLICITED_SEED_INDEX
         self._log.add(now_ns, "power_off", id=self._station_id)
 
@@ -139,8 +129,7 @@ class TagStation:
         self._log.add(now_ns, "power_on", id=self._station_id)
 
     def _reason_to_ignore(self, frame: Frame, rx: RxVector) -> Reason | None:
-        start_ns, end_ns = self._speaking_ns
-        if rx.start_ns < end_ns and rx.end_ns > start_ns:
+        if self._speaker.is_deaf(rx):
             return Reason.HALF_DUPLEX
         if not rx.kind.is_downlink:
             return Reason.UNEXPECTED_TYPE
@@ -148,17 +137,17 @@ class TagStation:
         if rx.partial_id not in (None, broadcast, partial_id(self._profile, self._station_id)):
             return Reason.NOT_FOR_US
         if isinstance(frame, Ack):
-            return None if self._turn or self._awaited else Reason.NOT_FOR_US
+            return None if self._speaker.counts_acks else Reason.NOT_FOR_US
         if station_of(self._mac, frame) not in (self._station_id, self._mac.broadcast_id):
             return Reason.NOT_FOR_US
         return None
 
     def _act(self, frame: Frame, rx: RxVector) -> Refusal | None:
         if isinstance(frame, Ack):
-            self._take_ack(frame, rx)
+            if self._speaker.hear_ack(frame, rx):
+                self._application.acknowledged()
             return None
-        if self._awaited is not None:
-            self._miss_ack(rx.start_ns)
+        self._speaker.give_up_ack(rx.start_ns)
         if isinstance(frame, Trigger):
             return self._take_trigger(frame, rx)
         if isinstance(frame, Authentication):
@@ -168,7 +157,7 @@ class TagStation:
         return Refusal(Reason.UNEXPECTED_TYPE)
 
     def _take_trigger(self, trigger: Trigger, rx: RxVector) -> Refusal | None:
-        self._turn = None
+        self._speaker.drop_turn()
         rate_bps = ul_rate_bps(self._profile, trigger.ul_rate_code)
         if rate_bps is None:
             return Refusal(Reason.RESERVED_VALUE, "UL rate")
@@ -182,7 +171,8 @@ class TagStation:
         if answer is None:
             self._log.add(rx.end_ns, "sat_out", slot=None, what="nothing to report")
             return None
-        return self._take_turn(slot, trigger.parameters, rate_bps, (answer,), rx)
+        seed_index = trigger.parameters.seed_index
+        return self._speaker.take_turn(slot, trigger.parameters, seed_index, rate_bps, (answer,), rx)
 
     def _take_security(self, frame: Authentication, rx: RxVector) -> Refusal | None:
         if self._session is None:
@@ -198,7 +188,7 @@ class TagStation:
         self, session: TagSession, message: Message, rate_code: int, rx: RxVector
     ) -> Refusal | None:
         """Answer a whole message; one that sits out its slot is not even shown to the session."""
-        self._turn = None
+        self._speaker.drop_turn()
         rate_bps = ul_rate_bps(self._profile, rate_code)
         if rate_bps is None:
             return Refusal(Reason.RESERVED_VALUE, "UL rate")
@@ -221,7 +211,9 @@ class TagStation:
             for reply in replies
             for shim, piece in fragments(self._mac, reply)
         )
-        return self._take_turn(slot, parameters, rate_bps, frames, rx) if frames else None
+        if not frames:
+            return None
+        return self._speaker.take_turn(slot, parameters, self._seed_index, rate_bps, frames, rx)
 
     def _take_data(self, frame: Data, rx: RxVector) -> Refusal | None:
         message = self._reassembler.add(frame.station_id, frame.shim, frame.payload)
@@ -238,84 +230,6 @@ class TagStation:
         if slot is None:
             self._log.add(rx.end_ns, "sat_out", slot=None, what="no slot of this trigger is ours")
         return slot
-
-    def _take_turn(
-        self, slot: int, parameters: TriggerParameters | None, rate_bps: int, frames: tuple[Frame, ...], rx: RxVector
-    ) -> Refusal | None:
-        """Wait for ``slot``, or send at once when it is the first; refuse a slot that is too short for the reply."""
-        slot_ns = None if parameters is None else parameters.slot_units * self._profile.timing.slot_unit_ns
-        if slot_ns is not None and self._longest_ns(frames, rate_bps, tolerance_ppm=0) > slot_ns:
-            return Refusal(Reason.SLOT_TOO_SHORT, f"{slot_ns} ns")
-        period_ns = (slot_ns or 0) + ack_ns(self._profile, rx.rate_bps) + 2 * self._sifs_ns
-        seed_index = self._seed_index if parameters is None else parameters.seed_index
-        start_ns = rx.end_ns + self._sifs_ns
-        self._turn = Turn(slot, 1, start_ns, slot_ns, period_ns, rate_bps, seed_index, frames)
-        self._speak_if_due(rx)
-        return None
-
-    def _speak_if_due(self, rx: RxVector) -> None:
-        """Send the reply when the slot that starts next is ours; ``rx`` is the PPDU that it follows."""
-        turn = self._turn
-        if turn is None or not turn.is_due:
-            return
-        self._turn = None
-        tolerance_ppm = self._profile.uplink.chip_tolerance_ppm
-        octets = [len(encode_frame(self._mac, frame)) for frame in turn.frames]
-        timing = reply_timing(self._profile, octets, turn.rate_bps, tolerance_ppm)
-        self._speaking_ns = (turn.slot_start_ns, turn.slot_start_ns)
-        for frame, offset_ns in zip(turn.frames, timing.starts_ns, strict=True):
-            self._send(frame, turn, turn.slot_start_ns + offset_ns)
-        slot_ns = turn.slot_ns if turn.slot_ns is not None else timing.stops_ns[-1]
-        ack_end_ns = turn.slot_start_ns + slot_ns + self._sifs_ns + ack_ns(self._profile, rx.rate_bps)
-        self._awaited = AwaitedAck(turn.target, self._speaking_ns[1], ack_end_ns + ACK_PATIENCE_NS)
-
-    def _send(self, frame: Frame, turn: Turn, start_ns: int) -> None:
-        psdu = encode_frame(self._mac, frame)
-        vector = TxVector(
-            PpduKind.UL_ACTIVE,
-            turn.rate_bps,
-            protected=isinstance(frame, (Authentication, Data)) and frame.protected,
-            seed_index=turn.seed_index,
-        )
-        end_ns = start_ns + uplink_active_ns(self._profile, len(psdu), turn.rate_bps)
-        self._outgoing.append(Tx(psdu, vector, start_ns))
-        self._speaking_ns = (self._speaking_ns[0], end_ns)
-        self._log.add(start_ns, "tx", slot=turn.target, **ladder.sent(self._mac, frame, psdu, vector, start_ns, end_ns))
-
-    def _take_ack(self, ack: Ack, rx: RxVector) -> None:
-        awaited = self._awaited
-        if awaited is not None and rx.start_ns >= awaited.from_ns:
-            self._awaited = None
-            mine = ack.station_id == self._station_id
-            self._log.add(rx.end_ns, "ack", slot=awaited.slot, id=ack.station_id, heard=mine)
-            if mine:
-                self._application.acknowledged()
-        if self._turn is not None:
-            self._turn.count_ack(rx.start_ns, rx.end_ns + self._sifs_ns)
-            if self._turn.is_lost:
-                self._lose_turn(rx.end_ns)
-            self._speak_if_due(rx)
-
-    def _miss_ack(self, now_ns: int) -> None:
-        if self._awaited is not None:
-            self._log.add(now_ns, "no_reply", slot=self._awaited.slot, what="no Ack")
-            self._awaited = None
-
-    def _lose_turn(self, now_ns: int) -> None:
-        if self._turn is not None:
-            self._log.drop(now_ns, Reason.SLOT_LOST, slot=self._turn.target)
-            self._turn = None
-
-    def _longest_ns(self, frames: tuple[Frame, ...], rate_bps: int, tolerance_ppm: int) -> int:
-        octets = [len(encode_frame(self._mac, frame)) for frame in frames]
-        return reply_timing(self._profile, octets, rate_bps, tolerance_ppm).stops_ns[-1]
-
-    def _deadlines(self) -> list[int | None]:
-        return [
-            None if self._awaited is None else self._awaited.until_ns,
-            None if self._turn is None else self._turn.own_slot_ends_ns(),
-            self._session_deadline_ns(),
-        ]
 
     def _session_deadline_ns(self) -> int | None:
         # a deadline that stays where it was served would wake this station for ever

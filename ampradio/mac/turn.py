@@ -54,8 +54,9 @@ class Turn:
 
 @dataclass(frozen=True)
 class AwaitedAck:
-    """The Ack of a reply that was sent: none can start before ``from_ns``, none comes after ``until_ns``."""
+    """The Ack of a reply from ``station_id``: none can start before ``from_ns``, none comes after ``until_ns``."""
 
+    station_id: int
     slot: int
     from_ns: int
     until_ns: int

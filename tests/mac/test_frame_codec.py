@@ -162,6 +162,13 @@ def test_reserved_bits_of_frame_control_are_ignored() -> None:
     assert parse_frame(MAC, seal(MAC, Header(5, 1), body)) == parse_frame(MAC, _with_reserved_bits(body))
 
 
+def test_reserved_bits_of_a_secured_frame_are_refused() -> None:
+    """Protocols section 11, rule 2: the AAD begins with Frame Control, so its bits cannot be ignored there."""
+    plain = bytes([0x1D | 0x20]) + seal(MAC, Header(13, 1, True), b"\x21\x02")[1:-2]
+    refusal = parse_frame(MAC, plain + fcs(plain))
+    assert isinstance(refusal, Refusal) and refusal.reason is Reason.RESERVED_VALUE
+
+
 def _with_reserved_bits(body: bytes) -> bytes:
     plain = bytes([0x05 | 0xE0]) + seal(MAC, Header(5, 1), body)[1:-2]
     return plain + fcs(plain)

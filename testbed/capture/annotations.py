@@ -48,16 +48,18 @@ def _measures(rx: RxVector) -> Annotation:
 def ppdu_annotation(reception: Reception, sample_rate_sps: int, label: str) -> Annotation:
     """Return the annotation of a whole PPDU, signal extension included."""
     rx = reception.rxvector
-    stop = max(round(rx.end_ns * sample_rate_sps / NS), rx.start_sample)
+    start = max(rx.start_sample, 0)
+    stop = max(round(rx.end_ns * sample_rate_sps / NS), start)
     snr = f", SNR {rx.snr_db:.1f} dB" if math.isfinite(rx.snr_db) else ""
     return {
-        START: rx.start_sample,
-        COUNT: stop - rx.start_sample,
+        START: start,
+        COUNT: stop - start,
         LABEL: label,
         COMMENT: f"{len(reception.psdu)} octets at {rx.rate_bps // 1000} kb/s{snr}",
         "amp:kind": rx.kind.name,
         "amp:frame_type": label,
         "amp:rate_bps": rx.rate_bps,
+        "amp:start_sample": rx.start_sample,
         "amp:start_ns": rx.start_ns,
         "amp:end_ns": rx.end_ns,
         **_measures(rx),
@@ -71,9 +73,10 @@ def field_annotations(reception: Reception, label: str) -> list[Annotation]:
 
 
 def _field_annotation(reception: Reception, each: Field, label: str) -> Annotation:
+    start = max(each.start_sample, 0)
     return {
-        START: each.start_sample,
-        COUNT: each.stop_sample - each.start_sample,
+        START: start,
+        COUNT: max(each.stop_sample - start, 0),
         LABEL: each.name,
         COMMENT: f"field of {label}",
         "amp:field": each.name,
@@ -144,7 +147,7 @@ def recorded_frames(annotations: Iterable[Mapping[str, object]]) -> tuple[Record
     return tuple(
         RecordedFrame(
             psdu=bytes.fromhex(str(each["amp:psdu_hex"])),
-            start_sample=_integer(each, START),
+            start_sample=_integer(each, "amp:start_sample"),
             sample_count=_integer(each, COUNT),
             rate_bps=_integer(each, "amp:rate_bps"),
             kind=str(each["amp:kind"]),

@@ -74,10 +74,12 @@ def experiment_of(
     except TomlError as error:
         raise ExperimentError(str(path), "", f"not TOML: {error}", "correct the line", error.line) from None
     source = Source(str(path), text, path.parent)
-    extra = [f"seed={seed}"] if seed is not None else []
-    extra += [f'radio="{radio}"'] if radio is not None else []
-    for override in (*overrides, *extra):
+    for override in overrides:
         _override(source, table, override)
+    for key, value in (("seed", seed), ("radio", radio)):
+        if value is not None:
+            table[key] = value
+            source.overridden[key] = f"--{key} {value}"
     file = _typed(source, table)
     profile = _profile(source, file)
     for problem in problems(file, profile):
@@ -98,7 +100,7 @@ def _override(source: Source, table: dict[str, object], override: str) -> None:
         key = apply_override(table, override)
     except OverrideError as error:
         raise ExperimentError(f"--set {redacted_override(override)}", "", str(error), error.fix) from None
-    source.overridden = {key: redacted_override(override), **source.overridden}
+    source.overridden = {key: f"--set {redacted_override(override)}", **source.overridden}
 
 
 def _typed(source: Source, table: dict[str, object]) -> ExperimentFile:

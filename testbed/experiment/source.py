@@ -20,5 +20,5 @@ class Source:
         """Return the complaint about ``path``, at the override that set it or at its line of the file."""
         for key, override in self.overridden.items():
             if dotted(path).startswith(key) or (path not in self.lines and key.startswith(dotted(path))):
-                return ExperimentError(f"--set {override}", dotted(path), reason, fix)
+                return ExperimentError(override, dotted(path), reason, fix)
         return ExperimentError(self.name, dotted(path), reason, fix, line_of(self.lines, path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -14,6 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sigmf
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ampradio.phy.fields import Field
 from ampradio.phy.reception import Reception
@@ -153,6 +156,18 @@ def test_finalise_cuts_to_the_sample_and_the_annotations_with_it(tmp_path: Path)
         meta.finalise(2001)
 
 
+def test_a_ppdu_that_began_before_the_recording(tmp_path: Path) -> None:
+    """SigMF has no negative sample: the annotation is cut, the frame's start is kept."""
+    meta = CaptureMeta(tmp_path / "tag", RATE, "cf32_le", PROFILE)
+    np.zeros(2 * 9000, "<f4").tofile(meta.data_path)
+    meta.add(reception(start=-700))
+    meta.finalise(9000)
+    first, *fields = validated(meta.meta_path).get_annotations()
+    assert (first["core:sample_start"], first["core:sample_count"]) == (0, 2300)
+    assert [each["core:sample_start"] for each in fields] == [0, 900, 2180]
+    assert open_capture(tmp_path / "tag").frames[0].start_sample == -700
+
+
 def test_figures_that_are_not_finite_are_left_out(tmp_path: Path) -> None:
     """SigMF is JSON, which has no infinity: an SNR without noise is not told."""
     meta = CaptureMeta(tmp_path / "ap", RATE, "cf32_le", PROFILE)
@@ -250,6 +265,29 @@ def test_what_is_no_recording_is_told(tmp_path: Path, name: str) -> None:
     with pytest.raises(CaptureError) as caught:
         open_capture(tmp_path / name)
     assert caught.value.fix
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 10**6) | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.data())
+def test_metadata_may_hold_anything(tmp_path: Path, data: st.DataObject) -> None:
+    """Any value in any place of a foreign file is read or told as a CaptureError, never anything else."""
+    meta = written(tmp_path / "x")
+    document = json.loads(meta.meta_path.read_text())
+    place, deeper = document, True
+    while isinstance(place, (dict, list)) and place and deeper:
+        deeper = data.draw(st.booleans())
+        key = data.draw(st.sampled_from(sorted(place) if isinstance(place, dict) else list(range(len(place)))))
+        parent, place = place, place[key]
+    parent[key] = data.draw(JSON)
+    meta.meta_path.write_text(json.dumps(document))
+    with contextlib.suppress(CaptureError):
+        assert open_capture(tmp_path / "x").read(0, 4).size == 4
 
 
 def test_dataset_cannot_leave_the_folder(tmp_path: Path) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ampradio.profile import load_profile
 from testbed.experiment import Experiment, ExperimentError, experiment_of, load_experiment
 from tests.conftest import ROOT
 
 EXAMPLES = ROOT / "examples"
+SCRAPS = st.sampled_from(["", '"', "[", "]]", "=", "\n", "0", "-", "{", "\x00", "é", ".", "#"])
 PSK = "00112233445566778899aabbccddeeff0123456789abcdef0123456789abcdef"
 
 
@@ -169,6 +173,28 @@ def test_overrides_replace_values_and_name_themselves() -> None:
     assert error.file == "--set channel.delay_us=2" and "delay_ns = 2000" in error.fix
     for bad in ("channel", "=3", "tags.name=x", "tags[3].name=x", "seed.x.y=1", "[0]=3"):
         assert refusal("seed = 1\n[[tags]]", overrides=[bad]).file.startswith("--set")
+
+
+def test_seed_and_radio_of_the_command_line_name_themselves() -> None:
+    """What --seed and --radio gave is complained about as such, whatever characters it holds."""
+    assert refusal("seed = 1", seed=-4).file == "--seed -4"
+    error = refusal("", radio='x"y\\z')
+    assert error.file == '--radio x"y\\z' and error.path == "radio"
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.data())
+def test_any_text_is_an_experiment_or_told(data: st.DataObject) -> None:
+    """However the demo's text is damaged, and whatever is set, what comes is an experiment or an ExperimentError."""
+    text = (EXAMPLES / "demo.toml").read_text()
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(text)))
+        cut = data.draw(st.integers(0, 6))
+        text = text[:at] + data.draw(SCRAPS) + text[at + cut :]
+    override = data.draw(st.text(alphabet="ap.tags[0]=1\"x_psk{}", max_size=12))
+    with contextlib.suppress(ExperimentError):
+        plan = experiment_of(text, EXAMPLES / "demo.toml", overrides=[override] if override else [])
+        assert plan.rounds >= 1
 
 
 def test_csv_and_standard_input(tmp_path: Path) -> None:

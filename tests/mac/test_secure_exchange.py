@@ -237,7 +237,7 @@ def test_seed_index_of_the_trigger_is_used_for_the_whole_exchange() -> None:
 
 def test_a_sec_trigger_to_everyone_opens_slots_by_random_access() -> None:
     """Protocols section 11, rule 4: one broadcast SEC-TRIGGER, N slots, then each tag's own SEC-CONFIRM and SEC-ACK."""
-    ap, tags = secured_group((11, 12, 13), slots=6, acwe=3, attempts=6)
+    ap, tags = secured_group((11, 12, 13), slots=6, acwe=3, attempts=9)
     told = Exchange(PROFILE, {"ap": ap}, tags).run(LONG_NS)
     assert ap.finished
     readings = {event["station_id"]: event["data_hex"] for event in of_kind(told, "security.uplink_data", "ap")}

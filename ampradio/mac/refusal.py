@@ -20,7 +20,6 @@ class Reason(str, Enum):
     NOT_FOR_US = "not_for_us"
     UNEXPECTED_TYPE = "unexpected_type"
     NOT_PROTECTED = "not_protected"
-    UNEXPECTED_PROTO = "unexpected_proto"
     UNEXPECTED_STATION = "unexpected_station"
     OUTSIDE_SLOT = "outside_slot"
     SLOT_TOO_SHORT = "slot_too_short"

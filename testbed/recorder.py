@@ -11,8 +11,7 @@ from ampradio.phy.reception import Reception
 from ampradio.phy.tag_receiver import TagReceiver
 from ampradio.profile import Profile
 from ampradio.vectors import Listen
-from flowgraphs.blocks.iq_recorder import CI16_SCALE
-from flowgraphs.blocks.receiver import TAG_DECIMATION
+from flowgraphs.streams import CI16_UNIT, TAG_DECIMATION
 from testbed.capture import CaptureMeta
 
 POLL_S = 0.01
@@ -47,7 +46,7 @@ class NodeRecorder:
                 node=role,
                 role=role,
                 center_hz=profile.uplink.carrier_hz,
-                unit=CI16_SCALE if datatype == "ci16_le" else None,
+                unit=CI16_UNIT if datatype == "ci16_le" else None,
             )
             self.data_path = str(self._meta.data_path)
 

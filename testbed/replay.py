@@ -13,14 +13,12 @@ import numpy.typing as npt
 
 from ampradio.phy.reception import Reception
 from ampradio.profile import Profile
-from flowgraphs.blocks.receiver import ROLES
 from flowgraphs.generated.amp_replay import amp_replay
+from flowgraphs.streams import DATATYPES, ROLES
 from testbed.capture import CaptureError, Recording
 from testbed.recorder import receiver_for
 
 POLL_S = 0.2
-SAMPLE_RATE_SPS = 20_000_000
-REPLAYED = ("cf32_le", "ci16_le")
 
 Progress = Callable[[float], None]
 
@@ -66,13 +64,14 @@ def replay(recording: Recording, profile: Profile, role: str = "", progress: Pro
     role = role or recording.role
     if role not in ROLES:
         raise CaptureError(recording.meta_path, "does not say who received it", "give --role ap or --role tag")
-    if recording.sample_rate_sps != SAMPLE_RATE_SPS:
+    rate_sps = profile.preamble.sample_rate_sps
+    if recording.sample_rate_sps != rate_sps:
         reason = f"is at {recording.sample_rate_sps} sample/s"
-        raise CaptureError(recording.meta_path, reason, f"resample it to {SAMPLE_RATE_SPS}")
-    if recording.datatype not in REPLAYED:
-        raise CaptureError(recording.meta_path, f"is {recording.datatype}", "convert it to " + " or ".join(REPLAYED))
+        raise CaptureError(recording.meta_path, reason, f"resample it to {rate_sps}")
+    if recording.datatype not in DATATYPES:
+        raise CaptureError(recording.meta_path, f"is {recording.datatype}", "convert it to " + " or ".join(DATATYPES))
     blind = role == "ap" and not recording.windows
-    receiver, decimation = receiver_for(role, profile, SAMPLE_RATE_SPS, blind=blind)
+    receiver, decimation = receiver_for(role, profile, rate_sps, blind=blind)
     for window in recording.windows if role == "ap" else ():
         receiver.listen(window)
     for start, stop in recording.blanks:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from gnuradio import blocks, gr
 
-CI16_SCALE = 2048.0
-DATATYPES = ("cf32_le", "ci16_le")
+from flowgraphs.streams import CI16_UNIT, DATATYPES
 
 
 class IqRecorder(gr.hier_block2):
@@ -31,7 +30,7 @@ class IqRecorder(gr.hier_block2):
             self.sink.set_unbuffered(True)
             self.connect(self, self.sink)
         else:
-            self.convert = blocks.complex_to_interleaved_short(False, CI16_SCALE)
+            self.convert = blocks.complex_to_interleaved_short(False, CI16_UNIT)
             self.sink = blocks.file_sink(gr.sizeof_short, path, False)
             self.sink.set_unbuffered(True)
             self.connect(self, self.convert, self.sink)

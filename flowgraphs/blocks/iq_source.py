@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from gnuradio import blocks, gr
 
-from flowgraphs.blocks.iq_recorder import CI16_SCALE, DATATYPES
+from flowgraphs.streams import CI16_UNIT, DATATYPES
 
 
 class IqSource(gr.hier_block2):
     """Stream ``path`` once; ``ci16_le`` maps ``scale`` to an amplitude of 1."""
 
-    def __init__(self, path: str, datatype: str, scale: float = CI16_SCALE) -> None:
+    def __init__(self, path: str, datatype: str, scale: float = CI16_UNIT) -> None:
         gr.hier_block2.__init__(
             self,
             "AMP IQ source",

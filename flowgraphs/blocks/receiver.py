@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from gnuradio import blocks, gr
 
-TAG_DECIMATION = 2
-ROLES = ("ap", "tag")
+from flowgraphs.streams import ROLES, TAG_DECIMATION
 
 
 class Sink(Protocol):

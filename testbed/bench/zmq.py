@@ -18,7 +18,7 @@ from testbed.bench.out import write_figures
 from testbed.bench.ring import ring_rate_msps
 from testbed.experiment import load_experiment
 from testbed.runner.stations import stations_of
-from testbed.runner.zmq_run import SAMPLE_RATE_SPS, ZmqRun
+from testbed.runner.zmq_run import ZmqRun
 
 RINGS = ((200, 200_000), (2_000, 2_000_000), (12_000, 4_000_000))
 BAR = 0.5
@@ -34,7 +34,8 @@ def exchange_rate_msps(path: Path, readings: int) -> float:
         ZmqRun(experiment, {"ap": stations.ap, "tag": stations.tag}, Path(folder)) as run,
     ):
         finished = run.run(lambda record: None)
-    return finished.stop_ns * 1e-9 * SAMPLE_RATE_SPS / finished.wall_s / 1e6
+    samples = finished.stop_ns * 1e-9 * experiment.profile.preamble.sample_rate_sps
+    return samples / finished.wall_s / 1e6
 
 
 def main(argv: list[str] | None = None) -> int:

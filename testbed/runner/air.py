@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ampradio.channel.multipath import multipath_taps
 from testbed.experiment import Experiment
 from testbed.node import PathConfig
 from testbed.seeds import generator_for, seed_for
@@ -33,8 +34,6 @@ def _path(
     channel = experiment.channel
     taps: tuple[tuple[float, float], ...] = ()
     if channel.multipath != "none":
-        from ampradio.channel.multipath import multipath_taps
-
         drawn = multipath_taps(
             channel.multipath, sample_rate_sps, generator_for(experiment.seed, f"air.{direction}.multipath")
         )

@@ -11,10 +11,10 @@ from testbed.experiment import Experiment, ExperimentError
 from testbed.run_folder import RunFolder
 from testbed.runner.finished import Finished
 from testbed.runner.stations import Stations, stations_of
+from testbed.runner.tell import Tell
 from testbed.summary import Summary, summary_of
 from testbed.tally import Tally
 
-Tell = Callable[[dict[str, Any]], None]
 RADIOS = ("zmq:", "sim:")
 
 

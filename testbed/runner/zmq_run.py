@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import zmq
 
 from ampradio.sap.mac_side import MacSap, PhyGoneError
+from flowgraphs.streams import ROLES
 from testbed.experiment import Experiment, ExperimentError
 from testbed.node import NodeConfig, Streams
 from testbed.runner.air import downlink_path, uplink_path
@@ -20,15 +21,13 @@ from testbed.runner.finished import Finished
 from testbed.runner.mac_host import MacHost, Station, event_record
 from testbed.runner.merge import EventMerge
 from testbed.runner.processes import NodeProcess
+from testbed.runner.tell import Tell
 
 START_PATIENCE_S = 30.0
 SILENCE_PATIENCE_S = 8.0
 POLL_MS = 250
 TAIL_NS = 200_000
-SAMPLE_RATE_SPS = 20_000_000
-ROLES = ("ap", "tag")
 
-Tell = Callable[[dict[str, Any]], None]
 
 
 class ZmqRun:
@@ -131,14 +130,15 @@ class ZmqRun:
     def _start(self) -> None:
         experiment = self._experiment
         streams, saps = self._addresses()
+        rate_sps = experiment.profile.preamble.sample_rate_sps
         common: dict[str, Any] = {
             "profile": str(experiment.profile.name),
-            "sample_rate_sps": SAMPLE_RATE_SPS,
+            "sample_rate_sps": rate_sps,
             "streams": streams,
             "record_datatype": experiment.record.format,
             "description": f"{experiment.name}, seed {experiment.seed}: simulated air",
         }
-        downlink, uplink = downlink_path(experiment, SAMPLE_RATE_SPS), uplink_path(experiment, SAMPLE_RATE_SPS)
+        downlink, uplink = downlink_path(experiment, rate_sps), uplink_path(experiment, rate_sps)
         self._spawn(NodeConfig(role="air", downlink=downlink, uplink=uplink, **common))
         for role in ROLES:
             base = str(self._record_folder / role) if self._record_folder and experiment.record.iq else ""

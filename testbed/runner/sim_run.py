@@ -1,0 +1,141 @@
+"""An experiment over ``sim:``: both stations and the air in this process, every PPDU as its waveform.
+
+No GNU Radio, no sockets: the receivers and the channel are those of ``ampradio``, applied to one PPDU at a time with
+noise around it. Silence between PPDUs is skipped, so nothing is recorded.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from ampradio.channel.path import Path
+from ampradio.mac.events import Event
+from ampradio.mac.exchange import Delivery, Exchange, Transmission
+from ampradio.phy.modulate import ppdu
+from ampradio.phy.reception import Reception
+from ampradio.vectors import Listen, RxVector
+from flowgraphs.streams import ROLES
+from testbed.experiment import Experiment
+from testbed.node import PathConfig
+from testbed.recorder import receiver_for
+from testbed.runner.air import downlink_path, uplink_path
+from testbed.runner.finished import Finished
+from testbed.runner.mac_host import event_record
+from testbed.runner.merge import EventMerge
+from testbed.runner.stations import Stations
+from testbed.runner.tell import Tell
+from testbed.seeds import generator_for
+
+NS = 1_000_000_000
+LEAD_NS = 250_000
+TAIL_NS = 60_000
+MARGIN_NS = 5_000
+STEP_NS = 500_000
+
+
+class WaveformLink:
+    """What a receiver makes of a transmission: modulated, through the air, among noise and what overlaps it."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self._profile = experiment.profile
+        self._rate_sps = experiment.profile.preamble.sample_rate_sps
+        self._chip_clock_ppm = experiment.tags[0].chip_clock_ppm
+        self._paths = {
+            True: _path(downlink_path(experiment, self._rate_sps), self._rate_sps),
+            False: _path(uplink_path(experiment, self._rate_sps), self._rate_sps),
+        }
+        self._rng = generator_for(experiment.seed, "air.sim")
+        self.counters: dict[str, Counter[str]] = {"ap": Counter(), "tag": Counter()}
+
+    def __call__(self, transmission: Transmission, receiver: str, others: Sequence[Transmission]) -> list[Delivery]:
+        """Return what ``receiver`` decodes of ``transmission``."""
+        downlink = transmission.tx.vector.kind.is_downlink
+        start_ns = transmission.tx.start_ns - LEAD_NS
+        span = (transmission.end_ns + TAIL_NS - start_ns) * self._rate_sps // NS
+        sent = np.zeros(span, np.complex64)
+        for each in (transmission, *(other for other in others if other.tx.vector.kind.is_downlink == downlink)):
+            self._add(sent, each, start_ns)
+        path = self._paths[downlink]
+        heard = path.apply(sent, self._rate_sps, self._rng).astype(np.complex64)
+        return [
+            (reception.psdu, _in_air_time(reception.rxvector, start_ns, float(np.max(path.clock_ppm)), self._rate_sps))
+            for reception in self._receive(transmission, receiver, downlink, heard)
+        ]
+
+    def _add(self, sent: npt.NDArray[np.complex64], transmission: Transmission, start_ns: int) -> None:
+        tx = transmission.tx
+        clock = 0.0 if tx.vector.kind.is_downlink else self._chip_clock_ppm
+        samples = ppdu(self._profile, tx.psdu, tx.vector, clock_ppm=clock)
+        begin = (tx.start_ns - start_ns) * self._rate_sps // NS
+        first, last = max(begin, 0), min(begin + samples.size, sent.size)
+        if first < last:
+            sent[first:last] += samples[first - begin : last - begin]
+
+    def _receive(
+        self, transmission: Transmission, name: str, downlink: bool, heard: npt.NDArray[np.complex64]
+    ) -> list[Reception]:
+        receiver, decimation = receiver_for("tag" if downlink else "ap", self._profile, self._rate_sps)
+        if downlink:
+            whole = heard[: heard.size // decimation * decimation]
+            power = (whole.real**2 + whole.imag**2).reshape(-1, decimation).sum(axis=1, dtype=np.float32)
+            received = receiver.feed(power)
+        else:
+            vector = transmission.tx.vector
+            stop_ns = LEAD_NS + transmission.end_ns - transmission.tx.start_ns + TAIL_NS - MARGIN_NS
+            window = Listen(vector.kind, vector.rate_bps, vector.seed_index, LEAD_NS - MARGIN_NS, stop_ns)
+            receiver.listen(window)
+            received = receiver.feed(heard)
+        self.counters[name].update(receiver.counters)
+        return list(received)
+
+
+def _in_air_time(rx: RxVector, start_ns: int, clock_ppm: float, rate_sps: int) -> RxVector:
+    """Return the RXVECTOR with its times since the run began: the receiver counted its own clock from ``start_ns``."""
+
+    def air(time_ns: int) -> int:
+        return start_ns + round(time_ns / (1 + clock_ppm * 1e-6))
+
+    start = air(rx.start_ns)
+    return replace(rx, start_ns=start, end_ns=air(rx.end_ns), start_sample=start * rate_sps // NS)
+
+
+def _path(config: PathConfig, rate_sps: int) -> Path:
+    taps = np.array([complex(*tap) for tap in config.taps]) if config.taps else None
+    return Path(
+        gain_db=config.gain_db,
+        delay_s=config.delay_samples / rate_sps,
+        taps=taps,
+        cfo_hz=config.cfo_hz,
+        clock_ppm=config.clock_ppm,
+        noise_power=config.noise**2,
+    )
+
+
+def run_in_process(experiment: Experiment, stations: Stations, tell: Tell) -> Finished:
+    """Run the experiment in virtual time and tell every event in order of air time."""
+    began = time.monotonic()
+    link = WaveformLink(experiment)
+    exchange = Exchange(experiment.profile, {"ap": stations.ap}, {"tag": stations.tag}, link)
+    merge = EventMerge(list(ROLES))
+    finished: Event | None = None
+    until_ns = taken = 0
+    while finished is None and until_ns < experiment.max_air_time_ns:
+        until_ns += STEP_NS
+        events = exchange.run(until_ns)
+        for role in ROLES:
+            records = [event_record(name, event) for name, event in events[taken:] if name == role]
+            for record in merge.put(role, until_ns, records):
+                tell(record)
+        finished = next((event for _, event in events[taken:] if event.kind == "finished"), None)
+        taken = len(events)
+    for record in merge.rest(exchange.now_ns):
+        tell(record)
+    ok = finished is not None and bool(finished.detail.get("ok"))
+    counters = {name: dict(sorted(each.items())) for name, each in link.counters.items()}
+    return Finished(ok, exchange.now_ns, time.monotonic() - began, counters)

@@ -180,3 +180,10 @@ def test_readings_are_a_queue() -> None:
     readings.delivered()
     readings.delivered()
     assert readings.head() is None and len(readings) == 0
+
+
+def test_an_empty_reading_is_a_reading() -> None:
+    """It is sent, as no data, and leaves the queue."""
+    ends = TwoEnds(AmpParameters(flow=4), readings=[b"", b"a", b""])
+    ends.exchange()
+    assert len(ends.queue) == 0 and ends.heard("ap", "uplink_data", "data_hex") == [b"a".hex()]

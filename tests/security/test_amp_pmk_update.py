@@ -306,6 +306,16 @@ def test_an_update_waits_for_a_new_ptk_when_packet_numbers_run_out() -> None:
     works(ends, 1)
 
 
+def test_an_update_waits_when_the_tag_has_no_packet_number_left() -> None:
+    """Rule 6: 256 UL messages of one PTK are used up by readings, so U1 goes under the next PTK."""
+    readings = [number.to_bytes(2, "big") for number in range(256)]
+    ends = updating(flow=4, readings=readings)
+    ends.exchange()
+    assert ends.heard("ap", "uplink_data", "data_hex") == [reading.hex() for reading in readings]
+    assert [message.msg for message in ends.air].count(1) == 2
+    works(ends, 1)
+
+
 def test_a_tag_whose_packet_numbers_ran_out_says_nothing() -> None:
     """Rule 6: PN 255 is the last; no answer under a PN of two octets, no crash."""
     ends = TwoEnds(AmpParameters(flow=4))

@@ -152,3 +152,16 @@ def test_round_without_anybody_can_be_followed_by_another() -> None:
         ends.ap.begin(MAC.broadcast_id)
         ends.run(downlink=lambda message: [])
     assert ends.heard("ap", "round_ended", "answered") == [0, 0]
+
+
+def test_one_answer_per_id_in_an_open_round() -> None:
+    """Page 2.4, rule 4: a bad answer uses up the ID's one chance; other IDs keep theirs."""
+    ends = TwoEnds()
+    ends.ap.begin(MAC.broadcast_id)
+    trigger = ends.ap.messages_to_send(0)[0]
+    ends.tag.receive(trigger, 0)
+    good = ends.tag.messages_to_send(0)[0]
+    ends.ap.receive(replace(good, payload=flipped(good.payload, 20)), 0)
+    ends.ap.receive(good, 0)
+    assert ends.heard("ap", "refused", "reason") == ["bad_mic", "unexpected"]
+    assert ends.nobody_believes()

@@ -10,14 +10,16 @@ from collections.abc import Callable
 
 from ampradio.profile.model import Mac
 from ampradio.security.amp.ap_setting import ApSetting
-from ampradio.security.amp.enrolment import EnrolledTag, TagCredential
-from ampradio.security.amp.exchange import Exchange, Request, Stage
+from ampradio.security.amp.enrolled_tags import EnrolledTags
+from ampradio.security.amp.enrolment import TagCredential
+from ampradio.security.amp.exchange import Exchange
 from ampradio.security.amp.journal import Journal
-from ampradio.security.amp.messages import TRIGGER_OCTETS, Msg
+from ampradio.security.amp.messages import Msg
 from ampradio.security.amp.open_round import OpenRound
-from ampradio.security.amp.pmk_update import PmkUpdateOrder, require_content
+from ampradio.security.amp.pmk_update import PmkUpdateOrder
 from ampradio.security.amp.profiles import PROTO, AmpParameters
 from ampradio.security.amp.refusal import Reason, RefusedError
+from ampradio.security.amp.stages import Request, Stage
 from ampradio.security.entropy import EntropyError, NonceSource
 from ampradio.security.session import EntropySource, Message, SecurityEvent
 
@@ -53,11 +55,11 @@ class AmpAuthenticator:
         self._trigger_for = trigger_for
         self._retries = retries
         self._reply_timeout_ns = reply_timeout_ns
-        self._tags: dict[int, list[EnrolledTag]] = {}
+        self._tags = EnrolledTags(parameters)
         self._held: dict[int, deque[bytes]] = {}
         self._exchanges: dict[int, Exchange] = {}
         self._round: OpenRound | None = None
-        self._outbox: list[Message] = []
+        self._outbox: list[tuple[Exchange | OpenRound, Message]] = []
         self._journal.note("parameters", **parameters.report())
 
     @property
@@ -80,13 +82,7 @@ class AmpAuthenticator:
 
         Raises ``ValueError`` for a backscatter tag that the policy refuses (R1.31) or an SPA enrolled twice.
         """
-        policy = self._setting.parameters.backscatter
-        if not policy.permits(credential.uplink):
-            raise ValueError(f"{credential.uplink.name} tags are refused by the backscatter policy {policy.value!r}")
-        tags = self._tags.setdefault(credential.station_id, [])
-        if any(tag.spa == credential.spa for tag in tags):
-            raise ValueError(f"SPA {credential.spa.hex(':')} is enrolled already for 0x{credential.station_id:04x}")
-        tags.append(EnrolledTag(credential))
+        self._tags.add(credential)
 
     def begin(
         self,
@@ -101,13 +97,15 @@ class AmpAuthenticator:
         ``dl_data`` goes out in clear in SEC-TRIGGER, ``command`` encrypted in SEC-CONFIRM behind those queued before.
         Raises ``ValueError`` for an unknown or busy station, data that does not fit, or a command in a two-frame flow.
         """
-        request = self._request(trigger, dl_data, expect_uplink_octets)
+        if trigger is None and self._trigger_for is None:
+            raise ValueError("a SEC-TRIGGER needs the Trigger's six octets: give them, or trigger_for")
+        request = self._setting.request(trigger, dl_data, expect_uplink_octets, self._retries)
         if station_id == self._setting.mac.broadcast_id:
             if command or self._round is not None:
                 raise ValueError("a round for everyone carries no command, and there is one at a time")
             self._round = OpenRound(self._setting, request)
             return
-        self._require_enrolled(station_id)
+        self._tags.candidates(station_id)
         if station_id in self._exchanges:
             raise ValueError(f"an exchange with 0x{station_id:04x} is under way")
         if command:
@@ -116,7 +114,7 @@ class AmpAuthenticator:
 
     def queue_command(self, station_id: int, command: bytes) -> None:
         """Queue one command for the exchange under way or the next one; raises ``ValueError`` as ``begin`` does."""
-        self._require_enrolled(station_id)
+        self._tags.candidates(station_id)
         if self._setting.parameters.flow == 2:
             raise ValueError("a two-frame flow has no SEC-CONFIRM for a command; give it as dl_data")
         if not command:
@@ -133,16 +131,7 @@ class AmpAuthenticator:
 
         Raises ``ValueError`` when it is not clear which tag is meant, an update is pending, or there is no SEC-CONFIRM.
         """
-        self._require_enrolled(station_id)
-        if self._setting.parameters.flow == 2:
-            raise ValueError("a two-frame flow never authenticates the AP, so it cannot update a PMK")
-        require_content(order, self._setting.parameters)
-        tags = [tag for tag in self._tags[station_id] if spa is None or tag.spa == spa]
-        if len(tags) != 1:
-            raise ValueError(f"{len(tags)} enrolled tags match 0x{station_id:04x}; name one by its SPA")
-        if tags[0].pending is not None:
-            raise ValueError(f"the update to version {tags[0].pending.version} is not confirmed yet")
-        tags[0].pending = order
+        self._tags.order_update(station_id, order, spa)
 
     def receive(self, message: Message, now_ns: int) -> None:
         """Take one message from the air; a bad one is counted and dropped."""
@@ -155,12 +144,12 @@ class AmpAuthenticator:
         """Return the messages that are due; one whose ``reply_octets`` is set wants a slot of that payload size."""
         self._challenge_all()
         due, self._outbox = self._outbox, []
-        for message in due:
+        for waiting, message in due:
             self._journal.message("sent", message)
             if message.reply_octets is not None:
-                self._await_reply(message, now_ns + self._reply_timeout_ns)
+                waiting.outstanding, waiting.deadline_ns = message, now_ns + self._reply_timeout_ns
         self._end_finished()
-        return due
+        return [message for _, message in due]
 
     def end_of_slot(self, station_id: int, now_ns: int, message: Message | None = None) -> None:
         """Give up the reply to the last message sent to this station: its slot is over (the ANonce dies, rule 8).
@@ -197,47 +186,32 @@ class AmpAuthenticator:
         if message.station_id not in self._tags:
             raise RefusedError(Reason.OTHER_STATION)
         exchange = self._exchanges.get(message.station_id)
-        if message.msg == Msg.SEC_RESPONSE and exchange is None:
-            self._outbox += self._join_round(message)
-        elif message.msg == Msg.SEC_RESPONSE and exchange is not None:
-            self._outbox += exchange.take_response(message, self._tags[message.station_id])
-        elif message.msg == Msg.SEC_ACK and exchange is not None:
-            self._outbox += exchange.take_ack(message)
-        elif message.msg == Msg.PMK_UPDATED and exchange is not None:
-            self._outbox += exchange.take_updated(message)
+        if exchange is None:
+            self._join_round(message)
+            return
+        if message.msg == Msg.SEC_RESPONSE:
+            following = exchange.take_response(message, self._tags.candidates(message.station_id))
+        elif message.msg == Msg.SEC_ACK:
+            following = exchange.take_ack(message)
+        elif message.msg == Msg.PMK_UPDATED:
+            following = exchange.take_updated(message)
         else:
             raise RefusedError(Reason.UNEXPECTED)
+        self._outbox += [(exchange, answer) for answer in following]
 
-    def _join_round(self, message: Message) -> list[Message]:
-        if self._round is None:
+    def _join_round(self, message: Message) -> None:
+        if self._round is None or message.msg != Msg.SEC_RESPONSE:
             raise RefusedError(Reason.UNEXPECTED)
         station_id = message.station_id
-        peer = self._round.take_response(message, self._tags[station_id])
+        peer = self._round.take_response(message, self._tags.candidates(station_id))
         retries = self._retries if self._trigger_for else 0
         exchange = self._exchange(station_id, Request(None, b"", deque(), self._round.request.uplink_octets, retries))
-        return exchange.install(peer, message)
+        self._outbox += [(exchange, answer) for answer in exchange.install(peer, message)]
 
     def _exchange(self, station_id: int, request: Request) -> Exchange:
         request.commands.extend(self._held.pop(station_id, ()))
         exchange = self._exchanges[station_id] = Exchange(self._setting, station_id, request)
         return exchange
-
-    def _request(self, trigger: bytes | None, data: bytes, uplink_octets: int | None) -> Request:
-        parameters = self._setting.parameters
-        if trigger is None and self._trigger_for is None:
-            raise ValueError("a SEC-TRIGGER needs the Trigger's six octets: give them, or trigger_for")
-        if trigger is not None and len(trigger) != TRIGGER_OCTETS:
-            raise ValueError(f"the Trigger has {len(trigger)} octets, must have {TRIGGER_OCTETS}")
-        uplink = parameters.uplink_data_max if uplink_octets is None else uplink_octets
-        if not 0 <= uplink <= parameters.uplink_data_max:
-            raise ValueError(f"expect_uplink_octets is {uplink}, must be 0…{parameters.uplink_data_max}")
-        frame_octets = TRIGGER_OCTETS + parameters.nonce_octets + parameters.modifier_octets + len(data)
-        self._setting.require_room("downlink data", len(data), frame_octets)
-        return Request(trigger, data, deque(), uplink, self._retries)
-
-    def _require_enrolled(self, station_id: int) -> None:
-        if station_id not in self._tags:
-            raise ValueError(f"no tag 0x{station_id:04x} is enrolled")
 
     def _challenge_all(self) -> None:
         for exchange in list(self._exchanges.values()):
@@ -262,18 +236,13 @@ class AmpAuthenticator:
             self._journal.note("entropy_refused", station_id=station_id, reason=str(dead))
             self._abandon(waiting, "entropy refused")
             return
-        self._outbox.append(waiting.challenge(trigger, anonce))
+        self._outbox.append((waiting, waiting.challenge(trigger, anonce)))
 
     def _waiting(self, station_id: int) -> Exchange | OpenRound | None:
         return self._round if station_id == self._setting.mac.broadcast_id else self._exchanges.get(station_id)
 
     def _all_waiting(self) -> list[Exchange | OpenRound]:
         return [*self._exchanges.values(), *([] if self._round is None else [self._round])]
-
-    def _await_reply(self, message: Message, deadline_ns: int) -> None:
-        waiting = self._waiting(message.station_id)
-        if waiting is not None:
-            waiting.outstanding, waiting.deadline_ns = message, deadline_ns
 
     def _give_up(self, waiting: Exchange | OpenRound) -> None:
         if isinstance(waiting, OpenRound):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ampradio.security.amp.ap_setting import ApSetting
-from ampradio.security.amp.enrolment import EnrolledTag
+from ampradio.security.amp.enrolled_tags import EnrolledTag
 from ampradio.security.amp.keys import transient_key
 from ampradio.security.amp.messages import Msg, SecResponse, SecTrigger
 from ampradio.security.amp.pmk_update import PmkUpdateOrder

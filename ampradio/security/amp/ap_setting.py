@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 from ampradio.profile.model import Mac
 from ampradio.security.amp.journal import Journal
 from ampradio.security.amp.keys import require_address
-from ampradio.security.amp.messages import Msg
+from ampradio.security.amp.messages import TRIGGER_OCTETS, Msg
 from ampradio.security.amp.profiles import PROTO, AmpParameters
+from ampradio.security.amp.stages import Request
 from ampradio.security.session import Message
 
 
@@ -51,6 +53,18 @@ class ApSetting:
         if payload_octets > self.payload_octets_max:
             excess = payload_octets - self.payload_octets_max
             raise ValueError(f"{octets} octets of {what} do not fit one message, at most {octets - excess} do")
+
+    def request(self, trigger: bytes | None, data: bytes, uplink_octets: int | None, retries: int) -> Request:
+        """Return what an exchange is asked for; raises ``ValueError`` for sizes that do not fit."""
+        parameters = self.parameters
+        if trigger is not None and len(trigger) != TRIGGER_OCTETS:
+            raise ValueError(f"the Trigger has {len(trigger)} octets, must have {TRIGGER_OCTETS}")
+        uplink = parameters.uplink_data_max if uplink_octets is None else uplink_octets
+        if not 0 <= uplink <= parameters.uplink_data_max:
+            raise ValueError(f"expect_uplink_octets is {uplink}, must be 0…{parameters.uplink_data_max}")
+        frame_octets = TRIGGER_OCTETS + parameters.nonce_octets + parameters.modifier_octets + len(data)
+        self.require_room("downlink data", len(data), frame_octets)
+        return Request(trigger, data, deque(), uplink, retries)
 
     def message(self, msg: Msg, station_id: int, payload: bytes, reply_octets: int | None = None) -> Message:
         """Return a message of this AP's profile."""

@@ -1,11 +1,10 @@
-"""Who is who: what a tag holds from its enrolment, and what an AP holds for each of its tags (rule 4)."""
+"""Who is who: what a tag holds from its enrolment, and what an AP is given for each of its tags (rule 4)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from ampradio.security.amp.keys import require_address
-from ampradio.security.amp.pmk_update import PmkUpdateOrder
 from ampradio.security.secret import Secret
 from ampradio.vectors import PpduKind
 
@@ -55,23 +54,3 @@ class TagCredential:
     def __post_init__(self) -> None:
         _require_station(self.station_id, self.uplink)
         require_address(self.spa, "SPA")
-
-
-class EnrolledTag:
-    """One enrolled tag at the AP, with the PMK update that it has not confirmed yet."""
-
-    def __init__(self, credential: TagCredential) -> None:
-        self.station_id = credential.station_id
-        self.spa = credential.spa
-        self.uplink = credential.uplink
-        self.pmk1 = credential.pmk1
-        self.pending: PmkUpdateOrder | None = None
-
-    def candidate_keys(self) -> list[tuple[Secret, PmkUpdateOrder | None]]:
-        """Return the PMK1s that a response may be under: that of the pending update first, then the current one."""
-        current: list[tuple[Secret, PmkUpdateOrder | None]] = [(self.pmk1, None)]
-        return current if self.pending is None else [(self.pending.pmk1, self.pending), *current]
-
-    def adopt(self, order: PmkUpdateOrder) -> None:
-        """Make the PMK1 of a confirmed update the current one."""
-        self.pmk1, self.pending = order.pmk1, None

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass
-from enum import Enum
-
 from ampradio.security.amp.ap_response import Authenticated, authenticate
 from ampradio.security.amp.ap_setting import ApSetting
-from ampradio.security.amp.enrolment import EnrolledTag
+from ampradio.security.amp.enrolled_tags import EnrolledTag
 from ampradio.security.amp.messages import (
     PN_MAX,
     Flags,
@@ -21,37 +17,8 @@ from ampradio.security.amp.messages import (
 )
 from ampradio.security.amp.pmk_update import PmkUpdateOrder
 from ampradio.security.amp.refusal import Reason, RefusedError
+from ampradio.security.amp.stages import Mutual, Request, Stage
 from ampradio.security.session import Message
-
-
-class Stage(Enum):
-    """What an exchange waits for."""
-
-    TRIGGER_DUE = "a new SEC-TRIGGER"
-    RESPONSE = "SEC-RESPONSE"
-    ACK = "SEC-ACK"
-    UPDATED = "PMK-UPDATED"
-    LAST_SENT = "its last message to go out"
-    OVER = "nothing"
-
-
-class Mutual(str, Enum):
-    """How far mutual authentication got, as far as the AP can know."""
-
-    NO = "no"
-    UNCONFIRMED = "unconfirmed"  # the AP's proof went out; a three-frame flow does not tell whether it arrived
-    CONFIRMED = "confirmed"
-
-
-@dataclass
-class Request:
-    """What the caller wants of an exchange; ``uplink_octets`` sizes the reply slots."""
-
-    trigger: bytes | None
-    data: bytes
-    commands: deque[bytes]
-    uplink_octets: int
-    retries_left: int
 
 
 class Exchange:

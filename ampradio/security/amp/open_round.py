@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ampradio.security.amp.ap_response import Authenticated, authenticate
 from ampradio.security.amp.ap_setting import ApSetting
-from ampradio.security.amp.enrolment import EnrolledTag
-from ampradio.security.amp.exchange import Request
+from ampradio.security.amp.enrolled_tags import EnrolledTag
 from ampradio.security.amp.messages import Msg, SecTrigger
 from ampradio.security.amp.refusal import Reason, RefusedError
+from ampradio.security.amp.stages import Request
 from ampradio.security.session import Message
 
 

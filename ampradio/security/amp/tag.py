@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from ampradio.profile.model import Mac
+from ampradio.security.amp.contact import Contact, make_contact
 from ampradio.security.amp.enrolment import TagIdentity
 from ampradio.security.amp.journal import Journal
-from ampradio.security.amp.keys import pmk1_of, transient_key
 from ampradio.security.amp.messages import (
-    PN_MAX,
     Flags,
     Msg,
     PmkUpdate,
@@ -22,25 +20,10 @@ from ampradio.security.amp.messages import (
 )
 from ampradio.security.amp.pmk_update import Nvm, PmkRecord, updated_record
 from ampradio.security.amp.profiles import PROTO, AmpParameters
-from ampradio.security.amp.protection import Protection, transcript
 from ampradio.security.amp.readings import Readings, UplinkSource
 from ampradio.security.amp.refusal import Reason, RefusedError
 from ampradio.security.entropy import EntropyError, NonceSource
 from ampradio.security.session import EntropySource, Message, SecurityEvent
-
-
-@dataclass
-class _Contact:
-    """Everything volatile: one PTK with its packet numbers, and what waits for the AP's proof."""
-
-    protection: Protection
-    expires_ns: int
-    withheld: bytes
-    ap_authenticated: bool = False
-    next_pn: int = 1  # SEC-RESPONSE uses 0 implicitly
-    last_pn: int = -1
-    more_sent: bool = False
-    reading_sent: bool = False
 
 
 class AmpSupplicant:
@@ -58,7 +41,7 @@ class AmpSupplicant:
         self._journal = Journal("tag")
         self._uplink: UplinkSource = Readings()
         self._outbox: list[Message] = []
-        self._contact: _Contact | None = None
+        self._contact: Contact | None = None
         self._note("parameters", **parameters.report())
 
     @property
@@ -145,46 +128,36 @@ class AmpSupplicant:
         except EntropyError as dead:
             self._note("entropy_refused", reason=str(dead))
             return
-        contact = self._contact_for(trigger, snonce, now_ns)
+        root = self._nvm.read().root
+        contact = make_contact(self._mac, self._parameters, self._identity, root, trigger, snonce, now_ns)
         self._contact = contact
         self._respond(contact, snonce)
         if self._parameters.flow == 2:
-            self._finish_two_frames(trigger)
+            self._finish_two_frames(contact)
 
-    def _contact_for(self, trigger: SecTrigger, snonce: bytes, now_ns: int) -> _Contact:
-        identity = self._identity
-        pmk1 = pmk1_of(self._nvm.read().root, trigger.modifier, identity.aa)
-        key = transient_key(pmk1, identity.aa, identity.spa, trigger.anonce, snonce)
-        pmk1.wipe()
-        covered = transcript(self._parameters, trigger, snonce)
-        protection = Protection(self._mac, self._parameters, identity.station_id, identity.spa, key, covered)
-        return _Contact(protection, now_ns + self._parameters.ptk_lifetime_ns, trigger.data)
-
-    def _respond(self, contact: _Contact, snonce: bytes) -> None:
+    def _respond(self, contact: Contact, snonce: bytes) -> None:
         flags, reading = self._next_reading(contact)
         response = SecResponse(flags, snonce, contact.protection.crypt(Msg.SEC_RESPONSE, 0, reading))
         self._send(contact, Msg.SEC_RESPONSE, response.unsigned)
 
-    def _finish_two_frames(self, trigger: SecTrigger) -> None:
+    def _finish_two_frames(self, contact: Contact) -> None:
         """End a flow in which the AP proves nothing: literal acts on DL data all the same (W1.1), hardened does not."""
-        if trigger.data and not self._parameters.hardened:
-            self._note("downlink_data", data_hex=trigger.data.hex(), authenticated=False)
-        elif trigger.data:
-            self._note("withheld", octets=len(trigger.data))
-        if self._contact is not None and self._contact.reading_sent:
-            self._uplink.delivered()
+        if contact.withheld and not self._parameters.hardened:
+            self._note("downlink_data", data_hex=contact.withheld.hex(), authenticated=False)
+        elif contact.withheld:
+            self._note("withheld", octets=len(contact.withheld))
+        contact.confirm_reading(self._uplink)
         self._wipe("two_frame_flow")
 
     def _take_confirm(self, message: Message) -> None:
         contact = self._require_contact()
         try:
             confirm = SecuredData.parse(message.payload, self._parameters)
-            self._check(contact, Msg.SEC_CONFIRM, confirm.flags, confirm.pn, confirm.unsigned, confirm.mic)
+            contact.require_genuine(Msg.SEC_CONFIRM, confirm, self._parameters.encrypt)
         except RefusedError as refused:
             raise self._distrust(refused) from None
         self._journal.message("received", message)
-        contact.last_pn = confirm.pn
-        self._confirm_reading(contact)
+        contact.confirm_reading(self._uplink)
         if not contact.ap_authenticated:
             self._trust(contact)
         command = contact.protection.crypt(Msg.SEC_CONFIRM, confirm.pn, confirm.data)
@@ -193,7 +166,7 @@ class AmpSupplicant:
         if self._parameters.flow == 4 or confirm.flags.more or contact.more_sent:
             self._acknowledge(contact, confirm.flags.more)
 
-    def _trust(self, contact: _Contact) -> None:
+    def _trust(self, contact: Contact) -> None:
         contact.ap_authenticated = True
         self._note("authenticated", peer="ap", mutual=True)
         self._note("keys_installed")
@@ -202,18 +175,17 @@ class AmpSupplicant:
             self._note("downlink_data", data_hex=contact.withheld.hex(), authenticated=authenticated)
             contact.withheld = b""
 
-    def _acknowledge(self, contact: _Contact, ap_has_more: bool) -> None:
-        if contact.next_pn > PN_MAX:
+    def _acknowledge(self, contact: Contact, ap_has_more: bool) -> None:
+        if contact.exhausted:
             self._wipe("pn_exhausted")
             return
-        last_of_ptk = contact.next_pn == PN_MAX and (ap_has_more or self._uplink.more())
-        flags, reading = self._next_reading(contact, hold=last_of_ptk)
+        flags, reading = self._next_reading(contact, ap_has_more)
         data = contact.protection.crypt(Msg.SEC_ACK, contact.next_pn, reading)
         self._send(contact, Msg.SEC_ACK, SecuredData(flags, contact.next_pn, data).unsigned)
         contact.next_pn += 1
         if contact.reading_sent and not flags.more and not ap_has_more:
             self._note("uplink_unconfirmed", octets=len(reading))
-            self._confirm_reading(contact)
+            contact.confirm_reading(self._uplink)
 
     def _take_update(self, message: Message) -> None:
         contact = self._require_contact()
@@ -221,14 +193,13 @@ class AmpSupplicant:
             raise RefusedError(Reason.AP_NOT_AUTHENTICATED)
         try:
             update = PmkUpdate.parse(message.payload, self._parameters)
-            self._check(contact, Msg.PMK_UPDATE, update.flags, update.pn, update.unsigned, update.mic)
+            contact.require_genuine(Msg.PMK_UPDATE, update, self._parameters.encrypt)
         except RefusedError as refused:
             raise self._distrust(refused) from None
         self._journal.message("received", message)
-        contact.last_pn = update.pn
-        self._confirm_reading(contact)
+        contact.confirm_reading(self._uplink)
         status = self._commit(update)
-        if contact.next_pn > PN_MAX:
+        if contact.exhausted:
             self._wipe("pn_exhausted")
             return
         answer = PmkUpdated(Flags(self._parameters.encrypt), contact.next_pn, update.version, status)
@@ -245,45 +216,26 @@ class AmpSupplicant:
             self._note("pmk_update_refused", version=update.version, status=outcome.name.lower())
         return outcome
 
-    def _check(self, contact: _Contact, msg: Msg, flags: Flags, pn: int, unsigned: bytes, mic: bytes) -> None:
-        if pn <= contact.last_pn:
-            raise RefusedError(Reason.REPLAY)
-        if flags.encrypted != self._parameters.encrypt:
-            raise RefusedError(Reason.ENCRYPTION)
-        contact.protection.verify(msg, unsigned, mic)
-
     def _distrust(self, refused: RefusedError) -> RefusedError:
         """Drop the PTK for anything but a stale PN, silently (page 2.4)."""
         if refused.reason is not Reason.REPLAY:
             self._wipe(refused.reason.value)
         return refused
 
-    def _require_contact(self) -> _Contact:
+    def _require_contact(self) -> Contact:
         if self._contact is None:
             raise RefusedError(Reason.UNEXPECTED)
         return self._contact
 
-    def _next_reading(self, contact: _Contact, hold: bool = False) -> tuple[Flags, bytes]:
-        """Return the flags and the reading of the next message; ``hold`` leaves the reading for the next PTK.
-
-        What goes out with the last PN of a PTK is answered by a SEC-TRIGGER, which confirms nothing.
-        """
-        reading = self._uplink.head()
-        while reading is not None and len(reading) > self._parameters.uplink_data_max:
-            self._note("reading_too_long", octets=len(reading))
+    def _next_reading(self, contact: Contact, ap_has_more: bool = False) -> tuple[Flags, bytes]:
+        while (head := self._uplink.head()) is not None and len(head) > self._parameters.uplink_data_max:
+            self._note("reading_too_long", octets=len(head))
             self._uplink.delivered()
-            reading = self._uplink.head()
-        contact.reading_sent = reading is not None and not hold
-        contact.more_sent = self._parameters.flow > 2 and (self._uplink.more() or (hold and reading is not None))
-        sent = reading if contact.reading_sent else None
-        return Flags(self._parameters.encrypt, contact.more_sent), sent or b""
+        reading = contact.choose_reading(self._uplink, ap_has_more)
+        contact.more_sent = contact.more_sent and self._parameters.flow > 2
+        return Flags(self._parameters.encrypt, contact.more_sent), reading
 
-    def _confirm_reading(self, contact: _Contact) -> None:
-        if contact.reading_sent:
-            self._uplink.delivered()
-            contact.reading_sent = False
-
-    def _send(self, contact: _Contact, msg: Msg, unsigned: bytes) -> None:
+    def _send(self, contact: Contact, msg: Msg, unsigned: bytes) -> None:
         payload = unsigned + contact.protection.mic(msg, unsigned)
         prof = int(self._parameters.prof)
         self._outbox.append(Message(PROTO, int(msg), prof, self._identity.station_id, payload))

@@ -39,7 +39,8 @@ LANES = {"tag": "received by the tag", "ap": "received by the AP"}
 INK = "#222222"
 COLUMNS = 4000
 CLOSE_UP_S = 260e-6
-NAME_LEAST_SHARE = 0.012
+CLOSE_UP_COLUMNS = 1000
+LETTER_SHARE = 0.0058
 FIELD_LEAST_SHARE = 0.035
 
 
@@ -130,7 +131,7 @@ def _lane(
     rate = recording.sample_rate_sps
     first, last = int(start_s * rate), int(stop_s * rate)
     zero_s = 0.0 if not close else start_s + 8e-6
-    times, power = envelope(recording, first, last)
+    times, power = envelope(recording, first, last, CLOSE_UP_COLUMNS if close else COLUMNS)
     drawn: dict[str, None] = {}
     for mark in marks(recording):
         if mark.stop_sample <= first or mark.start_sample >= last:
@@ -143,9 +144,7 @@ def _lane(
             _field_name(axes, mark.name, begin, end, stop_s - start_s, zero_s, unit_s)
     axes.plot((times - zero_s) / unit_s, power, color=INK, linewidth=0.6)
     axes.set_xlim((start_s - zero_s) / unit_s, (stop_s - zero_s) / unit_s)
-    # The peaks of the OFDM fields would press the chips flat.
-    top = max(float(np.percentile(power, 99)), float(np.max(power)) / 6) if power.size else 1.0
-    axes.set_ylim(0.0, 1.5 * (top or 1.0))
+    axes.set_ylim(0.0, 1.4 * (float(np.max(power, initial=0.0)) or 1.0))
     axes.set_ylabel("power |x|²", fontsize=9)
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=8)
@@ -170,12 +169,12 @@ def _frame_names(axes: Axes, recording: Recording, start_s: float, stop_s: float
     rate = recording.sample_rate_sps
     for frame in recording.frames:
         begin, end = frame.start_sample / rate, (frame.start_sample + frame.sample_count) / rate
-        if end < start_s or begin > stop_s or (end - begin) < NAME_LEAST_SHARE * (stop_s - start_s):
+        begin, end = max(begin, start_s), min(end, stop_s)
+        if end - begin < LETTER_SHARE * max(len(frame.label), len("25 dB")) * (stop_s - start_s):
             continue
         snr = f"\n{frame.snr_db:.0f} dB" if frame.snr_db is not None else ""
-        place = (max(begin, start_s) + min(end, stop_s)) / 2 / unit_s
         axes.text(
-            place,
+            (begin + end) / 2 / unit_s,
             0.98,
             f"{frame.label}{snr}",
             ha="center",

@@ -21,7 +21,7 @@ def sample_clock_offset(samples: Samples, ppm: PerPacket) -> Samples:
         ppm: one number or one per packet, above -1e6.
 
     Returns:
-        (..., ceil(n * (1 + max ppm * 1e-6))), complex64; packets with a slower clock end in zeros.
+        (..., ceil(n * (1 + max ppm * 1e-6))), complex64; packets with a slower clock end in silence.
 
     Raises:
         ValueError: ppm is not finite, stops the clock, or does not fit the packets.

@@ -12,8 +12,11 @@ from ampradio.channel.per_packet import Samples, checked
 def windowed_sinc(offset: npt.NDArray[np.float64], half_width: int, beta: float) -> npt.NDArray[np.float64]:
     """Return the Kaiser-windowed sinc at ``offset`` samples from its centre, any shape; zero from half_width on."""
     inside = np.sqrt(np.maximum(0.0, 1.0 - (offset / half_width) ** 2))
-    weight: npt.NDArray[np.float64] = np.sinc(offset) * i0(beta * inside) / i0(beta)
-    return np.where(np.abs(offset) < half_width, weight, 0.0)
+    weight = np.sinc(offset) * i0(beta * inside) / i0(beta)
+    weight[offset == np.rint(offset)] = 0.0  # to the bit, so that a whole sample's step copies
+    weight[np.abs(offset) >= half_width] = 0.0
+    weight[offset == 0] = 1.0
+    return np.asarray(weight, np.float64)
 
 
 def convolve(samples: Samples, taps: Samples) -> Samples:

@@ -15,6 +15,7 @@ from testbed.capture import CaptureError, Recording
 from testbed.compare_frames import Difference, differences, frame_of
 from testbed.frame_name import frame_name
 from testbed.replay import replay
+from testbed.run_folder import PROFILE
 
 LONG_S = 0.2
 
@@ -48,8 +49,9 @@ def replayed_report(recording: Recording, role: str, *, quiet: bool, check: bool
 
 
 def _profile(recording: Recording) -> Profile:
+    own = recording.meta_path.parent / PROFILE
     try:
-        return load_profile(recording.profile or DEFAULT)
+        return load_profile(str(own) if own.is_file() else recording.profile or DEFAULT)
     except Exception as error:
         reason = f"was made with the profile {recording.profile!r}: {error}"
         raise CaptureError(recording.meta_path, reason, "put that profile file where it was") from None

@@ -18,6 +18,7 @@ from testbed.versions import commit, versions
 MANIFEST = "manifest.json"
 EVENTS = "events.jsonl"
 EXPERIMENT = "experiment.toml"
+PROFILE = "profile.toml"
 STATES = ("running", "finished", "interrupted", "failed")
 SCHEMA = 1
 
@@ -72,6 +73,10 @@ class RunFolder:
         """Make ``root/<UTC time>-<name>/``, or ``out``, with a manifest in state ``running``; raises RunFolderError."""
         path = _made(experiment.name, out, root)
         (path / EXPERIMENT).write_text(experiment.text, encoding="utf-8")
+        own = Path(experiment.profile_source)
+        if own.is_file():
+            # A recording made with numbers of the user's own is read with them, wherever the folder goes.
+            (path / PROFILE).write_bytes(own.read_bytes())
         manifest: dict[str, object] = {
             "schema": SCHEMA,
             "name": experiment.name,

@@ -132,7 +132,7 @@ class ZmqRun:
         streams, saps = self._addresses()
         rate_sps = experiment.profile.preamble.sample_rate_sps
         common: dict[str, Any] = {
-            "profile": str(experiment.profile.name),
+            "profile": experiment.profile_source,
             "sample_rate_sps": rate_sps,
             "streams": streams,
             "record_datatype": experiment.record.format,

@@ -10,6 +10,9 @@ from gnuradio import analog, blocks, filter, gr
 # chunk ends depends on the scheduler. A seeded run must not.
 MULTIPLE = 16
 
+# mmse_resampler_cc's first output is its fourth input sample.
+RESAMPLER_LEAD = 3
+
 
 class AirPath(gr.hier_block2):
     """Gain, delay, multipath, carrier offset and sample-clock offset; what is neutral is left out.
@@ -49,6 +52,7 @@ class AirPath(gr.hier_block2):
             self.connect(self.oscillator, (mixer, 1))
             self.stages.append(mixer)
         if clock_ppm:
+            self.stages.append(blocks.delay(gr.sizeof_gr_complex, RESAMPLER_LEAD))
             self.stages.append(filter.mmse_resampler_cc(0.0, 1.0 / (1.0 + clock_ppm * 1e-6)))
         if not self.stages:
             self.stages.append(blocks.copy(gr.sizeof_gr_complex))

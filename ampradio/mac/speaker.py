@@ -77,8 +77,6 @@ class Speaker:
         mine = self._settle(ack, rx)
         if self._turn is not None:
             self._turn.count_ack(rx.start_ns, rx.end_ns + self._sifs_ns)
-            if self._turn.is_lost:
-                self._lose_turn(rx.end_ns)
             self._speak_if_due(rx)
         return mine
 

@@ -33,11 +33,6 @@ class Turn:
         """True when the slot that starts next is the tag's own."""
         return self.slot == self.target
 
-    @property
-    def is_lost(self) -> bool:
-        """True when the tag's own slot has passed."""
-        return self.slot > self.target
-
     def count_ack(self, ack_start_ns: int, next_slot_start_ns: int) -> None:
         """Take note of an Ack that started at ``ack_start_ns``: the next slot starts at ``next_slot_start_ns``."""
         late_ns = 0 if self.slot_ns is None else ack_start_ns - self.slot_start_ns - self.slot_ns

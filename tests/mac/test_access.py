@@ -191,6 +191,31 @@ def test_responses_of_another_type_or_station_are_dropped() -> None:
     assert not ap.succeeded and of_kind(told, "response") == []
 
 
+def test_only_the_first_speaker_of_a_slot_is_taken() -> None:
+    """Section 4: the Ack has room for one ID, so a second station in one slot is dropped."""
+
+    def second(place: int, delivery: Delivery) -> list[Delivery]:
+        intruder = encode_frame(PROFILE.mac, Response(12, content=b"x"))
+        return [delivery] if delivery[1].kind.is_downlink or place > 1 else [delivery, (intruder, delivery[1])]
+
+    _, told = run_plain([Poll((11, 12), content_octets=8, attempts=1)], [11], changing(second))
+    assert [reply["id"] for reply in of_kind(told, "response")] == [11]
+    assert [drop["reason"] for drop in of_kind(told, "drop", "ap")] == ["unexpected_station"]
+
+
+@pytest.mark.parametrize(("ids", "partial"), [((0x1234,), 0x34), ((11, 12), 63)])
+def test_amp_sig_addresses_the_tag(ids: tuple[int, ...], partial: int) -> None:
+    """AMP-SIG: 6 LSB of the addressed ID, 63 for a list; an Ack is for every tag, which all count it."""
+    partials = []
+
+    def note(place: int, delivery: Delivery) -> list[Delivery]:
+        partials.append(delivery[1].partial_id)
+        return [delivery]
+
+    run_plain([Poll(ids, content_octets=8, attempts=1)], [99], changing(note))
+    assert partials == [partial] + [63] * len(ids)
+
+
 def test_work_that_fits_no_frame_is_refused_at_once() -> None:
     """A caller's mistake raises before anything is sent."""
     with pytest.raises(ValueError, match="64 octets"):

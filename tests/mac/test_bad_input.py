@@ -14,7 +14,8 @@ from ampradio.mac.events import EVENTS_HELD_MAX, EventLog
 from ampradio.mac.exchange import Delivery, Exchange, Station
 from ampradio.mac.frame import encode_frame
 from ampradio.mac.header import Header, seal
-from ampradio.mac.trigger import Trigger, TriggerParameters
+from ampradio.mac.response import Response
+from ampradio.mac.trigger import AccessKind, Trigger, TriggerParameters
 from ampradio.mac.work import Poll
 from ampradio.security.session import SecurityEvent
 from ampradio.vectors import PpduKind, RxVector, Tx, TxVector
@@ -110,6 +111,39 @@ def test_a_tag_is_half_duplex() -> None:
     tag.receive(psdu, during, during.end_ns)
     assert tag.counters["drop.half_duplex"] == 1
     assert tag.ppdus_to_send(during.end_ns) == []
+
+
+def test_a_newer_trigger_replaces_the_slot_that_is_waited_for() -> None:
+    """Section 4: an Ack of the new trigger's slots is not counted for the old one."""
+    tag = plain_tag(TAG_ID)
+    scheduled = TriggerParameters(AccessKind.SCHEDULED, slots=2, slot_units=500)
+    for ids in ((7, TAG_ID), (7, 8)):
+        tag.receive(Trigger(0xFFFF, scheduled, ids).encode(PROFILE.mac), DOWN, DOWN.end_ns)
+    tag.receive(encode_frame(PROFILE.mac, Ack(7)), DOWN, DOWN.end_ns)
+    assert tag.ppdus_to_send(DOWN.end_ns) == []
+    assert tag.counters["drop.not_for_us"] == 1
+
+
+def test_ppdus_outside_the_listening_windows_are_not_heard() -> None:
+    """Contract of Listen: the in-memory air delivers an uplink PPDU to an AP in its windows alone."""
+    both = secured(attempts=1)
+    stray = Tx(encode_frame(PROFILE.mac, Response(TAG_ID)), TxVector(PpduKind.UL_ACTIVE, 250_000, seed_index=1), 50_000)
+
+    class Stray:
+        """A station that sends once, before any slot."""
+
+        def __init__(self) -> None:
+            self._waiting = [stray]
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(both.tag, name)
+
+        def ppdus_to_send(self, now_ns: int) -> list[Tx]:
+            waiting, self._waiting = self._waiting, []
+            return waiting
+
+    Exchange(PROFILE, {"ap": both.ap}, {"stray": Stray()}).run(LONG_NS)  # type: ignore[dict-item]
+    assert both.ap.finished and both.ap.counters["drop"] == 0 and both.ap.counters["rx"] == 0
 
 
 @pytest.mark.parametrize(

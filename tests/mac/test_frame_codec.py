@@ -253,6 +253,27 @@ def test_fragments_of_another_message_do_not_mix() -> None:
     assert isinstance(mixed, Refusal) and mixed.reason is Reason.FRAGMENT_OUT_OF_ORDER
 
 
+def test_reassembly_holds_few_stations() -> None:
+    """Architecture: nothing received allocates without bound; the oldest unfinished message gives way."""
+    reassembler = Reassembler(MAC, stations_max=2)
+    for station in (1, 2, 3):
+        assert reassembler.add(station, Shim(1, 2, 2, 0, True), b"a") is None
+    gone = reassembler.add(1, Shim(1, 2, 2, 1, False), b"b")
+    assert isinstance(gone, Refusal) and gone.reason is Reason.FRAGMENT_OUT_OF_ORDER
+    assert reassembler.add(3, Shim(1, 2, 2, 1, False), b"b") == Message(1, 2, 2, 3, b"ab")
+    with pytest.raises(ValueError, match="at least 1"):
+        Reassembler(MAC, stations_max=0)
+
+
+def test_a_ninth_fragment_cannot_be_announced() -> None:
+    """Protocols 1.1: at most 8 fragments; the eighth must be the last."""
+    reassembler = Reassembler(MAC)
+    for fragment in range(7):
+        assert reassembler.add(1, Shim(1, 2, 2, fragment, True), bytes(62)) is None
+    endless = reassembler.add(1, Shim(1, 2, 2, 7, True), bytes(62))
+    assert isinstance(endless, Refusal) and endless.reason is Reason.BAD_SHIM
+
+
 @given(st.lists(st.tuples(u16, shims, st.binary(max_size=62)), max_size=60))
 def test_reassembly_is_bounded(arrivals: list[tuple[int, Shim, bytes]]) -> None:
     """Architecture: nothing received allocates without bound."""

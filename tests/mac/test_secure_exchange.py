@@ -6,7 +6,10 @@ import dataclasses
 
 import pytest
 
+from ampradio.mac.ap import ApStation
 from ampradio.mac.exchange import Delivery, Exchange
+from ampradio.mac.secure import secure_trigger
+from ampradio.mac.work import SecureExchange
 from ampradio.psdu import fcs
 from ampradio.security.amp.pmk_update import PmkRecord, PmkServer
 from ampradio.security.amp.profiles import AmpParameters
@@ -157,19 +160,19 @@ def test_duplicated_and_replayed_frames_change_nothing() -> None:
     assert len(of_kind(told, "security.command", "tag")) == 1
 
 
-def test_protected_bit_is_required() -> None:
+@pytest.mark.parametrize(("place", "who"), [(0, "tag"), (1, "ap")])
+def test_protected_bit_is_required(place: int, who: str) -> None:
     """Protocols section 11, rules 1 and 2: FC is in the AAD, so a cleared Protected bit under a good FCS is refused."""
-    def unprotect(place: int, delivery: Delivery) -> list[Delivery]:
+
+    def unprotect(here: int, delivery: Delivery) -> list[Delivery]:
         psdu, rx = delivery
-        if psdu[0] != 0x1D:
-            return [delivery]
         plain = bytes([psdu[0] & 0x0F]) + psdu[1:-2]
-        return [(plain + fcs(plain), rx)]
+        return [(plain + fcs(plain), rx)] if here == place else [delivery]
 
     both = secured(attempts=1)
     told = both.run(changing(unprotect))
     assert not both.ap.succeeded
-    assert [drop["reason"] for drop in of_kind(told, "drop") if drop["frame"] != "Ack"] == ["not_protected"]
+    assert [drop["reason"] for drop in of_kind(told, "drop", who) if drop["frame"] != "Ack"] == ["not_protected"]
 
 
 def test_power_loss_forgets_and_recovers() -> None:
@@ -219,6 +222,41 @@ def test_a_lost_fragment_costs_the_message() -> None:
     told = both.run(losing(2))
     assert [ack["heard"] for ack in of_kind(told, "ack", "ap")] == [False, True]
     assert "fragment_out_of_order" in [drop["reason"] for drop in of_kind(told, "drop", "ap")]
+    assert both.ap.succeeded
+
+
+def test_fragments_of_two_attempts_never_make_one_message() -> None:
+    """Protocols 1.1: what is left of a reply is forgotten with its slot."""
+    both = secured(reading=bytes(150), uplink_data_max=160)
+    # on the air: trigger 0, fragments 1 2 3, Ack 4; trigger 5, fragments 6 7 8, Ack 9; …
+    told = both.run(losing(3, 6))
+    assert [ack["heard"] for ack in of_kind(told, "ack", "ap")] == [False, False, True]
+    assert of_kind(told, "security.refused") == []
+    assert both.ap.succeeded
+
+
+def test_an_unannounced_slots_ack_is_given_up_with_the_next_message() -> None:
+    """The tag tells a reply that nobody acknowledged, also when the next trigger comes before its patience ends."""
+    both = secured(flow=4, attempts=2)
+    told = both.run(losing(4, 5))  # SEC-ACK and its Ack
+    assert of_kind(told, "no_reply", "tag") == [{"slot": 1, "what": "no Ack"}]
+    assert both.ap.succeeded
+
+
+def test_the_seed_index_announced_counts() -> None:
+    """A session may be given other parameters than the AP's own: what is in the trigger rules the exchange."""
+    both = secured(flow=4)
+    settings = dataclasses.replace(SETTINGS, seed_index=2)
+    chosen = secure_trigger(PROFILE, settings, TAG_ID, 41)
+    item = SecureExchange(
+        both.authenticator,
+        TAG_ID,
+        lambda trigger, now_ns: both.authenticator.begin(TAG_ID, chosen),
+        lambda: both.authenticator.counters["completed"] > 0,
+        41,
+    )
+    both.ap = ApStation(PROFILE, SETTINGS, [item])
+    both.run()
     assert both.ap.succeeded
 
 

@@ -10,7 +10,7 @@ export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-fresh lint bench-zmq
+.PHONY: help setup demo test test-fresh lint flowgraphs bench-zmq
 
 help: ## show these targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -33,3 +33,8 @@ test-fresh: ## `make demo` and `make test` in a bare Debian 12 (needs root and d
 
 bench-zmq: setup ## the lock-step exchange beside a bare ring of GNU Radio processes
 	$(PYTHON) -m testbed.bench.zmq
+
+flowgraphs: setup ## compile the .grc files into flowgraphs/generated
+	@for graph in flowgraphs/*.grc; do \
+		GRC_BLOCKS_PATH=$(CURDIR)/flowgraphs/blocks PYTHONPATH=$(CURDIR) grcc -o flowgraphs/generated $$graph >/dev/null || exit; \
+	done

@@ -20,7 +20,6 @@ MAY_IMPORT = {
     "security": GROUND | {"security"},
     "mac": GROUND | {"security", "mac"},
     "sap": {"vectors", "sap"},
-    "radio": {"vectors", "radio"},
 }
 PURE = ("profile", "vectors", "psdu", "phy", "channel", "power", "mac", "security")
 OUTSIDE = {

@@ -1,0 +1,177 @@
+"""One uplink frame in progress at the AP: from a found AMP-Sync through its header to the PSDU (rule 21)."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+import numpy as np
+import numpy.typing as npt
+
+from ampradio.phy.edge_timing import PPM, ChipTiming
+from ampradio.phy.reception import Reception, placed_fields
+from ampradio.phy.running_sum import integral_to, running_sum
+from ampradio.phy.scrambler import scramble
+from ampradio.phy.uplink import scrambler_seed
+from ampradio.phy.uplink_chips import UplinkChips
+from ampradio.phy.uplink_frame import UplinkTrack, derotated, follow_sync, read
+from ampradio.profile.model import Profile
+from ampradio.psdu import SIZING_OCTETS, crc8, fcs, frame_octets, octets_of
+from ampradio.vectors import PpduKind, RxVector, TxVector
+
+_NS_PER_S = 1_000_000_000
+_MARGIN_NS = 1_000  # read this far past the last chip, and trust an announced end this much less
+_EARLY_CLOCK_ERROR = 1e-3
+_STRADDLE = 1.0  # samples left out at chip edges when noise is measured
+_QUIETEST = 1e-10  # noise below this part of the signal is called 100 dB down
+
+
+class ApFrame:
+    """Reads a frame piece by piece: ``take`` the samples from ``origin`` to ``needs`` until ``over``."""
+
+    LEAD_CHIPS = 2  # kept before the sync, for the windows of its first edges
+
+    def __init__(
+        self,
+        profile: Profile,
+        chips: UplinkChips,
+        rate_sps: int,
+        sync_sample: int,
+        stretch: float,
+        carrier_hz: float,
+        seeds: tuple[int, ...],
+    ) -> None:
+        """Begin at the sync found at ``sync_sample``; ``seeds`` are the scrambler seed indices to try."""
+        lead = int(self.LEAD_CHIPS * chips.chip)
+        self.origin = sync_sample - lead
+        self.reception: Reception | None = None
+        self.over = False
+        self.counted: Counter[str] = Counter()
+        self._profile = profile
+        self._chips = chips
+        self._rate_sps = rate_sps
+        self._carrier_hz = carrier_hz
+        self._timing = ChipTiming(np.array([float(lead)]), np.array([stretch]))
+        self._seeds = seeds
+        self._tail = profile.uplink.bcc_tail_bits
+        self._short = profile.mac.short_frame_octets
+        self._header = SIZING_OCTETS + 1 + profile.mac.fcs_octets  # the shortest frame that has a Length
+        self._candidates: list[tuple[int, int]] = []  # (octets, seed index), next one last
+        self._octets = self._short
+
+    @property
+    def needs(self) -> int:
+        """The stream position up to which samples are wanted next."""
+        return self.origin + math.ceil(self._end_of(self._octets)) + self._samples(_MARGIN_NS)
+
+    @property
+    def end(self) -> int:
+        """Where the frame ends if it is of the octets read last."""
+        return self.origin + math.ceil(self._end_of(self._octets))
+
+    def earliest_end(self) -> int:
+        """Return the sample before which this PPDU cannot end."""
+        unread = self._chips.data_end(self._data_chips(self._octets)) * _EARLY_CLOCK_ERROR
+        return int(self.origin + self._end_of(self._octets) - self._samples(_MARGIN_NS) - unread)
+
+    def take(self, samples: npt.NDArray[np.complex64]) -> None:
+        """Read on with ``samples`` (1, needs − origin)."""
+        sums = derotated(samples, np.array([self._carrier_hz / self._rate_sps]))
+        track = follow_sync(sums, self._timing, self._chips)
+        whole = bool(self._candidates)
+        track, bits = read(track, self._chips, self._profile.uplink, 8 * self._octets + self._tail, terminated=whole)
+        self._timing = track.timing
+        if whole:
+            self._take_whole(samples, track, bits[0])
+        elif self._octets == self._short:
+            self._take_short(samples, track, bits[0])
+        else:
+            self._take_header(bits[0])
+
+    def _data_chips(self, octets: int) -> int:
+        return 4 * (8 * octets + self._tail)  # rate 1/2, Manchester
+
+    def _end_of(self, octets: int) -> float:
+        nominal = np.array([self._chips.data_end(self._data_chips(octets))])
+        return float(self._timing.at(nominal)[0, 0])
+
+    def _samples(self, duration_ns: int) -> int:
+        return duration_ns * self._rate_sps // _NS_PER_S
+
+    def _octets_under(self, bits: npt.NDArray[np.uint8], seed_index: int, octets: int) -> bytes:
+        return octets_of(scramble(bits[: 8 * octets], scrambler_seed(self._profile.uplink, seed_index)))
+
+    def _take_short(self, samples: npt.NDArray[np.complex64], track: UplinkTrack, bits: npt.NDArray[np.uint8]) -> None:
+        if not bits[-self._tail :].any():
+            for seed in self._seeds:
+                psdu = self._octets_under(bits, seed, self._short)
+                if frame_octets(self._profile.mac, psdu) == self._short and _check_holds(self._profile, psdu):
+                    self._deliver(samples, track, psdu, seed)
+                    return
+        self._octets = self._header
+
+    def _take_header(self, bits: npt.NDArray[np.uint8]) -> None:
+        sizes = [
+            (frame_octets(self._profile.mac, self._octets_under(bits, seed, SIZING_OCTETS)) or self._short, seed)
+            for seed in self._seeds
+        ]
+        self._candidates = sorted(sizes, reverse=True)
+        self._octets = self._candidates[-1][0]
+
+    def _take_whole(self, samples: npt.NDArray[np.complex64], track: UplinkTrack, bits: npt.NDArray[np.uint8]) -> None:
+        octets, seed = self._candidates.pop()
+        psdu = self._octets_under(bits, seed, octets)
+        good = _check_holds(self._profile, psdu)
+        if good or len(self._seeds) == 1:
+            self.counted["fcs_failed"] += not good
+            self._deliver(samples, track, psdu, seed)
+        elif self._candidates:
+            self._octets = self._candidates[-1][0]
+        else:
+            self.counted["fcs_failed"] += 1
+            self.over = True
+
+    def _deliver(self, samples: npt.NDArray[np.complex64], track: UplinkTrack, psdu: bytes, seed_index: int) -> None:
+        stretch = float(track.timing.stretch[0])
+        sync_sample = self.origin + float(track.timing.start[0])
+        vector = TxVector(PpduKind.UL_ACTIVE, self._chips.rate_bps, seed_index=seed_index)
+        fields = placed_fields(self._profile, len(psdu), vector, self._rate_sps, sync_sample, stretch)
+        signal, noise = self._powers(samples, track)
+        rxvector = RxVector(
+            kind=vector.kind,
+            rate_bps=vector.rate_bps,
+            start_ns=self._ns(fields[0].start_sample),
+            end_ns=self._ns(fields[-1].stop_sample),
+            start_sample=fields[0].start_sample,
+            snr_db=10 * math.log10(signal / max(noise, _QUIETEST * signal)),
+            rssi_dbfs=10 * math.log10(signal),
+            clock_ppm=(stretch - 1) / PPM,
+            cfo_hz=self._carrier_hz + float(track.carrier.turn[0]) * self._rate_sps / (2 * math.pi),
+            seed_index=seed_index,
+        )
+        self.counted["psdus"] += 1
+        self.reception = Reception(psdu, rxvector, fields)
+        self.over = True
+
+    def _powers(self, samples: npt.NDArray[np.complex64], track: UplinkTrack) -> tuple[float, float]:
+        """Return ON power and full-band noise power per sample, from the AMP-Sync."""
+        chips = self._chips
+        turned = chips.integrals(track.sums, track.timing, chips.sync.size)
+        turned *= track.carrier.against(chips.centres(track.timing, chips.sync.size))
+        on = turned[0, chips.sync > 0]
+        signal = (abs(on.mean()) / chips.chip) ** 2
+        edges = track.timing.at(chips.edges(0))
+        inside = np.stack((edges[:, :-1] + _STRADDLE, edges[:, 1:] - _STRADDLE), axis=2)[:, chips.sync == 0]
+        power = running_sum(samples.real.astype(np.float64) ** 2 + samples.imag.astype(np.float64) ** 2, np.float64)
+        energy = np.diff(integral_to(power, inside.reshape(1, -1)).reshape(inside.shape), axis=2)
+        noise = float(energy.sum() / np.diff(inside, axis=2).sum())
+        return max(float(signal), 1e-30), max(noise, 0.0)
+
+    def _ns(self, sample: int) -> int:
+        return round(sample * _NS_PER_S / self._rate_sps)
+
+
+def _check_holds(profile: Profile, psdu: bytes) -> bool:
+    if len(psdu) == profile.mac.short_frame_octets:
+        return crc8(psdu[:-1]) == psdu[-1]
+    return fcs(psdu[: -profile.mac.fcs_octets]) == psdu[-profile.mac.fcs_octets :]

@@ -1,0 +1,127 @@
+"""The AP's receiver for active uplinks: complex samples in, PSDUs out, in the windows in which a reply may come.
+
+In a window the rate and the scrambler seed are known. ``blind`` mode searches without windows for both rates and lets
+the FCS pick the seed, for recordings made by others. Results do not depend on how the stream is cut.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import numpy.typing as npt
+
+from ampradio.phy.noise_floor import NoiseFloor
+from ampradio.phy.reception import Reception
+from ampradio.phy.sample_buffer import SampleBuffer
+from ampradio.phy.uplink_chips import UplinkChips
+from ampradio.phy.uplink_sync import UplinkSync
+from ampradio.phy.uplink_window import UplinkWindow
+from ampradio.profile.model import Profile
+from ampradio.vectors import Listen, PpduKind
+
+_FLOOR_BLOCK = 1024
+_PIECE = 1 << 16
+_LARGEST = np.float32(1e6)
+_NEVER = 1 << 62
+_NS_PER_S = 1_000_000_000
+
+
+class ApReceiver:
+    """Receives active uplink PPDUs at 250 kb/s and 1 Mb/s."""
+
+    def __init__(self, profile: Profile, sample_rate_sps: int, blind: bool = False) -> None:
+        """Prepare for complex64 samples at ``sample_rate_sps``; ValueError when the chips do not fit that rate."""
+        self.counters: Counter[str] = Counter()
+        self._rate_sps = sample_rate_sps
+        self._profile = profile
+        up = profile.uplink
+        rates = (up.rate_low_bps, up.rate_mid_bps)
+        self._searches = {rate: UplinkSync(profile, rate, sample_rate_sps) for rate in rates}
+        self._chips = {rate: UplinkChips(profile, rate, sample_rate_sps) for rate in rates}
+        self._buffer: SampleBuffer[np.complex64] = SampleBuffer(np.complex64)
+        self._floor = NoiseFloor(float(_FLOOR_BLOCK))
+        self._floor_at = 0
+        self._windows: list[UplinkWindow] = []
+        if blind:
+            every = tuple(range(len(up.scrambler_seeds)))
+            self._windows = [self._window(rate, every, 0, None) for rate in rates]
+
+    def listen(self, window: Listen) -> None:
+        """Look for one PPDU in ``window``, whose samples are still to come.
+
+        Raises ValueError for a kind, rate or seed index this receiver does not have, or a window without duration.
+        """
+        if window.kind is not PpduKind.UL_ACTIVE or window.rate_bps not in self._searches:
+            raise ValueError(f"this receiver does not hear {window.kind.name} at {window.rate_bps} b/s")
+        if not 0 <= window.seed_index < len(self._profile.uplink.scrambler_seeds):
+            raise ValueError(f"no scrambler seed {window.seed_index}")
+        if window.stop_ns <= window.start_ns:
+            raise ValueError("a window stops after it starts")
+        start = max(window.start_ns * self._rate_sps // _NS_PER_S, 0)
+        stop = -(-window.stop_ns * self._rate_sps // _NS_PER_S)
+        self._windows.append(self._window(window.rate_bps, (window.seed_index,), start, stop))
+
+    def feed(self, samples: npt.NDArray[np.complex64]) -> list[Reception]:
+        """Take the next samples (n,) and return the PPDUs that they complete, in order.
+
+        Samples that are not finite count as silence in ``counters["bad_samples"]``. Raises ValueError for an array
+        that is not one-dimensional.
+        """
+        samples = np.asarray(samples)
+        if samples.ndim != 1:
+            raise ValueError(f"samples must be one-dimensional, not of shape {samples.shape}")
+        received: list[Reception] = []
+        for begin in range(0, samples.size, _PIECE):
+            self._buffer.append(self._cleaned(samples[begin : begin + _PIECE]))
+            while self._step(received):
+                pass
+            if not self._windows:
+                self._track_floor(self._buffer.stop)
+            self._buffer.drop_before(min([self._floor_at, *(window.needed_from for window in self._windows)]))
+        return received
+
+    def earliest_end(self) -> int:
+        """Return the sample before which no PPDU that has not been returned yet can end."""
+        return min((window.earliest_end() for window in self._windows), default=_NEVER)
+
+    def blank(self, start: int, stop: int) -> None:
+        """Ignore the samples from ``start`` up to ``stop``: the AP transmits there."""
+        self._buffer.blank(start, stop)
+
+    def _window(self, rate_bps: int, seeds: tuple[int, ...], start: int, stop: int | None) -> UplinkWindow:
+        return UplinkWindow(
+            self._profile, self._searches[rate_bps], self._chips[rate_bps], self._rate_sps, seeds, start, stop
+        )
+
+    def _cleaned(self, samples: npt.NDArray[np.complex64]) -> npt.NDArray[np.complex64]:
+        samples = samples.astype(np.complex64)
+        good = (np.abs(samples.real) <= _LARGEST) & (np.abs(samples.imag) <= _LARGEST)
+        bad = samples.size - int(np.count_nonzero(good))
+        if bad:
+            self.counters["bad_samples"] += bad
+            samples[~good] = 0
+        return samples
+
+    def _step(self, received: list[Reception]) -> bool:
+        if not self._windows:
+            return False
+        window = min(self._windows, key=lambda each: each.needs)
+        needs = window.needs
+        if self._buffer.stop < needs:
+            return False
+        self._track_floor(needs)
+        reception = window.take(self._buffer.between(window.needed_from, needs), self._floor.power)
+        if reception is not None:
+            received.append(reception)
+        self.counters.update(window.counted)
+        window.counted.clear()
+        if window.over:
+            self._windows.remove(window)
+        return True
+
+    def _track_floor(self, upto: int) -> None:
+        while self._floor_at + _FLOOR_BLOCK <= upto:
+            block = self._buffer.between(self._floor_at, self._floor_at + _FLOOR_BLOCK)[0]
+            self._floor.add(float(np.mean(block.real**2 + block.imag**2)))
+            self._floor_at += _FLOOR_BLOCK

@@ -1,0 +1,129 @@
+"""A stretch of the stream in which the AP looks for an uplink PPDU: search, then frame, then done (or again)."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import numpy.typing as npt
+
+from ampradio.phy.ap_frame import ApFrame
+from ampradio.phy.edge_timing import PPM
+from ampradio.phy.reception import Reception
+from ampradio.phy.uplink_chips import UplinkChips
+from ampradio.phy.uplink_sync import UplinkSync, UplinkSyncHits
+from ampradio.profile.airtime import uplink_active_ns
+from ampradio.profile.model import Profile
+
+_EARLY_CHIPS = 2  # a tag's rounded start may come this much before the window
+_SETTLED_NS = 3_000  # after the window by which it has an answer
+_NS_PER_S = 1_000_000_000
+
+
+class UplinkWindow:
+    """Looks for a PPDU of one rate from sample ``start`` to ``stop`` (None: for ever, frame after frame)."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        search: UplinkSync,
+        chips: UplinkChips,
+        rate_sps: int,
+        seeds: tuple[int, ...],
+        start: int,
+        stop: int | None,
+    ) -> None:
+        """Open the window for the scrambler ``seeds`` (indices)."""
+        self.counted: Counter[str] = Counter()
+        self.over = False
+        self._profile = profile
+        self._search = search
+        self._chips = chips
+        self._rate_sps = rate_sps
+        self._seeds = seeds
+        self._position = max(0, start - int(_EARLY_CHIPS * chips.chip))
+        self._settled = None if stop is None else stop + _SETTLED_NS * rate_sps // _NS_PER_S
+        shortest_ns = uplink_active_ns(profile, profile.mac.short_frame_octets, chips.rate_bps)
+        fastest = 1 - profile.uplink.chip_tolerance_ppm * PPM
+        self._shortest = int(shortest_ns * fastest * rate_sps / _NS_PER_S) - int(chips.chip)
+        self._latest = None if stop is None else stop - self._shortest
+        self._skip = 2 * int(ApFrame.LEAD_CHIPS * chips.chip)
+        self._found: tuple[int, UplinkSyncHits] | None = None
+        self._frame: ApFrame | None = None
+
+    @property
+    def needed_from(self) -> int:
+        """The first stream position this window still reads."""
+        if self._frame is not None:
+            return self._frame.origin
+        first = self._position if self._found is None else self._found[0]
+        return max(0, first - int(ApFrame.LEAD_CHIPS * self._chips.chip))
+
+    @property
+    def needs(self) -> int:
+        """The stream position up to which samples are wanted next."""
+        if self._frame is not None:
+            return self._frame.needs
+        return self._position + self._search.reach
+
+    def earliest_end(self) -> int:
+        """Return the sample before which no PPDU of this window can end."""
+        if self._frame is not None and self._settled is not None:
+            return self._frame.earliest_end()
+        return self.needed_from + self._shortest
+
+    def take(self, samples: npt.NDArray[np.complex64], floor: float) -> Reception | None:
+        """Read on with ``samples`` (1, needs − needed_from), noise power ``floor``; return a PPDU once complete."""
+        if self._frame is not None:
+            return self._read(self._frame, samples)
+        self._look(samples[:, self._position - self.needed_from :], floor)
+        return None
+
+    def _look(self, samples: npt.NDArray[np.complex64], floor: float) -> None:
+        hits = self._search.search(samples, np.array([floor]))
+        if self._found is None:
+            if hits.found[0]:
+                self._found = (self._position + int(hits.timing.start[0]), hits)
+                self._position = self._found[0]
+                return
+            self._position += self._search.block * self._search.grid
+            self.over = self._latest is not None and self._position > self._latest
+            return
+        sample, best = self._found
+        if hits.found[0] and hits.energy[0] > best.energy[0]:
+            sample, best = self._position + int(hits.timing.start[0]), hits
+        self._found = None
+        self.counted["syncs"] += 1
+        frame = ApFrame(
+            self._profile,
+            self._chips,
+            self._rate_sps,
+            sample,
+            float(best.timing.stretch[0]),
+            float(best.carrier_hz[0]),
+            self._seeds,
+        )
+        self._begin(frame)
+
+    def _begin(self, frame: ApFrame) -> None:
+        self._frame = frame
+        self._position = frame.origin
+        self._expire()
+
+    def _read(self, frame: ApFrame, samples: npt.NDArray[np.complex64]) -> Reception | None:
+        frame.take(samples)
+        self.counted.update(frame.counted)
+        frame.counted.clear()
+        if not frame.over:
+            self._expire()
+            return None
+        self._frame = None
+        self.over = self._settled is not None
+        self._position = frame.end if frame.reception is not None else frame.origin + self._skip
+        return frame.reception
+
+    def _expire(self) -> None:
+        if self._frame is not None and self._settled is not None and self._frame.needs > self._settled:
+            self.counted["outlasted_window"] += 1
+            self._frame = None
+            self.over = True

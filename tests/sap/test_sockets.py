@@ -89,11 +89,19 @@ def test_malformed_messages_and_a_second_mac_are_refused_and_counted(phy: PhySap
 
 def test_another_profile_is_refused_with_the_reason(phy: PhySap) -> None:
     mac = MacSap(phy.endpoint)
-    thread = threading.Thread(target=lambda: pytest.raises(MacGoneError, phy.wait_for_mac, CONFIRM, 1.0))
+    given_up: list[str] = []
+
+    def wait_in_vain() -> None:
+        with pytest.raises(MacGoneError) as told:
+            phy.wait_for_mac(CONFIRM, 1.0)
+        given_up.append(str(told.value))
+
+    thread = threading.Thread(target=wait_in_vain)
     thread.start()
     with pytest.raises(PhyGoneError, match=PROFILE):
         mac.attach("11bp-2031.01", 5.0)
     thread.join()
+    assert given_up == [f"no MAC attached to {phy.endpoint} within 1 s"]
     mac.close()
 
 

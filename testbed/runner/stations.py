@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from ampradio.mac.ap import ApStation
@@ -60,7 +61,7 @@ def stations_of(experiment: Experiment) -> Stations:
         _entropy(experiment, "tag"),
     )
     supplicant.report(tag.readings)
-    work = [_exchange(authenticator, experiment, parameters, number) for number in range(experiment.rounds)]
+    work = [_Round(authenticator, experiment, parameters, number).work for number in range(experiment.rounds)]
     access = generator_for(experiment.seed, "mac.tag.access")
     return Stations(
         ApStation(profile, settings, work),
@@ -69,30 +70,40 @@ def stations_of(experiment: Experiment) -> Stations:
     )
 
 
-def _exchange(
-    authenticator: AmpAuthenticator, experiment: Experiment, parameters: AmpParameters, number: int
-) -> SecureExchange:
-    """Return one round: a command down (in a two-frame flow as the trigger's data), a reading up."""
-    station_id = experiment.tags[0].station_id
-    commands = experiment.ap.commands
-    command = commands[number] if number < len(commands) else b""
-    counters = authenticator.counters
+class _Round:
+    """One exchange: a command down (in a two-frame flow as the trigger's data), a reading up."""
 
-    def begin(trigger: bytes, now_ns: int) -> None:
-        authenticator.end_of_slot(station_id, now_ns)
-        if experiment.security.flow == 2:
-            authenticator.begin(station_id, trigger, dl_data=command)
-        else:
-            # A command whose SEC-ACK was lost may have been acted on: at most once is what an actuator wants.
-            authenticator.begin(station_id, trigger, command=b"" if counters["command_unconfirmed"] else command)
+    def __init__(
+        self, authenticator: AmpAuthenticator, experiment: Experiment, parameters: AmpParameters, number: int
+    ) -> None:
+        commands = experiment.ap.commands
+        self._authenticator = authenticator
+        self._station_id = experiment.tags[0].station_id
+        self._flow = parameters.flow
+        self._command = commands[number] if number < len(commands) else b""
+        self._before: Counter[str] | None = None
+        self.work = SecureExchange(
+            authenticator,
+            self._station_id,
+            self._begin,
+            lambda: self._since("completed") > 0,
+            parameters.response_octets,
+            attempts=experiment.ap.retries + 1,
+        )
 
-    def outcome() -> bool:
-        return counters["completed"] > number
+    def _begin(self, trigger: bytes, now_ns: int) -> None:
+        if self._before is None:
+            self._before = self._authenticator.counters.copy()
+        if self._flow == 2:
+            self._authenticator.begin(self._station_id, trigger, dl_data=self._command)
+            return
+        # A command whose SEC-ACK was lost may have been acted on: at most once is what an actuator wants.
+        command = b"" if self._since("command_unconfirmed") else self._command
+        self._authenticator.begin(self._station_id, trigger, command=command)
 
-    reply_octets = parameters.response_octets
-    return SecureExchange(
-        authenticator, station_id, begin, outcome, reply_octets, attempts=experiment.ap.retries + 1
-    )
+    def _since(self, kind: str) -> int:
+        """Return how often ``kind`` was counted since this round began."""
+        return 0 if self._before is None else self._authenticator.counters[kind] - self._before[kind]
 
 
 def _parameters(experiment: Experiment) -> AmpParameters:

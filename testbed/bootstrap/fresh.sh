@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # `make test-fresh`: build a bare Debian 12, clone this checkout into it, and do there what a newcomer does.
-# usage: fresh.sh [TARGET...]     make targets to try, in order; default: demo test
+# usage: fresh.sh [--sudo] [TARGET...]     make targets to try, in order; default: demo test
+#   --sudo   the newcomer is a user who may use sudo; without it, root
 # Everything is mounted in a namespace of its own: whatever happens, nothing stays mounted and no process stays behind.
 set -euo pipefail
 
@@ -8,7 +9,7 @@ SUITE=bookworm
 SELF=$(readlink -f "${BASH_SOURCE[0]}")
 ROOT=$(dirname "$(dirname "$(dirname "$SELF")")")
 SHARED=${AMP_SHARED:-$ROOT/../shared}
-HOME_IN=/root/amp
+NEWCOMER=${NEWCOMER:-root}
 NEEDED_GB=6
 
 say() { printf '### %s\n' "$*"; }
@@ -59,11 +60,25 @@ network_environment() { # proxies, certificates and pip settings in this environ
 
 # ---- the bare system ----
 
-in_chroot() { # run a command in the new system with a newcomer's environment
-    local settings=()
+run_as() { # run a command in the new system as user $1, with that user's environment
+    local user=$1 home settings=()
+    shift
+    home=$(awk -F: -v user="$user" '$1 == user { print $6 }' "$BARE/etc/passwd")
     mapfile -t settings < <(network_environment)
-    chroot "$BARE" /usr/bin/env -i HOME=/root USER=root LANG=C.UTF-8 TERM="${TERM:-dumb}" \
+    chroot --userspec="$user:$user" "$BARE" /usr/bin/env -i HOME="$home" USER="$user" LANG=C.UTF-8 TERM="${TERM:-dumb}" \
         PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "${settings[@]}" "$@" </dev/null
+}
+
+in_chroot() { run_as root "$@"; }
+
+as_newcomer() { run_as "$NEWCOMER" "$@"; }
+
+add_newcomer() {
+    [[ $NEWCOMER == root ]] && return
+    in_chroot apt-get install -y --no-install-recommends sudo >>"$WORK/apt.log" 2>&1
+    in_chroot useradd --create-home --shell /bin/bash "$NEWCOMER"
+    printf '%s ALL=(ALL) NOPASSWD: ALL\n' "$NEWCOMER" >"$BARE/etc/sudoers.d/newcomer"
+    chmod 440 "$BARE/etc/sudoers.d/newcomer"
 }
 
 build_system() {
@@ -99,7 +114,7 @@ build_system() {
 carry_over_pip() {
     local file place
     while read -r file; do
-        install -D -m 644 "$file" "$BARE/${file/#$HOME\//root/}"
+        install -D -m 644 "$file" "$BARE/${file/#$HOME\//$HOME_OF_NEWCOMER/}"
     done < <(pip_files)
     if [[ -f /etc/ssl/certs/ca-certificates.crt ]]; then
         cp -L /etc/ssl/certs/ca-certificates.crt "$BARE/etc/ssl/certs/ca-certificates.crt" # a proxy's certificate may be in it
@@ -122,13 +137,13 @@ show_read_only() { # $1 of this host at $2
 }
 
 clone() {
-    mkdir -p "$BARE$HOME_IN"
+    as_newcomer mkdir -p "$HOME_IN"
     show_read_only "$ROOT" "$BARE/mnt"
     [[ -z $(git -C "$ROOT" status --porcelain 2>/dev/null) ]] || say "Note: uncommitted changes here are not in the clone"
     # the checkout may belong to another user
-    in_chroot env GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*' \
+    as_newcomer env GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*' \
         git clone --quiet /mnt "$HOME_IN/testbed"
-    COMMIT=$(in_chroot git -C "$HOME_IN/testbed" rev-parse --short HEAD)
+    COMMIT=$(as_newcomer git -C "$HOME_IN/testbed" rev-parse --short HEAD)
     say "Cloned commit $COMMIT"
     if [[ -d $SHARED ]]; then
         show_read_only "$(readlink -f "$SHARED")" "$BARE$HOME_IN/shared"
@@ -162,7 +177,7 @@ try_target() { # run one make target as a newcomer and add a line to the summary
     say "make $target"
     started=$(date +%s)
     mark=$(($(log_size) + 1))
-    in_chroot make -C "$HOME_IN/testbed" --no-print-directory "$target" || status=$?
+    as_newcomer make -C "$HOME_IN/testbed" --no-print-directory "$target" || status=$?
     if ((status)); then verdict="FAILED (exit $status)"; FAILED=1; fi
     printf '  make %-12s %5d s   download %6.1f MB   %s\n' "$target" $(($(date +%s) - started)) \
         "$(awk -v bytes="$(downloaded_bytes "$mark")" 'BEGIN { print bytes / 1e6 }')" "$verdict" >>"$WORK/summary"
@@ -172,7 +187,11 @@ inside() { # in the namespaces
     WORK=$1 BARE=$1/bare FAILED=0 COMMIT=""
     shift
     local started=$SECONDS target
+    HOME_OF_NEWCOMER=/root
+    [[ $NEWCOMER == root ]] || HOME_OF_NEWCOMER=/home/$NEWCOMER
+    HOME_IN=$HOME_OF_NEWCOMER/amp
     build_system
+    add_newcomer
     carry_over_pip
     clone
     printf '  %-17s %5d s\n' "bare Debian 12" $((SECONDS - started)) >"$WORK/summary"
@@ -207,6 +226,10 @@ trap 'exit 130' INT TERM
 free_gb=$(df --output=avail -BG "$WORK" | tail -n 1 | tr -dc 0-9)
 ((free_gb >= NEEDED_GB)) || fail "$free_gb GB free in ${TMPDIR:-/tmp}, $NEEDED_GB needed" "TMPDIR=/a/larger/disk make test-fresh"
 
+if [[ ${1:-} == --sudo ]]; then
+    shift
+    export NEWCOMER=newcomer
+fi
 (($#)) || set -- demo test
 status=0
 unshare --mount --pid --ipc --fork --kill-child "$SELF" --inside "$WORK" "$@" || status=$?

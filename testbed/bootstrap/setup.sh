@@ -105,7 +105,9 @@ install_packages() {
         as_root=(sudo)
     fi
     say "Installing from the distribution: ${PACKAGES[*]} (a bare machine downloads about 330 MB; 1 to 3 minutes)"
-    local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300)
+    local proxies=() # sudo drops them from the environment
+    mapfile -t proxies < <(env | grep -iE '^(https?|ftp|no)_proxy=' || true)
+    local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive "${proxies[@]}" apt-get -o DPkg::Lock::Timeout=300)
     # finish what an earlier, interrupted install left half done
     logged "${as_root[@]}" dpkg --configure -a || true
     # one broken extra source must not stop us: what counts is whether the install finds its packages

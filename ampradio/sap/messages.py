@@ -1,8 +1,9 @@
 """The PHY-SAP on the wire: typed, versioned, fixed-layout messages between a MAC and a PHY.
 
 Every message is one ZMQ frame: a 12-octet header (magic ``AMPS``, version, type, two reserved octets, sequence number)
-and a body whose layout depends on the type alone. All integers are little-endian, times are signed 64-bit nanoseconds of
-air time, ``NEVER`` stands for "no time". docs/phy-sap.md gives every octet; a test holds that page against this module.
+and a body whose layout depends on the type alone. All integers are little-endian, times are signed 64-bit nanoseconds
+of air time, ``NEVER`` stands for "no time". docs/phy-sap.md gives every octet; a test holds that page against this
+module.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ from ampradio.security.secret import Secret
 from ampradio.security.session import Message
 from ampradio.vectors import PpduKind
 from tests.security import reference_s1
-from tests.security.two_ends import AA, ID, MAC, PSK, SPA, TRIGGER, Scripted, TwoEnds, lose, passing
+from tests.security.two_ends import AA, ID, MAC, PSK, SPA, TRIGGER, Scripted, TwoEnds, lose, only, passing
 
 CORNERS = list(itertools.product((8, 16, 32), (0, 4, 8, 16), (2, 4, 8, 16), (True, False), (1, 2), (2, 3, 4)))
 
@@ -46,7 +47,7 @@ def reference_for(ends: TwoEnds, psk: bytes = PSK) -> reference_s1.Reference:
 
 @pytest.mark.parametrize(("nonce", "modifier", "mic", "encrypt", "prof", "flow"), CORNERS)
 def test_every_combination_of_lengths(nonce: int, modifier: int, mic: int, encrypt: bool, prof: int, flow: int) -> None:
-    """R1.5, R1.15, R1.23, R1.30 to R1.33: every setting works, encrypted or not, and says the reference's octets."""
+    """R1.1, R1.5, R1.15, R1.18, R1.20, R1.21, R1.22, R1.23, R1.30, R1.33: every setting works, encrypted or not, and says the reference's octets."""
     parameters = AmpParameters(prof, nonce, modifier, mic, encrypt, flow)
     ends = TwoEnds(parameters, readings=[b"23.5 C"])
     command = b"open valve" if flow > 2 else b""
@@ -69,7 +70,7 @@ def test_every_combination_of_lengths(nonce: int, modifier: int, mic: int, encry
 
 @pytest.mark.parametrize("prof", [1, 2])
 def test_both_sides_report_mutual_authentication(prof: int) -> None:
-    """R1.32, R1.34, ambiguity (b): the tag knows after frame 3, the AP only when an answer to it comes."""
+    """R1.32, R1.34, ambiguity (b): the tag knows after frame 3, the AP when an answer to it comes."""
     ends = TwoEnds(AmpParameters(prof, flow=4))
     ends.begin()
     ends.round()
@@ -85,12 +86,13 @@ def test_both_sides_report_mutual_authentication(prof: int) -> None:
 
 def test_two_frames_authenticate_the_tag_only() -> None:
     """R1.32, W1.1, ambiguity (b): no end claims mutual authentication; keys are gone at once."""
-    ends = TwoEnds(AmpParameters(flow=2), readings=[b"x"])
+    ends = TwoEnds(AmpParameters(flow=2), readings=[b"x", b"y"])
     ends.exchange()
+    assert ends.air[1].payload[0] == 0b01, "no b1: nothing can follow"
     assert ends.heard("ap", "authenticated", "peer") == ["tag"]
     assert not ends.heard("tag", "authenticated") and not ends.heard("ap", "mutually_authenticated")
     assert not ends.tag.holds_transient_key and not ends.ap.has_keys(ID)
-    assert len(ends.queue) == 0
+    assert ends.queue.head() == b"y"
 
 
 @pytest.mark.parametrize(
@@ -169,6 +171,23 @@ def test_packet_numbers_end_at_255_with_a_new_trigger() -> None:
     assert ends.heard("ap", "retry") == []
 
 
+def test_what_the_last_packet_number_cannot_confirm_is_kept() -> None:
+    """Rule 6: with PN 255 the tag asks for more instead of sending a reading that nothing will confirm."""
+    ends = TwoEnds(AmpParameters(flow=4))
+    ends.exchange()
+    holder = reference_for(ends)
+    for pn in range(1, 254):
+        ends.tag.receive(Message(1, 3, 2, ID, holder.data(3, pn)), ends.now_ns)
+    ends.tag.messages_to_send(ends.now_ns)
+    ends.queue.put(b"one")
+    ends.queue.put(b"two")
+    for pn in (254, 255):
+        ends.tag.receive(Message(1, 3, 2, ID, holder.data(3, pn)), ends.now_ns)
+    answers = [message.payload for message in ends.tag.messages_to_send(ends.now_ns)]
+    assert answers == [holder.data(4, 255, b"", 0b11)]
+    assert len(ends.queue) == 2
+
+
 def test_the_snonce_is_drawn_after_the_anonce_arrived() -> None:
     """R1.8: never before, never reused."""
     source = Scripted(bytes(range(16)), bytes(range(16, 32)))
@@ -208,7 +227,7 @@ def test_each_input_influences_the_key(which: str) -> None:
 
 
 def test_nothing_survives_a_power_loss() -> None:
-    """R1.36 to R1.40: after power-off no key, no nonce, no waiting answer, no NVM write; then all works anew."""
+    """R1.2, R1.36, R1.37, R1.39, R1.40: no key, nonce or NVM write after power-off; then all works anew."""
     ends = TwoEnds(readings=[b"x"])
     ends.exchange(command=b"A")
     assert ends.tag.has_keys
@@ -222,6 +241,43 @@ def test_nothing_survives_a_power_loss() -> None:
     ends.exchange(command=b"B")
     assert ends.heard("tag", "command", "data_hex") == [b"A".hex(), b"B".hex()]
     assert ends.nvm.commits == 0
+
+
+def test_power_off_takes_the_waiting_answer_and_the_last_nonce_with_it() -> None:
+    """R1.36, W1.6: all of the volatile memory, also what would have shown a repeating source."""
+    same = bytes(range(16))
+    ends = TwoEnds(tag_entropy=Scripted(same, same))
+    ends.begin()
+    trigger = ends.ap.messages_to_send(0)[0]
+    ends.tag.receive(trigger, 0)
+    ends.tag.power_off()
+    assert ends.tag.messages_to_send(0) == []
+    ends.tag.receive(trigger, 0)
+    assert len(ends.tag.messages_to_send(0)) == 1
+
+
+def test_keys_are_overwritten_not_just_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R1.40, rule 8: KCK and TK at both ends, and the PMK1 that the tag derived on the way."""
+    derived: list[Secret] = []
+
+    def keep(*arguments: Any) -> Secret:
+        derived.append(pmk1_of(*arguments))
+        return derived[-1]
+
+    monkeypatch.setattr("ampradio.security.amp.contact.pmk1_of", keep)
+    ends = TwoEnds(AmpParameters(flow=4))
+    ends.begin()
+    ends.round()
+    held = [vars(ends.tag)["_contact"].protection, vars(vars(ends.ap)["_exchanges"][ID])["_peer"].protection]
+    assert held[0].mic(3, b"") == held[1].mic(3, b"") != b""
+    assert [len(secret) for secret in derived] == [0]
+    ends.run()
+    ends.tag.power_off()
+    for protection in held:
+        with pytest.raises(ValueError, match="wiped"):
+            protection.mic(3, b"")
+        with pytest.raises(ValueError, match="wiped"):
+            protection.crypt(3, 0, b"x")
 
 
 @pytest.mark.parametrize("after", range(8))
@@ -302,6 +358,29 @@ def test_an_unconfirmed_command(repeat: bool, seen: int) -> None:
     assert len(ends.heard("tag", "command")) == seen
     assert len(ends.heard("ap", "command_unconfirmed")) == (0 if repeat else 1)
     assert ends.heard("ap", "completed", "mutual") == ["confirmed"]
+
+
+@pytest.mark.parametrize(("repeat", "released"), [(False, 1), (True, 2)])
+def test_downlink_data_that_may_have_been_acted_on_is_not_sent_again(repeat: bool, released: int) -> None:
+    """As for commands: once SEC-CONFIRM went out, the tag may have released frame 1's data."""
+    ends = TwoEnds(AmpParameters(flow=4), ap_options={"repeat_commands": repeat})
+    ends.exchange(uplink=only(1, lose), dl_data=b"set")
+    assert [message.payload.endswith(b"set") for message in ends.air if message.msg == 1] == [True, repeat]
+    assert len(ends.heard("tag", "downlink_data")) == released
+
+
+def test_mutual_authentication_is_reported_for_the_last_attempt() -> None:
+    """Ambiguity (b): a retry in three frames ends with a proof that nobody confirmed, whatever came before."""
+    ends = TwoEnds(readings=[b"one", b"two", b"three"])
+    ends.exchange(uplink=only(1, lambda m: [m]), command=b"A")
+    assert ends.heard("ap", "completed", "mutual") == ["confirmed"]
+    ends = TwoEnds()
+    ends.ap.queue_command(ID, b"A")
+    ends.ap.queue_command(ID, b"B")
+    ends.exchange(uplink=only(2, lose), command=b"C")
+    assert ends.heard("tag", "command", "data_hex") == [b"A".hex(), b"B".hex(), b"C".hex()]
+    assert len(ends.heard("ap", "mutually_authenticated")) == 1
+    assert ends.heard("ap", "completed", "mutual") == ["unconfirmed"]
 
 
 def test_a_failed_exchange_says_what_it_did_not_send() -> None:

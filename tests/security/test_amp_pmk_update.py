@@ -126,6 +126,14 @@ def test_a_lost_confirmation_is_found_out_by_the_next_response(method: str) -> N
     works(ends, 1)
 
 
+def test_a_lost_confirmation_says_nothing_about_a_command_before_it() -> None:
+    """A command that SEC-ACK confirmed stays confirmed."""
+    ends = updating(flow=4)
+    ends.exchange(uplink=only(2, lose), command=b"A")
+    assert ends.air[4].msg == 5 and len(ends.heard("ap", "retry")) == 1
+    assert not ends.heard("ap", "command_unconfirmed")
+
+
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("retries", [0, 2])
 def test_an_update_stays_pending_over_failed_exchanges(method: str, retries: int) -> None:

@@ -81,7 +81,7 @@ def test_both_profiles_have_every_kind_of_exchange() -> None:
 
 @pytest.mark.parametrize("name", S1)
 def test_the_two_ends_say_the_vector_s_octets(name: str) -> None:
-    """R1.7, R1.13, R1.20 to R1.23, rules 3 to 9: payload, body with shim, and frame size of every message."""
+    """R1.7, R1.13, R1.14, R1.17, R1.28, rules 3 to 9: payload, body with shim, and frame size of every message."""
     vector = S1[name]
     ends = talk(vector)
     assert [Msg(message.msg).name.replace("_", "-") for message in ends.air] == [m["name"] for m in vector["messages"]]
@@ -102,7 +102,7 @@ def bodies(message: Message) -> list[str]:
 
 @pytest.mark.parametrize("name", S1)
 def test_keys_are_the_vector_s(name: str) -> None:
-    """R1.9, R1.12, R1.35: ROOT, PMK1, PTK, KCK, TK (rule 4)."""
+    """R1.6, R1.9, R1.12, R1.35: ROOT, PMK1, PTK, KCK, TK (rule 4)."""
     vector = S1[name]
     aa, spa, an, sn = (of(vector, "inputs", key) for key in ("aa", "spa", "an", "sn"))
     root = ends_of(vector).record(of(vector, "inputs", "psk")).root

@@ -160,7 +160,7 @@ class Exchange:
         commands = self.request.commands
         more = len(commands) > 1
         reply = parameters.flow == 4 or more or self._tag_has_more
-        if self._next_pn > PN_MAX or (reply and self._last_pn >= PN_MAX):
+        if reply and self._last_pn >= PN_MAX:  # the tag's PN is never behind ours, so its end is reached first
             self.drop_keys("pn_exhausted")
             self.stage = Stage.TRIGGER_DUE
             return []
@@ -183,7 +183,7 @@ class Exchange:
         if order is None:
             self.stage = Stage.LAST_SENT
             return []
-        if self._next_pn > PN_MAX or self._last_pn >= PN_MAX:
+        if self._last_pn >= PN_MAX:
             self.drop_keys("pn_exhausted")
             self.stage = Stage.TRIGGER_DUE
             return []

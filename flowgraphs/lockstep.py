@@ -40,6 +40,7 @@ NS = 1_000_000_000
 GUARD_NS = 1_000
 STOP_SLACK_NS = 200_000
 IDLE_WAKES_MAX = 1_000
+STALL_S = 2.0
 SCHEDULED, LATE, REFUSED = 0, 1, 2
 
 
@@ -119,25 +120,31 @@ class LockStepPhy:
         self._wake = NEVER
         self._stop: int | None = None
         self._received = 0
+        self._started = threading.Event()
         self.stopped = threading.Event()
         self.failure: str | None = None
         self.counters: Counter[str] = Counter()
 
     def start(self, patience_s: float) -> None:
-        """Wait for the MAC and let it make its first requests.
+        """Wait for the MAC and let it make its first requests; does nothing when that was done.
 
         Raises:
             MacGoneError: no MAC attached or answered in time.
         """
+        if self._started.is_set():
+            return
         self._sap.wait_for_mac(AttachConfirm(self._role, self._rate, 0), patience_s)
         self._exchange(TimeIndication(0))
         self._advance([])
+        self._started.set()
 
     def transmit(self, count: int) -> npt.NDArray[np.complex64] | None:
-        """Return the next 1…``count`` samples of the transmit stream; waits at the horizon; None when closed."""
+        """Return the next samples of the transmit stream, at most ``count``.
+
+        Waits at the horizon, and returns none at all only when that did not move for ``STALL_S``; None when closed.
+        """
         with self._changed:
-            while self._emitted >= self._horizon and not self._closed:
-                self._changed.wait()
+            self._changed.wait_for(lambda: self._emitted < self._horizon or self._closed, STALL_S)
             if self._closed:
                 return None
             stop = min(self._emitted + count, self._horizon)
@@ -157,6 +164,7 @@ class LockStepPhy:
 
     def receive(self, items: npt.NDArray[np.generic]) -> None:
         """Take the next items of the receive stream and tell the MAC what came of them."""
+        self._started.wait()
         if self.stopped.is_set() or self.failure:
             return
         try:
@@ -176,6 +184,7 @@ class LockStepPhy:
 
     def close(self) -> None:
         """End the transmit stream."""
+        self._started.set()
         with self._changed:
             self._closed = True
             self._changed.notify_all()

@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,7 @@ def main(argv: list[str] | None = None) -> int:
         config = msgspec.json.decode(path.read_bytes(), type=NodeConfig)
         code = _air(config) if config.role == "air" else _phy(config)
     except Exception as error:
+        traceback.print_exc()
         say("error", reason=f"{type(error).__name__}: {error}")
         code = 3
     sys.stdout.flush()
@@ -109,8 +111,9 @@ def _air(config: NodeConfig) -> int:
 def _phy(config: NodeConfig) -> int:
     from ampradio.profile import load_profile
     from ampradio.sap.phy_side import PhySap
+    from flowgraphs.entities import receiver_for
     from flowgraphs.lockstep import LockStepPhy
-    from testbed.recorder import NodeRecorder, receiver_for
+    from testbed.recorder import NodeRecorder
 
     profile = load_profile(config.profile)
     receiver, decimation = receiver_for(config.role, profile, config.sample_rate_sps)
@@ -152,7 +155,13 @@ def _top_block(config: NodeConfig, phy: Any, record_path: str) -> Any:
         from flowgraphs.generated.amp_tag import amp_tag as top_block
 
         receive, transmit = config.streams.tag_receive, config.streams.tag_transmit
-    return top_block(phy, receive, transmit, record_path, config.record_datatype)
+    return top_block(
+        phy=phy,
+        receive_address=receive,
+        transmit_address=transmit,
+        record_path=record_path,
+        record_datatype=config.record_datatype,
+    )
 
 
 def _close_with_parent(phy: Any) -> None:

@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
-from ampradio.phy.ap_receiver import ApReceiver
 from ampradio.phy.reception import Reception
-from ampradio.phy.tag_receiver import TagReceiver
 from ampradio.profile import Profile
 from ampradio.vectors import Listen
-from flowgraphs.streams import CI16_UNIT, TAG_DECIMATION
+from flowgraphs.streams import CI16_UNIT
 from testbed.capture import CaptureMeta
 
 POLL_S = 0.01
 CLOSING_S = 0.05
-
-
-def receiver_for(role: str, profile: Profile, sample_rate_sps: int, *, blind: bool = False) -> tuple[Any, int]:
-    """Return the streaming receiver of a role and how many samples make one of its items.
-
-    ``blind`` lets an AP's receiver search all the time for every rate and seed (a foreign recording).
-    """
-    if role == "tag":
-        return TagReceiver(profile, sample_rate_sps, decimation=TAG_DECIMATION), TAG_DECIMATION
-    return ApReceiver(profile, sample_rate_sps, blind=blind), 1
 
 
 class NodeRecorder:

@@ -13,10 +13,10 @@ import numpy.typing as npt
 
 from ampradio.phy.reception import Reception
 from ampradio.profile import Profile
+from flowgraphs.entities import receiver_for
 from flowgraphs.generated.amp_replay import amp_replay
 from flowgraphs.streams import DATATYPES, ROLES
 from testbed.capture import CaptureError, Recording
-from testbed.recorder import receiver_for
 
 POLL_S = 0.2
 
@@ -77,7 +77,9 @@ def replay(recording: Recording, profile: Profile, role: str = "", progress: Pro
     for start, stop in recording.blanks:
         receiver.blank(start, stop)
     collector = _Collector(receiver)
-    top = amp_replay(collector, role, str(recording.data_path), recording.datatype, recording.unit)
+    top = amp_replay(
+        phy=collector, role=role, path=str(recording.data_path), datatype=recording.datatype, scale=recording.unit
+    )
     total = max(recording.samples // decimation, 1)
     flow = threading.Thread(target=top.run, daemon=True)
     flow.start()

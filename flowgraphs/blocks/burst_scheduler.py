@@ -7,13 +7,23 @@ from gnuradio import gr
 
 from flowgraphs.lockstep import LockStepPhy
 
+PATIENCE_S = 3600.0
+
 
 class BurstScheduler(gr.sync_block):
-    """Emit zeros and the scheduled PPDUs; wait (never return nothing) at the horizon."""
+    """Emit zeros and the scheduled PPDUs; wait at the horizon.
+
+    A source that returns nothing is parked for up to 250 ms, so that happens only when all stand still anyway.
+    """
 
     def __init__(self, phy: LockStepPhy) -> None:
         gr.sync_block.__init__(self, "AMP burst scheduler", None, [np.complex64])
         self._phy = phy
+
+    def start(self) -> bool:
+        """Wait for the MAC, unless the PHY has one."""
+        self._phy.start(PATIENCE_S)
+        return True
 
     def work(self, input_items: list, output_items: list) -> int:
         """Fill the output with the next samples; ends the stream when the PHY is closed."""

@@ -12,6 +12,7 @@
 from flowgraphs.blocks.burst_scheduler import BurstScheduler
 from flowgraphs.blocks.iq_recorder import IqRecorder
 from flowgraphs.blocks.receiver import Receiver
+from flowgraphs.entities import served_phy
 from gnuradio import gr
 from gnuradio.filter import firdes
 from gnuradio.fft import window
@@ -27,13 +28,15 @@ from gnuradio import zeromq
 
 class amp_ap(gr.top_block):
 
-    def __init__(self, phy=None, receive_address="tcp://127.0.0.1:5551", transmit_address="tcp://127.0.0.1:5550", record_path="", record_datatype="cf32_le"):
+    def __init__(self, phy=None, sap="tcp://127.0.0.1:5554", profile="11bp-2026.09", receive_address="tcp://127.0.0.1:5551", transmit_address="tcp://127.0.0.1:5550", record_path="", record_datatype="cf32_le"):
         gr.top_block.__init__(self, "AMP access point", catch_exceptions=True)
 
         ##################################################
         # Parameters
         ##################################################
         self.phy = phy
+        self.sap = sap
+        self.profile = profile
         self.receive_address = receive_address
         self.transmit_address = transmit_address
         self.record_path = record_path
@@ -43,15 +46,16 @@ class amp_ap(gr.top_block):
         # Variables
         ##################################################
         self.timeout_ms = timeout_ms = 5000
+        self.entity = entity = phy or served_phy(sap, 'ap', profile)
 
         ##################################################
         # Blocks
         ##################################################
 
         self.transmit_stream = zeromq.push_sink(gr.sizeof_gr_complex, 1, transmit_address, timeout_ms, False, (-1))
-        self.scheduler = BurstScheduler(phy)
+        self.scheduler = BurstScheduler(entity)
         self.recorder = IqRecorder(record_path, record_datatype)
-        self.receiver = Receiver(phy, 'ap')
+        self.receiver = Receiver(entity, 'ap')
         self.receive_stream = zeromq.pull_source(gr.sizeof_gr_complex, 1, receive_address, timeout_ms, False, (-1))
         self.receive_stream.set_min_output_buffer(16384)
 
@@ -69,6 +73,18 @@ class amp_ap(gr.top_block):
 
     def set_phy(self, phy):
         self.phy = phy
+
+    def get_sap(self):
+        return self.sap
+
+    def set_sap(self, sap):
+        self.sap = sap
+
+    def get_profile(self):
+        return self.profile
+
+    def set_profile(self, profile):
+        self.profile = profile
 
     def get_receive_address(self):
         return self.receive_address
@@ -100,11 +116,23 @@ class amp_ap(gr.top_block):
     def set_timeout_ms(self, timeout_ms):
         self.timeout_ms = timeout_ms
 
+    def get_entity(self):
+        return self.entity
+
+    def set_entity(self, entity):
+        self.entity = entity
+
 
 
 def argument_parser():
     description = 'Samples over ZMQ to and from the air; PSDUs over the PHY-SAP'
     parser = ArgumentParser(description=description)
+    parser.add_argument(
+        "--sap", dest="sap", type=str, default="tcp://127.0.0.1:5554",
+        help="Set PHY-SAP (ZMQ) [default=%(default)r]")
+    parser.add_argument(
+        "--profile", dest="profile", type=str, default="11bp-2026.09",
+        help="Set Profile [default=%(default)r]")
     parser.add_argument(
         "--receive-address", dest="receive_address", type=str, default="tcp://127.0.0.1:5551",
         help="Set Receive stream (ZMQ) [default=%(default)r]")
@@ -123,7 +151,7 @@ def argument_parser():
 def main(top_block_cls=amp_ap, options=None):
     if options is None:
         options = argument_parser().parse_args()
-    tb = top_block_cls(receive_address=options.receive_address, transmit_address=options.transmit_address, record_path=options.record_path, record_datatype=options.record_datatype)
+    tb = top_block_cls(sap=options.sap, profile=options.profile, receive_address=options.receive_address, transmit_address=options.transmit_address, record_path=options.record_path, record_datatype=options.record_datatype)
 
     def sig_handler(sig=None, frame=None):
         tb.stop()

@@ -11,6 +11,7 @@
 
 from flowgraphs.blocks.iq_source import IqSource
 from flowgraphs.blocks.receiver import Receiver
+from flowgraphs.entities import FramePrinter
 from gnuradio import gr
 from gnuradio.filter import firdes
 from gnuradio.fft import window
@@ -25,24 +26,30 @@ from gnuradio import eng_notation
 
 class amp_replay(gr.top_block):
 
-    def __init__(self, phy=None, role="tag", path="recording.sigmf-data", datatype="cf32_le", scale=2048.0):
+    def __init__(self, phy=None, profile="11bp-2026.09", role="tag", path="recording.sigmf-data", datatype="cf32_le", scale=2048.0):
         gr.top_block.__init__(self, "AMP replay: a recording through a receiver", catch_exceptions=True)
 
         ##################################################
         # Parameters
         ##################################################
         self.phy = phy
+        self.profile = profile
         self.role = role
         self.path = path
         self.datatype = datatype
         self.scale = scale
 
         ##################################################
+        # Variables
+        ##################################################
+        self.frames = frames = phy or FramePrinter(role, profile)
+
+        ##################################################
         # Blocks
         ##################################################
 
         self.source = IqSource(path, datatype, scale)
-        self.receiver = Receiver(phy, role)
+        self.receiver = Receiver(frames, role)
 
 
         ##################################################
@@ -56,6 +63,12 @@ class amp_replay(gr.top_block):
 
     def set_phy(self, phy):
         self.phy = phy
+
+    def get_profile(self):
+        return self.profile
+
+    def set_profile(self, profile):
+        self.profile = profile
 
     def get_role(self):
         return self.role
@@ -81,11 +94,20 @@ class amp_replay(gr.top_block):
     def set_scale(self, scale):
         self.scale = scale
 
+    def get_frames(self):
+        return self.frames
+
+    def set_frames(self, frames):
+        self.frames = frames
+
 
 
 def argument_parser():
     description = 'A recording through the receiver of a role'
     parser = ArgumentParser(description=description)
+    parser.add_argument(
+        "--profile", dest="profile", type=str, default="11bp-2026.09",
+        help="Set Profile [default=%(default)r]")
     parser.add_argument(
         "--role", dest="role", type=str, default="tag",
         help="Set Role [default=%(default)r]")
@@ -104,7 +126,7 @@ def argument_parser():
 def main(top_block_cls=amp_replay, options=None):
     if options is None:
         options = argument_parser().parse_args()
-    tb = top_block_cls(role=options.role, path=options.path, datatype=options.datatype, scale=options.scale)
+    tb = top_block_cls(profile=options.profile, role=options.role, path=options.path, datatype=options.datatype, scale=options.scale)
 
     def sig_handler(sig=None, frame=None):
         tb.stop()

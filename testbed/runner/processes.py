@@ -18,7 +18,7 @@ import msgspec
 from testbed.node import NodeConfig
 from testbed.runner.errors import RunError
 
-DOCTOR = "run `amp doctor`; the process's own words are in {log}"
+DOCTOR = "run `amp doctor`"
 GRACE_S = 3.0
 
 
@@ -27,12 +27,13 @@ class NodeProcess:
 
     Args:
         config: what it is to do.
-        folder: where its configuration and its log (``ROLE.log``) go.
+        folder: where its configuration goes.
+        log_folder: where its standard error (``ROLE.log``) goes.
     """
 
-    def __init__(self, config: NodeConfig, folder: Path) -> None:
+    def __init__(self, config: NodeConfig, folder: Path, log_folder: Path) -> None:
         self.role = config.role
-        self.log = folder / f"{config.role}.log"
+        self.log = log_folder / f"{config.role}.log"
         path = folder / f"{config.role}.json"
         path.write_bytes(msgspec.json.format(msgspec.json.encode(config)))
         with self.log.open("wb") as log:
@@ -85,6 +86,11 @@ class NodeProcess:
             self._process.wait()
 
     @property
+    def wrote_log(self) -> bool:
+        """Whether it had anything to say on standard error."""
+        return self.log.is_file() and self.log.stat().st_size > 0
+
+    @property
     def pid(self) -> int:
         """Process ID."""
         return self._process.pid
@@ -102,7 +108,7 @@ class NodeProcess:
         if "in use" in reason.lower():
             fix = "another run holds this address: end it, or give another port with --radio zmq:tcp://127.0.0.1:PORT"
         else:
-            fix = DOCTOR.format(log=self.log)
+            fix = DOCTOR + (f"; the process's own words are in {self.log}" if self.wrote_log else "")
         return RunError(f"the {self.role} process: {reason}", fix)
 
     def _read(self) -> None:

@@ -20,10 +20,10 @@ from ampradio.mac.exchange import Delivery, Exchange, Transmission
 from ampradio.phy.modulate import ppdu
 from ampradio.phy.reception import Reception
 from ampradio.vectors import Listen, RxVector
+from flowgraphs.entities import receiver_for
 from flowgraphs.streams import ROLES
 from testbed.experiment import Experiment
 from testbed.node import PathConfig
-from testbed.recorder import receiver_for
 from testbed.runner.air import downlink_path, uplink_path
 from testbed.runner.finished import Finished
 from testbed.runner.mac_host import event_record

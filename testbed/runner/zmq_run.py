@@ -36,7 +36,7 @@ class ZmqRun:
     Args:
         experiment: what to run.
         stations: ``ap`` and ``tag``.
-        record_folder: where recordings go, None to keep none.
+        record_folder: where recordings go, and the processes' logs when the run fails; None to keep none.
 
     Raises:
         RunError: a process could not be started, failed or fell silent.
@@ -57,18 +57,21 @@ class ZmqRun:
     def __enter__(self) -> ZmqRun:
         try:
             self._start()
-        except BaseException:
-            self.__exit__()
+        except BaseException as error:
+            self.__exit__(type(error))
             raise
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, failure: type[BaseException] | None = None, *_: object) -> None:
+        failed = failure is not None and issubclass(failure, Exception)
         for host in self._hosts.values():
             host.sap.close()
         for process in self._processes:
             process.end()
         for process in self._processes:
             process.reap()
+            if not (failed and process.wrote_log):
+                process.log.unlink(missing_ok=True)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def run(self, tell: Tell) -> Finished:
@@ -157,7 +160,7 @@ class ZmqRun:
                 raise RunError(str(error), "run `amp doctor`") from error
 
     def _spawn(self, config: NodeConfig) -> None:
-        self._processes.append(NodeProcess(config, self._folder))
+        self._processes.append(NodeProcess(config, self._folder, self._record_folder or self._folder))
 
     def _addresses(self) -> tuple[Streams, dict[str, str]]:
         """Return the addresses of the streams and of the SAPs: private sockets, or six ports from the one given."""

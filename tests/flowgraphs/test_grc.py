@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -45,14 +47,17 @@ def test_compiles_to_what_is_committed(graph: Path, tmp_path: Path) -> None:
 def test_every_own_block_has_a_definition_that_names_a_real_class() -> None:
     """Each ``.block.yml`` imports and makes a class of ``flowgraphs.blocks`` with as many arguments as it has."""
     definitions = sorted((FOLDER / "blocks").glob("*.block.yml"))
-    assert len(definitions) == 5
+    assert len(definitions) == 7
     for path in definitions:
         block = yaml.safe_load(path.read_text())
         namespace: dict[str, type] = {}
         exec(block["templates"]["imports"], namespace)
-        name = block["templates"]["make"].partition("(")[0]
-        taken = namespace[name].__init__.__code__.co_argcount - 1
-        assert len(block["parameters"]) == taken, path.name
+        call = re.search(r"(\w+)\(([^()]*)\)", block["templates"].get("make") or block["templates"]["var_make"])
+        assert call is not None
+        signature = inspect.signature(namespace[call[1]])
+        assert len(call[2].split(",")) == len(signature.parameters), path.name
+        given = set(re.findall(r"\$\{(\w+)\}", block["templates"].get("make") or block["templates"]["var_make"]))
+        assert given - {"id"} == {parameter["id"] for parameter in block["parameters"]}, path.name
         assert block["documentation"].strip()
 
 

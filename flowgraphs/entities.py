@@ -1,0 +1,77 @@
+"""What stands behind the blocks of a flowgraph: the receiver of a role, and who takes what it hears.
+
+The runner makes these itself and hands them to the flowgraph; a flowgraph that is started on its own, from GNU Radio
+Companion or its command line, makes them with the functions here.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ampradio.phy.ap_receiver import ApReceiver
+from ampradio.phy.reception import Reception
+from ampradio.phy.tag_receiver import TagReceiver
+from ampradio.profile import Profile, load_profile
+from ampradio.sap.phy_side import PhySap
+from ampradio.vectors import Listen
+from flowgraphs.lockstep import LockStepPhy
+from flowgraphs.streams import ROLES, TAG_DECIMATION
+
+
+def receiver_for(role: str, profile: Profile, sample_rate_sps: int, *, blind: bool = False) -> tuple[Any, int]:
+    """Return the streaming receiver of a role and how many samples make one of its items.
+
+    ``blind`` lets an AP's receiver search all the time for every rate and seed (a foreign recording).
+    """
+    if role == "tag":
+        return TagReceiver(profile, sample_rate_sps, decimation=TAG_DECIMATION), TAG_DECIMATION
+    return ApReceiver(profile, sample_rate_sps, blind=blind), 1
+
+
+class NoWitness:
+    """Keeps no record."""
+
+    def reception(self, reception: Reception) -> None:
+        """Do nothing."""
+
+    def listen(self, window: Listen) -> None:
+        """Do nothing."""
+
+    def blank(self, start: int, stop: int) -> None:
+        """Do nothing."""
+
+
+def served_phy(sap: str, role: str, profile_name: str) -> LockStepPhy:
+    """Return a PHY that waits at the ZMQ address ``sap`` for a MAC, in lock-step with the air.
+
+    Raises:
+        zmq.ZMQError: the address is in use or none.
+        ProfileError: no such profile.
+    """
+    profile = load_profile(profile_name)
+    rate_sps = profile.preamble.sample_rate_sps
+    receiver, decimation = receiver_for(role, profile, rate_sps)
+    served = PhySap(sap, profile.name)
+    sys.stderr.write(f"waiting for a MAC at {served.endpoint} (docs/phy-sap.md)\n")
+    return LockStepPhy(
+        served, receiver, profile, NoWitness(), ROLES.index(role), rate_sps, decimation=decimation
+    )
+
+
+class FramePrinter:
+    """Takes a receive stream and prints every PSDU that comes out of it; an AP's is searched at every rate and seed."""
+
+    def __init__(self, role: str, profile_name: str) -> None:
+        profile = load_profile(profile_name)
+        self._receiver, _ = receiver_for(role, profile, profile.preamble.sample_rate_sps, blind=True)
+
+    def receive(self, items: npt.NDArray[np.generic]) -> None:
+        """Take the next items."""
+        for reception in self._receiver.feed(items):
+            rx = reception.rxvector
+            where = f"{rx.start_ns / 1e6:12.4f} ms  {rx.rate_bps // 1000:4d} kb/s  SNR {rx.snr_db:5.1f} dB"
+            print(f"{where}  {reception.psdu.hex()}", flush=True)

@@ -22,6 +22,7 @@ from testbed.doctor.machine import (
 
 OLDEST_PYTHON = (3, 10)
 OLDEST_CRYPTOGRAPHY = (42,)
+DISTRIBUTION_PACKAGES = "usr/lib/python3/dist-packages"
 
 
 def software_checks(machine: Machine) -> list[Check]:
@@ -30,7 +31,7 @@ def software_checks(machine: Machine) -> list[Check]:
     radio = imported(machine, "gnuradio.gr", version="gnuradio.gr.version()")
     return [
         _python(machine),
-        _gnuradio(radio, numpy),
+        _gnuradio(machine, radio, numpy),
         _numpy(machine, numpy, radio),
         _zeromq(imported(machine, "gnuradio.zeromq"), radio),
         _grcc(machine),
@@ -57,15 +58,26 @@ def _python(machine: Machine) -> Check:
     return Check(name, OK, found, why)
 
 
-def _gnuradio(radio: Asked, numpy: Asked) -> Check:
+def _gnuradio(machine: Machine, radio: Asked, numpy: Asked) -> Check:
     name, why = "GNU Radio", "the flowgraphs of zmq: and of radios are made of it; sim: and the library do without"
     if not radio.error:
         return Check(name, OK, radio.answer["version"], why)
     if is_absent(radio, "gnuradio"):
+        shut_off = _shut_off(machine)
+        if shut_off and (machine.root / DISTRIBUTION_PACKAGES / "gnuradio").is_dir():
+            found = f"installed, but the virtual environment {shut_off} does not let this Python see it"
+            return Check(name, FAIL, found, why, f"/usr/bin/python3 -m venv --system-site-packages {shut_off}")
         return Check(name, FAIL, "not found by this Python", why, f"{APT} gnuradio && make setup")
     if version_of(numpy.answer.get("version", "")) >= (2,):
         return Check(name, FAIL, f"cannot be imported beside numpy 2: {radio.error}", why, "see numpy below")
     return Check(name, FAIL, f"cannot be imported: {radio.error}", why, f"{APT} --reinstall gnuradio && {SET_UP_AGAIN}")
+
+
+def _shut_off(machine: Machine) -> str:
+    """Return the virtual environment on the distribution's Python that hides its packages; empty when there is none."""
+    asked = ask(machine, "import json, sys\nprint(json.dumps({'base': sys.base_prefix, 'prefix': sys.prefix}))")
+    prefix = asked.answer.get("prefix", "")
+    return prefix if prefix != "/usr" and asked.answer.get("base") == "/usr" else ""
 
 
 def _numpy(machine: Machine, numpy: Asked, radio: Asked) -> Check:

@@ -80,7 +80,7 @@ def test_an_interpreter_with_nothing_installed(tmp_path: Path) -> None:
     subprocess.run(["/usr/bin/python3", "-m", "venv", "--without-pip", tmp_path / "bare"], check=True)
     python = str(tmp_path / "bare/bin/python")
     environment = {"PATH": str(tmp_path)}
-    checks = _checks(python=python, environment=environment)
+    checks = _checks(python=python, environment=environment, root=tmp_path)
     assert checks["Python"].status == OK
     for name in ("GNU Radio", "numpy", "gr-zeromq", "pyzmq", "cryptography"):
         assert checks[name].status == FAIL, name
@@ -88,6 +88,17 @@ def test_an_interpreter_with_nothing_installed(tmp_path: Path) -> None:
     assert checks["pyzmq"].fix == f"{python} -m pip install 'pyzmq>=24'"
     assert checks["grcc"].status == WARN
     assert checks["pyadi-iio"].status == WARN and checks["pylibiio"].status == WARN
+
+
+def test_gnu_radio_that_the_virtual_environment_hides(tmp_path: Path) -> None:
+    """`pip install .` into a plain environment: the fix opens that very environment to the distribution's packages."""
+    bare = tmp_path / "bare"
+    subprocess.run(["/usr/bin/python3", "-m", "venv", "--without-pip", bare], check=True)
+    before = _checks(python=str(bare / "bin/python"), environment={})["GNU Radio"]
+    assert before.status == FAIL and str(bare) in before.found
+    subprocess.run([*before.fix.split(), "--without-pip"], check=True)
+    after = _checks(python=str(bare / "bin/python"), environment={})["GNU Radio"]
+    assert "does not let this Python see it" not in after.found and after.found != "not found by this Python"
 
 
 def test_no_interpreter_at_all(tmp_path: Path) -> None:

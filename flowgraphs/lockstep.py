@@ -210,7 +210,7 @@ class LockStepPhy:
 
     def _wakes_before(self, limit_ns: int) -> None:
         idle = 0
-        while self._wake <= limit_ns and not self._past_stop(self._wake):
+        while self._wake < NEVER and self._wake <= limit_ns and not self._past_stop(self._wake):
             wake = self._wake
             self._exchange(TimeIndication(wake))
             idle = idle + 1 if self._wake <= wake else 0

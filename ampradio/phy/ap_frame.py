@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from ampradio.phy.running_sum import integral_to, running_sum
 from ampradio.phy.scrambler import scramble
 from ampradio.phy.uplink import scrambler_seed
 from ampradio.phy.uplink_chips import UplinkChips
-from ampradio.phy.uplink_frame import UplinkTrack, derotated, follow_sync, read
+from ampradio.phy.uplink_frame import UplinkTrack, derotated, follow_data, follow_sync, read_start, read_whole
 from ampradio.profile.model import Profile
 from ampradio.psdu import SIZING_OCTETS, crc8, fcs, frame_octets, octets_of
 from ampradio.vectors import PpduKind, RxVector, TxVector
@@ -56,8 +57,11 @@ class ApFrame:
         self._tail = profile.uplink.bcc_tail_bits
         self._short = profile.mac.short_frame_octets
         self._header = SIZING_OCTETS + 1 + profile.mac.fcs_octets  # the shortest frame that has a Length
+        self._reserved_from = profile.mac.protected_bit + 1  # bits of Frame Control that are sent 0 (rule 5)
         self._candidates: list[tuple[int, int]] = []  # (octets, seed index), next one last
         self._octets = self._short
+        self._track: UplinkTrack | None = None
+        self._coded_bits_done = 0
 
     @property
     def needs(self) -> int:
@@ -77,16 +81,19 @@ class ApFrame:
     def take(self, samples: npt.NDArray[np.complex64]) -> None:
         """Read on with ``samples`` (1, needs − origin)."""
         sums = derotated(samples, np.array([self._carrier_hz / self._rate_sps]))
-        track = follow_sync(sums, self._timing, self._chips)
-        whole = bool(self._candidates)
-        track, bits = read(track, self._chips, self._profile.uplink, 8 * self._octets + self._tail, terminated=whole)
-        self._timing = track.timing
-        if whole:
-            self._take_whole(samples, track, bits[0])
+        before = self._track
+        track = follow_sync(sums, self._timing, self._chips) if before is None else replace(before, sums=sums)
+        bits = 8 * self._octets + self._tail
+        track = follow_data(track, self._chips, 2 * bits, self._coded_bits_done)
+        self._track, self._timing, self._coded_bits_done = track, track.timing, 2 * bits
+        uplink = self._profile.uplink
+        if self._candidates:
+            track, decided = read_whole(track, self._chips, uplink, bits)
+            self._take_whole(samples, track, decided[0])
         elif self._octets == self._short:
-            self._take_short(samples, track, bits[0])
+            self._take_short(samples, track, read_start(track, self._chips, uplink, bits)[0])
         else:
-            self._take_header(bits[0])
+            self._take_header(read_start(track, self._chips, uplink, bits)[0])
 
     def _data_chips(self, octets: int) -> int:
         return 4 * (8 * octets + self._tail)  # rate 1/2, Manchester
@@ -111,12 +118,18 @@ class ApFrame:
         self._octets = self._header
 
     def _take_header(self, bits: npt.NDArray[np.uint8]) -> None:
-        sizes = [
-            (frame_octets(self._profile.mac, self._octets_under(bits, seed, SIZING_OCTETS)) or self._short, seed)
-            for seed in self._seeds
-        ]
-        self._candidates = sorted(sizes, reverse=True)
-        self._octets = self._candidates[-1][0]
+        for seed in self._seeds:
+            header = self._octets_under(bits, seed, SIZING_OCTETS)
+            octets = frame_octets(self._profile.mac, header) or self._short
+            plausible = len(self._seeds) == 1 or not header[0] >> self._reserved_from
+            if plausible and octets >= self._header:  # a short frame has had its chance
+                self._candidates.append((octets, seed))
+        self._candidates.sort(reverse=True)
+        if self._candidates:
+            self._octets = self._candidates[-1][0]
+        else:
+            self.counted["header_failed"] += 1
+            self.over = True
 
     def _take_whole(self, samples: npt.NDArray[np.complex64], track: UplinkTrack, bits: npt.NDArray[np.uint8]) -> None:
         octets, seed = self._candidates.pop()

@@ -20,7 +20,7 @@ from ampradio.phy.uplink_window import UplinkWindow
 from ampradio.profile.model import Profile
 from ampradio.vectors import Listen, PpduKind
 
-_FLOOR_BLOCK = 1024
+_FLOOR_BLOCK = 256
 _PIECE = 1 << 16
 _LARGEST = np.float32(1e6)
 _NEVER = 1 << 62
@@ -121,7 +121,9 @@ class ApReceiver:
         return True
 
     def _track_floor(self, upto: int) -> None:
-        while self._floor_at + _FLOOR_BLOCK <= upto:
-            block = self._buffer.between(self._floor_at, self._floor_at + _FLOOR_BLOCK)[0]
-            self._floor.add(float(np.mean(block.real**2 + block.imag**2)))
-            self._floor_at += _FLOOR_BLOCK
+        blocks = max(upto - self._floor_at, 0) // _FLOOR_BLOCK
+        stop = self._floor_at + blocks * _FLOOR_BLOCK
+        samples = self._buffer.between(self._floor_at, stop).reshape(blocks, _FLOOR_BLOCK)
+        for power in np.mean(samples.real**2 + samples.imag**2, axis=1):
+            self._floor.add(float(power))
+        self._floor_at = stop

@@ -16,6 +16,8 @@ from ampradio.phy.running_sum import integral_to
 from ampradio.profile.model import Profile
 
 _NS_PER_S = 1_000_000_000
+_CACHED = 256  # templates kept: about as many as there are frame lengths times windows
+_Template = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
 _STRADDLE = 1.0  # power samples
 _SLOPE_STEP = 1.0  # power samples either side over which the template's slope is taken
 
@@ -31,6 +33,7 @@ class EnvelopeChips:
         per_ns = sample_rate_sps / decimation / _NS_PER_S
         self.rate_bps = rate_bps
         self._decimation = decimation
+        self._cache: dict[tuple[int, float, float], tuple[_Template, _Template]] = {}
         self.tolerance_ppm = float(profile.uplink.chip_tolerance_ppm)
         self.sync_chip = down.sync_chip_ns * per_ns
         self.data_chip = data_ns * per_ns
@@ -68,17 +71,27 @@ class EnvelopeChips:
         window = np.where(inner <= self.sync_length, sync_window, data_window)
         centre = timing.at(inner)
         found = integral_to(sums, centre + window) - integral_to(sums, centre - window) - 2 * window * off
-        rise, rise_slope = self._expected(inner, window, rising=True)
-        fall, fall_slope = self._expected(inner, window, rising=False)
+        (rise, rise_slope), (fall, fall_slope) = self._templates(data.shape[1], sync_window, data_window)
         excess = found / np.where(on > off, on - off, np.inf)
         error = np.where(polarity > 0, (rise - excess) / rise_slope, (excess - fall) / fall_slope)
         weight = np.where(polarity > 0, rise_slope, fall_slope) ** 2 * (polarity != 0)
         reach = np.abs(error) <= 2 * window
         return fit(timing, inner, np.where(reach, error, np.sign(error) * 2 * window), weight, self.tolerance_ppm)
 
-    def _expected(
-        self, inner: npt.NDArray[np.float64], window: npt.NDArray[np.float64], *, rising: bool
-    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    def _templates(self, data_chips: int, sync_window: float, data_window: float) -> tuple[_Template, _Template]:
+        key = (data_chips, sync_window, data_window)
+        if key not in self._cache:
+            if len(self._cache) >= _CACHED:
+                self._cache.clear()
+            inner = self.edges(data_chips)[1:-1]
+            window = np.where(inner <= self.sync_length, sync_window, data_window)
+            self._cache[key] = (
+                self._expected(inner, window, rising=True),
+                self._expected(inner, window, rising=False),
+            )
+        return self._cache[key]
+
+    def _expected(self, inner: npt.NDArray[np.float64], window: npt.NDArray[np.float64], *, rising: bool) -> _Template:
         """Return ON energy inside the window on the ON side of each edge for unit ON power, and its slope."""
         in_sync = inner < self.sync_length if rising else inner <= self.sync_length
         length = np.where(in_sync, self.sync_chip, self.data_chip)

@@ -26,29 +26,27 @@ def time_sync(sums: npt.NDArray[np.float64], timing: ChipTiming, chips: Envelope
     return timing
 
 
-def track(sums: npt.NDArray[np.float64], timing: ChipTiming, chips: EnvelopeChips, bits: int) -> ChipTiming:
-    """Return the timing fitted to the sync and the first ``bits`` bits, starting from that of the sync."""
+def follow(
+    sums: npt.NDArray[np.float64], timing: ChipTiming, chips: EnvelopeChips, bits: int, done_bits: int = 0
+) -> ChipTiming:
+    """Return ``timing``, good for the sync and ``done_bits``, fitted to the sync and the first ``bits`` bits."""
     data_window = max(_FINAL_WINDOWS[0] * chips.data_chip, _WINDOW_MIN)
-    reach = _FIRST_BITS
-    while True:
-        reach = min(reach, bits)
+    while done_bits < bits:
+        reach = min(max(2 * done_bits, _FIRST_BITS), bits)
         for _ in range(2):
             _, data = bits_of(sums, timing, chips, reach)
             timing = chips.refine(sums, timing, data, min(chips.sync_chip / 4, 2 * data_window), data_window)
-        if reach == bits:
-            break
-        reach *= 2
+        done_bits = reach
+    return timing
+
+
+def finish(
+    sums: npt.NDArray[np.float64], timing: ChipTiming, chips: EnvelopeChips, bits: int
+) -> tuple[ChipTiming, npt.NDArray[np.uint8]]:
+    """Return the timing of a whole frame, fitted with ever narrower windows, and its ``bits`` bits (packets, bits)."""
     for fraction in _FINAL_WINDOWS:
         window = max(fraction * chips.data_chip, _WINDOW_MIN)
         _, data = bits_of(sums, timing, chips, bits)
         timing = chips.refine(sums, timing, data, window, window)
-    return timing
-
-
-def read(
-    sums: npt.NDArray[np.float64], timing: ChipTiming, chips: EnvelopeChips, bits: int
-) -> tuple[ChipTiming, npt.NDArray[np.uint8]]:
-    """Return refined timing and the first ``bits`` bits (packets, bits) after the sync."""
-    timing = track(sums, timing, chips, bits)
     decided, _ = bits_of(sums, timing, chips, bits)
     return timing, decided

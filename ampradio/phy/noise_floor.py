@@ -8,8 +8,8 @@ from collections import deque
 import numpy as np
 import numpy.typing as npt
 
-_HISTORY = 64
-_LEAST_OF_HISTORY_SIGMAS = 2.4  # mean of the least of 64 normal values, in standard deviations below their mean
+_HISTORY = 256
+_LEAST_OF_HISTORY_SIGMAS = 2.8  # mean of the least of 256 normal values, in standard deviations below their mean
 
 
 class NoiseFloor:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ampradio.phy import amp_sig
 from ampradio.phy.edge_timing import PPM, ChipTiming
 from ampradio.phy.envelope_chips import EnvelopeChips, bits_of, levels
-from ampradio.phy.envelope_frame import read, time_sync
+from ampradio.phy.envelope_frame import finish, follow, time_sync
 from ampradio.phy.reception import Reception, placed_fields
 from ampradio.phy.running_sum import running_sum
 from ampradio.profile.model import Profile
@@ -54,7 +54,7 @@ class TagFrame:
         self._timing = ChipTiming(np.array([float(self.LEAD_GRID * grid)]), np.array([stretch]))
         self._sig_bits = 8 * profile.downlink.sig_octets
         self._octets = 0  # of the PSDU wanted next; 0 while AMP-SIG is
-        self._sized = False
+        self._bits_done = 0
         self._signalled: int | None = None
 
     @property
@@ -65,10 +65,15 @@ class TagFrame:
     def earliest_end(self, least_after_sync: int) -> int:
         """Return the sample before which neither this PPDU nor one hidden behind it can end.
 
-        Until AMP-SIG has confirmed the sync, that is ``least_after_sync`` samples after it.
+        Until AMP-SIG has confirmed the sync, another may begin where the search would resume; its PPDU ends no
+        sooner than ``least_after_sync`` samples later.
         """
+        own = self._earliest_own_end()
         if self._signalled is None:
-            return (self._resume_if_false - 2 * self.LEAD_GRID) * self._decimation + least_after_sync
+            return min(own, self._resume_if_false * self._decimation + least_after_sync)
+        return own
+
+    def _earliest_own_end(self) -> int:
         down = self._profile.downlink
         tail_ns = down.padding_ns + down.signal_extension_ns
         octets = max(self._octets, self._profile.mac.short_frame_octets)
@@ -91,7 +96,9 @@ class TagFrame:
 
     def _take_sig(self, sums: npt.NDArray[np.float64]) -> None:
         self._timing = time_sync(sums, self._timing, self._chips)
-        self._timing, bits = read(sums, self._timing, self._chips, self._sig_bits)
+        self._timing = follow(sums, self._timing, self._chips, self._sig_bits)
+        self._timing, bits = finish(sums, self._timing, self._chips, self._sig_bits)
+        self._bits_done = self._sig_bits
         self._signalled = amp_sig.partial_id_of(self._profile.downlink, octets_of(bits[0]))
         if self._signalled is None:
             self.counted["amp_sig_failed"] += 1
@@ -99,20 +106,27 @@ class TagFrame:
         self._octets = self._profile.mac.short_frame_octets
 
     def _take_data(self, sums: npt.NDArray[np.float64]) -> None:
-        timing, bits = read(sums, self._timing, self._chips, self._sig_bits + 8 * self._octets)
-        psdu = octets_of(bits[0, self._sig_bits :])
-        octets = frame_octets(self._profile.mac, psdu)
-        if octets is None:
-            octets = SIZING_OCTETS
-        self._timing = timing
+        wanted = self._sig_bits + 8 * self._octets
+        self._timing = follow(sums, self._timing, self._chips, wanted, self._bits_done)
+        self._bits_done = wanted
+        bits, _ = bits_of(sums, self._timing, self._chips, wanted)
+        octets = self._size(bits)
+        if octets == self._octets:
+            self._timing, bits = finish(sums, self._timing, self._chips, wanted)
+            octets = self._size(bits)
         if octets > self._octets:
             self._octets = octets
             return
+        psdu = octets_of(bits[0, self._sig_bits :])
         if octets < self._octets:
             self.counted["length_changed"] += 1
         else:
             self.reception = self._deliver(sums, psdu)
         self.resume_at = self.origin + int(self._end_of(self._octets))
+
+    def _size(self, bits: npt.NDArray[np.uint8]) -> int:
+        """Return the octets of the frame, or how many it takes to tell."""
+        return frame_octets(self._profile.mac, octets_of(bits[0, self._sig_bits :])) or SIZING_OCTETS
 
     def _deliver(self, sums: npt.NDArray[np.float64], psdu: bytes) -> Reception:
         profile, rate_sps = self._profile, self._rate_sps

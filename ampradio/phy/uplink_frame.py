@@ -7,7 +7,7 @@ Performance page, section 3; air-interface page, rules 20 and 21.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from scipy.special import i0e
 from ampradio.phy.convolutional import encode
 from ampradio.phy.edge_timing import ChipTiming
 from ampradio.phy.manchester import chips_of
-from ampradio.phy.running_sum import running_sum
+from ampradio.phy.running_sum import integral_to, running_sum
 from ampradio.phy.uplink_chips import CarrierPhase, UplinkChips
 from ampradio.phy.viterbi import decode
 from ampradio.profile.model import Uplink
@@ -24,6 +24,7 @@ from ampradio.profile.model import Uplink
 _SYNC_WINDOWS = (0.5, 0.5, 0.25, 0.25)  # of a chip
 _FIRST_BITS = 16
 _FINAL_WINDOWS = (0.5, 0.25, 0.125)
+_STEERING = (0.0, -0.3, 0.3, -0.6, 0.6, -0.9, 0.9)  # clocks tried, as chips gained at the end of the stretch
 _WINDOW_MIN = 1.25  # samples; an edge inside a sample needs its neighbours whole
 _NEIGHBOURS = 8  # coded bits either side whose ON chips tell the phase of one
 _QUIETEST = 1e-4  # noise energy of a chip over its signal energy, so that a noise-free frame has finite soft values
@@ -58,15 +59,15 @@ def follow_sync(sums: npt.NDArray[np.complex128], timing: ChipTiming, chips: Upl
     return UplinkTrack(sums, timing, chips.fit_carrier(sums, timing, carrier, nothing))
 
 
-def follow_data(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> UplinkTrack:
-    """Return ``track`` continued over the first ``coded_bits`` by deciding them one by one."""
-    reach = min(_FIRST_BITS, coded_bits)
-    while True:
+def follow_data(track: UplinkTrack, chips: UplinkChips, coded_bits: int, done_bits: int = 0) -> UplinkTrack:
+    """Return ``track``, good for ``done_bits``, continued over the first ``coded_bits`` by deciding them."""
+    while done_bits < coded_bits:
+        reach = min(max(2 * done_bits, _FIRST_BITS), coded_bits)
+        track = _steered(track, chips, reach, done_bits)
         for _ in range(2):
             track = _refined(track, chips, _hard_chips(track, chips, reach), _FINAL_WINDOWS[0])
-        if reach == coded_bits:
-            return track
-        reach = min(2 * reach, coded_bits)
+        done_bits = reach
+    return track
 
 
 def soft_bits(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> npt.NDArray[np.float64]:
@@ -94,15 +95,20 @@ def soft_bits(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> npt.ND
     return soft
 
 
-def read(
-    track: UplinkTrack, chips: UplinkChips, uplink: Uplink, bits: int, *, terminated: bool
+def read_start(track: UplinkTrack, chips: UplinkChips, uplink: Uplink, bits: int) -> npt.NDArray[np.uint8]:
+    """Return the first ``bits`` bits (packets, bits) of longer frames, still scrambled, by an open trellis."""
+    soft = soft_bits(track, chips, 2 * bits)
+    return decode(uplink, soft.reshape(soft.shape[0], bits, 2), terminated=False)
+
+
+def read_whole(
+    track: UplinkTrack, chips: UplinkChips, uplink: Uplink, bits: int
 ) -> tuple[UplinkTrack, npt.NDArray[np.uint8]]:
-    """Return the refined track and the first ``bits`` bits (packets, bits), still scrambled, tail included."""
-    track = follow_data(track, chips, 2 * bits)
+    """Return the track fitted to the whole frame and its ``bits`` bits (packets, bits), still scrambled, with tail."""
     polynomials = (uplink.bcc_polynomial_a, uplink.bcc_polynomial_b)
     for again in (True, False):
         soft = soft_bits(track, chips, 2 * bits)
-        decided = decode(uplink, soft.reshape(soft.shape[0], bits, 2), terminated=terminated)
+        decided = decode(uplink, soft.reshape(soft.shape[0], bits, 2))
         if again:
             data = chips_of(encode(decided, polynomials, uplink.bcc_constraint)).astype(np.int8)
             for window in _FINAL_WINDOWS:
@@ -114,6 +120,26 @@ def _refined(track: UplinkTrack, chips: UplinkChips, data: npt.NDArray[np.int8],
     carrier = chips.fit_carrier(track.sums, track.timing, track.carrier, data)
     timing = chips.fit_timing(track.sums, track.timing, carrier, data, max(window * chips.chip, _WINDOW_MIN))
     return UplinkTrack(track.sums, timing, carrier)
+
+
+def _steered(track: UplinkTrack, chips: UplinkChips, coded_bits: int, done_bits: int) -> UplinkTrack:
+    """Return ``track`` with the clock, among some about it, under which the first ``coded_bits`` look most decided.
+
+    Guards against a clock estimate, from ``done_bits``, too poor to be mended by deciding bits with it.
+    """
+    middle = 0.5 * (chips.sync.size + 2 * done_bits) * chips.chip
+    end = chips.data_end(2 * coded_bits)
+    change = np.array(_STEERING) * chips.chip / (end - middle)
+    nominal = chips.edges(2 * coded_bits)
+    centre = nominal[:-1] + 0.5 * chips.chip
+    tried = track.timing.at(nominal)[:, np.newaxis] + change[:, np.newaxis] * (nominal - middle)
+    sums = integral_to(track.sums, tried.reshape(tried.shape[0], -1)).reshape(tried.shape)
+    turned = (np.diff(sums, axis=2) * track.carrier.against(track.timing.at(centre))[:, np.newaxis]).real
+    known = chips.sync.size
+    score = np.abs(turned[..., known + 1 :: 2] - turned[..., known::2]).sum(axis=2)
+    score += turned[..., :known] @ (2.0 * chips.sync - 1)
+    best = change[np.argmax(score, axis=1)]
+    return replace(track, timing=ChipTiming(track.timing.start - best * middle, track.timing.stretch + best))
 
 
 def _hard_chips(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> npt.NDArray[np.int8]:

@@ -26,8 +26,8 @@ _FFT = 128
 _NOISE_SIGMAS = 3.6
 _CONTRAST = 0.25  # least ON-minus-OFF over ON-plus-OFF
 _COHERENT = 22.0  # least coherent energy of the word over the noise energy of a chip
-_LIKENESS = 0.5  # least correlation of chip energies with the word, over the mean at that SNR (a low one)
-_LIKENESS_GAIN = 1.0  # how much more is asked for per unit of mean correlation above the next
+_LIKENESS = 0.65  # least correlation of chip energies with the word, over the mean at that SNR (a low one)
+_LIKENESS_GAIN = 0.5  # how much more is asked for per unit of mean correlation above the next
 _LIKENESS_FROM = 0.7
 _VERIFIED_AT_ONCE = 64
 _NS_PER_S = 1_000_000_000
@@ -113,7 +113,7 @@ class UplinkSync:
         energy = np.take_along_axis(spectrum, bin_[..., np.newaxis], 2)[..., 0]
         noise = np.maximum(off, floor[:, np.newaxis] * self.chip)
         passed = (np.take_along_axis(flat, strongest, 1) > 0) & (energy > _COHERENT * noise)
-        passed &= self._alike(each, energy / self._on.size, floor[:, np.newaxis] * self.chip)
+        passed &= self._alike(each, floor[:, np.newaxis] * self.chip)
         energy = np.where(passed, energy, 0.0)
         best = np.argmax(energy, axis=1)
         pick = (np.arange(packets), best)
@@ -123,14 +123,13 @@ class UplinkSync:
         start = position[pick].astype(np.float64) * self.grid
         return UplinkSyncHits(energy[pick] > 0, ChipTiming(start, stretch), carrier_hz, energy[pick])
 
-    def _alike(
-        self, each: npt.NDArray[np.float32], signal: npt.NDArray[np.float64], noise: npt.NDArray[np.float64]
-    ) -> npt.NDArray[np.bool_]:
+    def _alike(self, each: npt.NDArray[np.float32], noise: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
         """Return whether the chip energies (…, 48) correlate with the word as they should at this SNR.
 
         For ON energy s and noise n per chip the correlation is s/(s + 2n) in the mean, and it scatters less the
         higher that is.
         """
+        signal = np.maximum(each[..., self._on].mean(axis=-1) - noise, 0) + np.finfo(np.float32).tiny
         mean = signal / (signal + 2 * noise)
         least = mean * (_LIKENESS + _LIKENESS_GAIN * np.maximum(mean - _LIKENESS_FROM, 0))
         spread = each - each.mean(axis=-1, keepdims=True)

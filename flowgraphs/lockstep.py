@@ -8,8 +8,7 @@ middle of. Answers then start at the exact sample, and a seeded run is the same 
 from __future__ import annotations
 
 import threading
-from collections import Counter, deque
-from dataclasses import dataclass
+from collections import Counter
 from typing import Protocol
 
 import numpy as np
@@ -35,12 +34,12 @@ from ampradio.sap.messages import (
 )
 from ampradio.sap.phy_side import MacGoneError, PhySap
 from ampradio.vectors import Listen
+from flowgraphs.burst_schedule import Burst, BurstSchedule
 
 NS = 1_000_000_000
 GUARD_NS = 1_000
 STOP_SLACK_NS = 200_000
 IDLE_WAKES_MAX = 1_000
-STALL_S = 2.0
 SCHEDULED, LATE, REFUSED = 0, 1, 2
 
 
@@ -64,14 +63,6 @@ class Witness(Protocol):
     def listen(self, window: Listen) -> None: ...
 
     def blank(self, start: int, stop: int) -> None: ...
-
-
-@dataclass
-class Burst:
-    """One modulated PPDU and where its sample 0 goes."""
-
-    start: int
-    samples: npt.NDArray[np.complex64]
 
 
 class LockStepPhy:
@@ -111,11 +102,7 @@ class LockStepPhy:
         self._chip_clock_ppm = chip_clock_ppm
         self._decimation = decimation
         self._witness = witness
-        self._changed = threading.Condition()
-        self._bursts: deque[Burst] = deque()
-        self._emitted = 0
-        self._horizon = 0
-        self._closed = False
+        self._bursts = BurstSchedule()
         self._silent_until = 0
         self._wake = NEVER
         self._stop: int | None = None
@@ -139,28 +126,8 @@ class LockStepPhy:
         self._started.set()
 
     def transmit(self, count: int) -> npt.NDArray[np.complex64] | None:
-        """Return the next samples of the transmit stream, at most ``count``.
-
-        Waits at the horizon, and returns none at all only when that did not move for ``STALL_S``; None when closed.
-        """
-        with self._changed:
-            self._changed.wait_for(lambda: self._emitted < self._horizon or self._closed, STALL_S)
-            if self._closed:
-                return None
-            stop = min(self._emitted + count, self._horizon)
-            out = np.zeros(stop - self._emitted, np.complex64)
-            while self._bursts and self._bursts[0].start < stop:
-                burst = self._bursts[0]
-                first = max(self._emitted, burst.start)
-                last = min(stop, burst.start + burst.samples.size)
-                out[first - self._emitted : last - self._emitted] = burst.samples[
-                    first - burst.start : last - burst.start
-                ]
-                if last < burst.start + burst.samples.size:
-                    break
-                self._bursts.popleft()
-            self._emitted = stop
-            return out
+        """Return the next samples of the transmit stream; see ``BurstSchedule.take``."""
+        return self._bursts.take(count)
 
     def receive(self, items: npt.NDArray[np.generic]) -> None:
         """Take the next items of the receive stream and tell the MAC what came of them."""
@@ -185,9 +152,7 @@ class LockStepPhy:
     def close(self) -> None:
         """End the transmit stream."""
         self._started.set()
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
+        self._bursts.close()
 
     @property
     def received(self) -> int:
@@ -255,18 +220,14 @@ class LockStepPhy:
             self.counters["tx_refused"] += 1
             self._sap.tell(ErrorIndication(STATE, f"TxRequest {request.tx_id}: {error}"))
             return TxConfirm(request.tx_id, REFUSED, request.start_ns, request.start_ns)
-        start = self._to_sample(request.start_ns)
-        end = start + samples.size
-        end_ns = end * NS // self._rate
-        with self._changed:
-            previous = self._bursts[-1] if self._bursts else None
-            if start < self._emitted or (previous and start < previous.start + previous.samples.size):
-                self.counters["tx_late"] += 1
-                return TxConfirm(request.tx_id, LATE, request.start_ns, end_ns)
-            self._bursts.append(Burst(start, samples))
-        self._receiver.blank(start, end)
-        self._witness.blank(start, end)
-        return TxConfirm(request.tx_id, SCHEDULED, start * NS // self._rate, end_ns)
+        burst = Burst(self._to_sample(request.start_ns), samples)
+        end_ns = burst.stop * NS // self._rate
+        if not self._bursts.add(burst):
+            self.counters["tx_late"] += 1
+            return TxConfirm(request.tx_id, LATE, request.start_ns, end_ns)
+        self._receiver.blank(burst.start, burst.stop)
+        self._witness.blank(burst.start, burst.stop)
+        return TxConfirm(request.tx_id, SCHEDULED, burst.start * NS // self._rate, end_ns)
 
     def _raise_horizon(self) -> None:
         """Move the horizon to what the MAC's promise and the receiver's state allow."""
@@ -276,10 +237,7 @@ class LockStepPhy:
         horizon = until_ns * self._rate // NS
         if self._stop is not None:
             horizon = self._stop + STOP_SLACK_NS * self._rate // NS
-        with self._changed:
-            if horizon > self._horizon:
-                self._horizon = horizon
-                self._changed.notify_all()
+        self._bursts.raise_horizon(horizon)
 
     def _stop_if_due(self) -> None:
         if self._stop is not None and self._received >= self._stop:

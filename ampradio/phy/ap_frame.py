@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio.phy.edge_timing import PPM, ChipTiming
+from ampradio.phy.frame_check import check_holds
 from ampradio.phy.reception import Reception, placed_fields
 from ampradio.phy.running_sum import integral_to, running_sum
 from ampradio.phy.scrambler import scramble
@@ -17,7 +18,7 @@ from ampradio.phy.uplink import scrambler_seed
 from ampradio.phy.uplink_chips import UplinkChips
 from ampradio.phy.uplink_frame import UplinkTrack, derotated, follow_data, follow_sync, read_start, read_whole
 from ampradio.profile.model import Profile
-from ampradio.psdu import SIZING_OCTETS, crc8, fcs, frame_octets, octets_of
+from ampradio.psdu import SIZING_OCTETS, frame_octets, octets_of
 from ampradio.vectors import PpduKind, RxVector, TxVector
 
 _NS_PER_S = 1_000_000_000
@@ -112,7 +113,7 @@ class ApFrame:
         if not bits[-self._tail :].any():
             for seed in self._seeds:
                 psdu = self._octets_under(bits, seed, self._short)
-                if frame_octets(self._profile.mac, psdu) == self._short and _check_holds(self._profile, psdu):
+                if frame_octets(self._profile.mac, psdu) == self._short and check_holds(self._profile.mac, psdu):
                     self._deliver(samples, track, psdu, seed)
                     return
         self._octets = self._header
@@ -134,7 +135,7 @@ class ApFrame:
     def _take_whole(self, samples: npt.NDArray[np.complex64], track: UplinkTrack, bits: npt.NDArray[np.uint8]) -> None:
         octets, seed = self._candidates.pop()
         psdu = self._octets_under(bits, seed, octets)
-        good = _check_holds(self._profile, psdu)
+        good = check_holds(self._profile.mac, psdu)
         if good or len(self._seeds) == 1:
             self.counted["fcs_failed"] += not good
             self._deliver(samples, track, psdu, seed)
@@ -182,9 +183,3 @@ class ApFrame:
 
     def _ns(self, sample: int) -> int:
         return round(sample * _NS_PER_S / self._rate_sps)
-
-
-def _check_holds(profile: Profile, psdu: bytes) -> bool:
-    if len(psdu) == profile.mac.short_frame_octets:
-        return crc8(psdu[:-1]) == psdu[-1]
-    return fcs(psdu[: -profile.mac.fcs_octets]) == psdu[-profile.mac.fcs_octets :]

@@ -12,10 +12,11 @@ from ampradio.phy import amp_sig
 from ampradio.phy.edge_timing import PPM, ChipTiming
 from ampradio.phy.envelope_chips import EnvelopeChips, bits_of, levels
 from ampradio.phy.envelope_frame import finish, follow, time_sync
+from ampradio.phy.frame_check import check_holds
 from ampradio.phy.reception import Reception, placed_fields
 from ampradio.phy.running_sum import running_sum
 from ampradio.profile.model import Profile
-from ampradio.psdu import SIZING_OCTETS, crc8, fcs, frame_octets, octets_of
+from ampradio.psdu import SIZING_OCTETS, frame_octets, octets_of
 from ampradio.vectors import PpduKind, RxVector, TxVector
 
 _NS_PER_S = 1_000_000_000
@@ -140,7 +141,7 @@ class TagFrame:
         signal = max(on - off, 1e-30)
         self.off_power = max(off, 0.0)
         self.counted["psdus"] += 1
-        if not _check_holds(profile, psdu):
+        if not check_holds(profile.mac, psdu):
             self.counted["fcs_failed"] += 1
         start_sample = fields[0].start_sample
         rxvector = RxVector(
@@ -155,12 +156,6 @@ class TagFrame:
             partial_id=self._signalled,
         )
         return Reception(psdu, rxvector, fields)
-
-
-def _check_holds(profile: Profile, psdu: bytes) -> bool:
-    if len(psdu) == profile.mac.short_frame_octets:
-        return crc8(psdu[:-1]) == psdu[-1]
-    return fcs(psdu[: -profile.mac.fcs_octets]) == psdu[-profile.mac.fcs_octets :]
 
 
 def _ns(sample: int, rate_sps: int) -> int:

@@ -1,6 +1,7 @@
 """Soft-decision Viterbi decoding of the 802.11 convolutional code, vectorised over packets.
 
-IEEE 802.11-2020 17.3.5.6 (K = 7, 133/171 octal); the branches are read from the profile's polynomials.
+IEEE 802.11-2020 17.3.5.6 (K = 7, 133/171 octal); the branches are read from the profile's polynomials. Two input bits
+make one step of the trellis (radix 4), whose branch metrics for many steps come from one matrix product.
 """
 
 from __future__ import annotations
@@ -10,26 +11,14 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from ampradio.phy.convolutional import encode
 from ampradio.profile.model import Uplink
 
-_START_PENALTY = np.float32(1e6)
-
-
-@lru_cache(maxsize=4)
-def _branch_index(constraint: int, polynomial_a: int, polynomial_b: int) -> npt.NDArray[np.intp]:
-    """Return, per (input bit, low state bits, shifted-out bit), the coded pair 2A + B, shape (2·states,).
-
-    A state holds the last K − 1 bits, newest in its MSB, as the polynomials do with the input bit on top.
-    """
-    memory = constraint - 1
-    half = 1 << (memory - 1)
-    bit, low, last = np.meshgrid(np.arange(2), np.arange(half), np.arange(2), indexing="ij")
-    register = bit << memory | low << 1 | last
-    parity = [
-        sum((register & polynomial) >> k & 1 for k in range(constraint)) & 1
-        for polynomial in (polynomial_a, polynomial_b)
-    ]
-    return np.asarray(2 * parity[0] + parity[1], np.intp).ravel()
+_PACKETS_AT_ONCE = 128
+_METRICS_AT_ONCE = 1 << 16  # keeps the branch metrics of a block of steps in the cache
+_PER_STEP = 2  # input bits
+_WAYS = 1 << _PER_STEP  # into a state in one step, and out of it
+_BIT = np.uint8(1)
 
 
 def decode(
@@ -44,31 +33,91 @@ def decode(
     if soft.ndim != 3 or soft.shape[2] != 2:
         raise ValueError(f"soft values must have shape (packets, bits, 2), not {soft.shape}")
     packets, bits, _ = soft.shape
-    states = 1 << (uplink.bcc_constraint - 1)
-    index = _branch_index(uplink.bcc_constraint, uplink.bcc_polynomial_a, uplink.bcc_polynomial_b)
-    metric = np.full((packets, states), -_START_PENALTY * (1 + np.abs(soft).max(initial=0.0)), np.float32)
-    metric[:, 0] = 0
-    a, b = soft[..., 0].astype(np.float32), soft[..., 1].astype(np.float32)
-    pairs = np.stack((-a - b, b - a, a - b, a + b), axis=-1)
-    came_from_one = np.empty((bits, packets, states), np.bool_)
-    paths = np.empty((packets, 2, states), np.float32)
-    halves = paths.reshape(packets, states, 2)
-    for step in range(bits):
-        np.take(pairs[:, step], index, axis=1, out=paths.reshape(packets, 2 * states), mode="clip")
-        paths += metric[:, np.newaxis]
-        np.greater(halves[..., 1], halves[..., 0], out=came_from_one[step])
-        metric = np.maximum(halves[..., 0], halves[..., 1])
-    return _trace_back(came_from_one, metric, terminated)
-
-
-def _trace_back(
-    came_from_one: npt.NDArray[np.bool_], metric: npt.NDArray[np.float32], terminated: bool
-) -> npt.NDArray[np.uint8]:
-    bits, packets, states = came_from_one.shape
-    state = np.zeros(packets, np.intp) if terminated else np.argmax(metric, axis=1)
-    row = np.arange(packets)
+    pairs = soft.reshape(packets, 2 * bits).astype(np.float32)
     out = np.empty((packets, bits), np.uint8)
-    for step in range(bits - 1, -1, -1):
-        out[:, step] = state >= states // 2
-        state = (state % (states // 2)) * 2 + came_from_one[step, row, state]
+    for begin in range(0, packets, _PACKETS_AT_ONCE):
+        some = slice(begin, begin + _PACKETS_AT_ONCE)
+        out[some] = _decoded(uplink, np.ascontiguousarray(pairs[some].T), terminated)
     return out
+
+
+@lru_cache(maxsize=16)
+def _branches(uplink: Uplink, bits: int) -> npt.NDArray[np.float32]:
+    """Return the coded bits as ±1, (ways, states, 2·bits), on the way into each state by its last ``bits`` inputs.
+
+    A state holds the last K − 1 bits, newest in its MSB; the way is what the step shifts out of the register.
+    """
+    memory = uplink.bcc_constraint - 1
+    register = np.arange(1 << (memory + bits))
+    oldest_first = (register[:, np.newaxis] >> np.arange(memory + bits) & 1).astype(np.uint8)
+    polynomials = (uplink.bcc_polynomial_a, uplink.bcc_polynomial_b)
+    coded = encode(oldest_first, polynomials, uplink.bcc_constraint)[:, 2 * memory :]
+    # register bits: newest, what stays of the old state, way
+    ways = (2 * coded.astype(np.float32) - 1).reshape(1 << memory, 1 << bits, 2 * bits)
+    return np.ascontiguousarray(ways.transpose(1, 0, 2))
+
+
+def _decoded(uplink: Uplink, pairs: npt.NDArray[np.float32], terminated: bool) -> npt.NDArray[np.uint8]:
+    """Return the bits (packets, n) of ``pairs`` (2n, packets)."""
+    bits, packets = pairs.shape[0] // 2, pairs.shape[1]
+    memory = uplink.bcc_constraint - 1
+    first = min(bits, memory - (memory - bits) % _PER_STEP)
+    begun = np.full((1 << first, 1 << (memory - first), packets), -np.inf, np.float32)
+    begun[:, 0] = _branches(uplink, first)[0, :: 1 << (memory - first)] @ pairs[: 2 * first]
+    metric = begun.reshape(1 << memory, packets)
+    came_by = _forward(uplink, pairs[2 * first :], metric)
+    last = np.zeros(packets, np.intp) if terminated else np.argmax(metric, axis=0)
+    inputs = _trace_back(came_by, last)
+    out = np.empty((packets, bits), np.uint8)
+    start = inputs[:, 0, np.newaxis] >> np.arange(memory - first, memory, dtype=np.uint8)
+    out[:, :first] = start & _BIT
+    later = inputs[:, 1:, np.newaxis] >> np.arange(memory - _PER_STEP, memory, dtype=np.uint8)
+    out[:, first:] = (later & _BIT).reshape(packets, bits - first)
+    return out
+
+
+def _forward(
+    uplink: Uplink, pairs: npt.NDArray[np.float32], metric: npt.NDArray[np.float32]
+) -> npt.NDArray[np.uint8]:
+    """Advance ``metric`` (states, packets) in place and return the ways chosen (steps, states, packets)."""
+    states, packets = metric.shape
+    steps = pairs.shape[0] // (2 * _PER_STEP)
+    soft = pairs.reshape(steps, 2 * _PER_STEP, packets)
+    signs = _branches(uplink, _PER_STEP).reshape(_WAYS * states, 2 * _PER_STEP)
+    block = max(1, min(steps, _METRICS_AT_ONCE // (_WAYS * states * packets)))
+    paths = np.empty((block, _WAYS * states, packets), np.float32)
+    into = paths.reshape(block, _WAYS, _WAYS, states // _WAYS, packets)  # way, newest bits, what stays
+    four = paths.reshape(block, 2, 2, states, packets)
+    two = np.empty((block, 2, states, packets), np.float32)
+    came_from = metric.reshape(states // _WAYS, _WAYS, packets).transpose(1, 0, 2)[:, np.newaxis]
+    came_by = np.empty((steps, states, packets), np.uint8)
+    for begin in range(0, steps, block):
+        count = min(block, steps - begin)
+        np.matmul(signs, soft[begin : begin + count], out=paths[:count])
+        rows = zip(into[:count], four[:, 0], four[:, 1], two, two[:, 0], two[:, 1], strict=False)
+        for path, low, high, better, even, odd in rows:
+            np.add(path, came_from, path)
+            np.maximum(low, high, better)
+            np.maximum(even, odd, metric)
+        above = four[:count, 1] > four[:count, 0]
+        is_odd = two[:count, 1] > two[:count, 0]
+        above = np.where(is_odd, above[:, 1], above[:, 0])
+        came_by[begin : begin + count] = 2 * above.view(np.uint8) + is_odd.view(np.uint8)
+    return came_by
+
+
+def _trace_back(came_by: npt.NDArray[np.uint8], last: npt.NDArray[np.intp]) -> npt.NDArray[np.uint8]:
+    """Return the states along the best path (packets, 1 + steps) into the ``last`` ones (packets,)."""
+    steps, states, packets = came_by.shape
+    ways = came_by.transpose(2, 0, 1).tobytes()  # plain integers are quicker than an array of one packet
+    stays = states // _WAYS - 1
+    path = np.empty((packets, 1 + steps), np.uint8)
+    for packet, state in enumerate(last.tolist()):
+        row = [state]
+        at = (packet + 1) * steps * states
+        for _ in range(steps):
+            at -= states
+            state = (state & stays) << _PER_STEP | ways[at + state]
+            row.append(state)
+        path[packet] = row[::-1]
+    return path

@@ -18,7 +18,6 @@ from typing import Any
 
 import msgspec
 
-MAX_NOUTPUT_ITEMS = 2048
 RECORDER_PATIENCE_S = 5.0
 
 
@@ -102,7 +101,7 @@ def _air(config: NodeConfig) -> int:
             f"{name}_seed": path.seed,
         }
     top = amp_air(**arguments)
-    top.start(MAX_NOUTPUT_ITEMS)
+    top.start()
     say("ready")
     _wait_for_parent()
     return 0
@@ -135,7 +134,7 @@ def _phy(config: NodeConfig) -> int:
     threading.Thread(target=_close_with_parent, args=(phy,), daemon=True).start()
     say("ready", sap=sap.endpoint)
     phy.start(config.patience_s)
-    top.start(MAX_NOUTPUT_ITEMS)
+    top.start()
     phy.stopped.wait()
     recorder.finish(top.recorder.end, phy.received if phy.failure else phy.stop_sample, RECORDER_PATIENCE_S)
     if phy.failure:

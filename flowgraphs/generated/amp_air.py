@@ -56,7 +56,8 @@ class amp_air(gr.top_block):
         ##################################################
         # Variables
         ##################################################
-        self.timeout_ms = timeout_ms = 5000
+        self.timeout_ms = timeout_ms = 2000
+        self.stream_buffer = stream_buffer = 2**20
 
         ##################################################
         # Blocks
@@ -68,9 +69,9 @@ class amp_air(gr.top_block):
         self.to_tag = zeromq.push_sink(gr.sizeof_gr_complex, 1, tag_receive, timeout_ms, False, (-1))
         self.to_ap = zeromq.push_sink(gr.sizeof_gr_complex, 1, ap_receive, timeout_ms, False, (-1))
         self.from_tag = zeromq.pull_source(gr.sizeof_gr_complex, 1, tag_transmit, timeout_ms, False, (-1))
-        self.from_tag.set_min_output_buffer(16384)
+        self.from_tag.set_min_output_buffer(stream_buffer)
         self.from_ap = zeromq.pull_source(gr.sizeof_gr_complex, 1, ap_transmit, timeout_ms, False, (-1))
-        self.from_ap.set_min_output_buffer(16384)
+        self.from_ap.set_min_output_buffer(stream_buffer)
         self.downlink_thermal = analog.noise_source_c(analog.GR_GAUSSIAN, downlink_noise, downlink_seed)
         self.downlink_sum = blocks.add_vcc(1)
         self.downlink_path = AirPath(samp_rate, downlink_gain_db, downlink_delay_samples, downlink_taps, downlink_cfo_hz, downlink_clock_ppm)
@@ -211,6 +212,12 @@ class amp_air(gr.top_block):
     def set_timeout_ms(self, timeout_ms):
         self.timeout_ms = timeout_ms
 
+    def get_stream_buffer(self):
+        return self.stream_buffer
+
+    def set_stream_buffer(self, stream_buffer):
+        self.stream_buffer = stream_buffer
+
 
 
 def argument_parser():
@@ -284,7 +291,7 @@ def main(top_block_cls=amp_air, options=None):
     signal.signal(signal.SIGINT, sig_handler)
     signal.signal(signal.SIGTERM, sig_handler)
 
-    tb.start(2048)
+    tb.start()
 
     tb.wait()
 

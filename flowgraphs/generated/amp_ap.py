@@ -45,7 +45,8 @@ class amp_ap(gr.top_block):
         ##################################################
         # Variables
         ##################################################
-        self.timeout_ms = timeout_ms = 5000
+        self.timeout_ms = timeout_ms = 2000
+        self.stream_buffer = stream_buffer = 2**20
         self.entity = entity = phy or served_phy(sap, 'ap', profile)
 
         ##################################################
@@ -57,7 +58,7 @@ class amp_ap(gr.top_block):
         self.recorder = IqRecorder(record_path, record_datatype)
         self.receiver = Receiver(entity, 'ap')
         self.receive_stream = zeromq.pull_source(gr.sizeof_gr_complex, 1, receive_address, timeout_ms, False, (-1))
-        self.receive_stream.set_min_output_buffer(16384)
+        self.receive_stream.set_min_output_buffer(stream_buffer)
 
 
         ##################################################
@@ -116,6 +117,12 @@ class amp_ap(gr.top_block):
     def set_timeout_ms(self, timeout_ms):
         self.timeout_ms = timeout_ms
 
+    def get_stream_buffer(self):
+        return self.stream_buffer
+
+    def set_stream_buffer(self, stream_buffer):
+        self.stream_buffer = stream_buffer
+
     def get_entity(self):
         return self.entity
 
@@ -162,7 +169,7 @@ def main(top_block_cls=amp_ap, options=None):
     signal.signal(signal.SIGINT, sig_handler)
     signal.signal(signal.SIGTERM, sig_handler)
 
-    tb.start(2048)
+    tb.start()
 
     tb.wait()
 

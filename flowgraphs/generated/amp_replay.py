@@ -137,7 +137,7 @@ def main(top_block_cls=amp_replay, options=None):
     signal.signal(signal.SIGINT, sig_handler)
     signal.signal(signal.SIGTERM, sig_handler)
 
-    tb.start(2048)
+    tb.start()
 
     tb.wait()
 

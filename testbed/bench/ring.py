@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-MAX_NOUTPUT_ITEMS = 2048
-TIMEOUT_MS = 5000
+TIMEOUT_MS = 2000
+STREAM_BUFFER = 2**20
 
 
 def ring_rate_msps(lookahead: int, samples: int, patience_s: float = 60.0) -> float:
@@ -98,10 +98,10 @@ def _node(role: str, folder: Path, lookahead: int, samples: int) -> None:
         zeromq.pull_source(gr.sizeof_gr_complex, 1, f"ipc://{folder}/to-{role}", TIMEOUT_MS, False, -1),
         Sink(),
     ]
-    blocks[2].set_min_output_buffer(16384)
+    blocks[2].set_min_output_buffer(STREAM_BUFFER)
     top.connect(blocks[0], blocks[1])
     top.connect(blocks[2], blocks[3])
-    top.start(MAX_NOUTPUT_ITEMS)
+    top.start()
     done.wait()
     elapsed_s = time.monotonic() - state["began"]
     print(json.dumps({"msps": (samples - state["first"]) / elapsed_s / 1e6}), flush=True)
@@ -120,10 +120,10 @@ def _air(folder: Path) -> None:
             blocks.copy(gr.sizeof_gr_complex),
             zeromq.push_sink(gr.sizeof_gr_complex, 1, f"ipc://{folder}/to-{sink}", TIMEOUT_MS, False, -1),
         ]
-        chain[0].set_min_output_buffer(16384)
+        chain[0].set_min_output_buffer(STREAM_BUFFER)
         top.connect(*chain)
         kept.append(chain)
-    top.start(MAX_NOUTPUT_ITEMS)
+    top.start()
     sys.stdin.read()
     os._exit(0)
 

@@ -1,0 +1,51 @@
+"""A packet error rate over Ec/N0 with its intervals, and where it crosses a target."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ampradio.phy.theory import wilson_interval
+
+TARGET_PER = 0.1
+
+
+@dataclass(frozen=True)
+class Point:
+    """Errors of ``packets`` at one Ec/N0, beside the limit's packet error rate there."""
+
+    ecn0_db: float
+    errors: int
+    packets: int
+    limit: float
+
+    @property
+    def per(self) -> float:
+        """The packet error rate seen."""
+        return self.errors / self.packets
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Its 95 % Wilson interval."""
+        return wilson_interval(self.errors, self.packets)
+
+
+def crossing_db(ecn0_db: Sequence[float], rates: Sequence[float], target: float = TARGET_PER) -> float:
+    """Return where falling ``rates`` cross ``target``, interpolating log PER; NaN if they do not."""
+    points = list(zip(ecn0_db, rates, strict=True))
+    for (low_db, low), (high_db, high) in zip(points, points[1:], strict=False):
+        if low >= target > high:
+            if high <= 0:
+                return high_db - (high_db - low_db) / 2
+            part = math.log(low / target) / math.log(low / high)
+            return low_db + part * (high_db - low_db)
+    return math.nan
+
+
+def crossing_interval_db(points: Sequence[Point]) -> tuple[float, float]:
+    """Return the crossings of the lower and of the upper Wilson bounds; NaN where one does not cross."""
+    where = [point.ecn0_db for point in points]
+    low = crossing_db(where, [point.interval[0] for point in points])
+    high = crossing_db(where, [point.interval[1] for point in points])
+    return low, high

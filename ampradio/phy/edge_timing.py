@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 PPM = 1e-6
 _CLOCK_MARGIN = 1.25
+_POWER_MIN = 1e-9  # of the second moment: less spread is rounding, all weight on one edge
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,9 @@ class ChipTiming:
 
     def at(self, nominal: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Return received positions (packets, m) of ``nominal`` (m,)."""
-        return self.start[:, np.newaxis] + self.stretch[:, np.newaxis] * nominal
+        position: npt.NDArray[np.float64] = self.stretch[:, np.newaxis] * nominal
+        position += self.start[:, np.newaxis]
+        return position
 
     def of(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> ChipTiming:
         """Return the timing of some of the packets."""
@@ -46,15 +49,19 @@ def fit(
     ``weight`` (packets, m) is 0 where there is no edge; a packet with fewer than two distinct edges keeps its
     timing. The clock stays within the tolerance, widened a little so that the fit is not biased at its border.
     """
-    total = weight.sum(axis=1)
+    middle = nominal[nominal.size // 2]
+    from_middle = nominal - middle
+    weighted = weight * error
+    total = np.add.reduce(weight, axis=1)
+    first, second = weight @ from_middle, weight @ (from_middle * from_middle)
+    offset, moment = np.add.reduce(weighted, axis=1), weighted @ from_middle
     safe = np.where(total > 0, total, 1.0)
-    centre = weight @ nominal / safe
-    offset = (weight * error).sum(axis=1) / safe
-    spread = nominal - centre[:, np.newaxis]
-    power = (weight * spread * spread).sum(axis=1)
-    slope = (weight * spread * error).sum(axis=1) / np.where(power > 0, power, 1.0)
+    centre = first / safe
+    offset /= safe
+    power = second - first * centre
+    usable = power > _POWER_MIN * second
+    slope = (moment - first * offset) / np.where(usable, power, 1.0)
     limit = _CLOCK_MARGIN * tolerance_ppm * PPM
-    stretch = np.clip(timing.stretch + slope, 1 - limit, 1 + limit)
-    moved = timing.start + offset + (timing.stretch - stretch) * centre
-    usable = (total > 0) & (power > 0)
+    stretch = np.minimum(np.maximum(timing.stretch + slope, 1 - limit), 1 + limit)
+    moved = timing.start + offset + (timing.stretch - stretch) * (centre + middle)
     return ChipTiming(np.where(usable, moved, timing.start), np.where(usable, stretch, timing.stretch))

@@ -6,6 +6,8 @@ Air-interface page, section 2 and rules 15 and 16; what is known of the ON symbo
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -16,10 +18,24 @@ from ampradio.phy.running_sum import integral_to
 from ampradio.profile.model import Profile
 
 _NS_PER_S = 1_000_000_000
-_CACHED = 256  # templates kept: about as many as there are frame lengths times windows
-_Template = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
 _STRADDLE = 1.0  # power samples
 _SLOPE_STEP = 1.0  # power samples either side over which the template's slope is taken
+_BITS_MIN = 64  # for which edge windows are prepared at once
+
+
+@dataclass(frozen=True, eq=False)
+class _EdgeWindows:
+    """What windows about chip edges 1… (of sync and data chips) hold, for unit ON power.
+
+    ``half`` is their half width in power samples; ``on`` the ON energy inside, ``slope`` its change per power sample
+    that the edge is late, signed, each (2, edges) for falling and rising edges; ``bounds`` (2, edges + 1) is where
+    the windows of edges 0… begin and end about their edge.
+    """
+
+    half: npt.NDArray[np.float64]
+    on: npt.NDArray[np.float64]
+    slope: npt.NDArray[np.float64]
+    bounds: npt.NDArray[np.float64]
 
 
 class EnvelopeChips:
@@ -33,18 +49,22 @@ class EnvelopeChips:
         per_ns = sample_rate_sps / decimation / _NS_PER_S
         self.rate_bps = rate_bps
         self._decimation = decimation
-        self._cache: dict[tuple[int, float, float], tuple[_Template, _Template]] = {}
         self.tolerance_ppm = float(profile.uplink.chip_tolerance_ppm)
         self.sync_chip = down.sync_chip_ns * per_ns
         self.data_chip = data_ns * per_ns
         self.sync_length = self.sync.size * self.sync_chip
+        self._sync_on = self.sync.astype(np.float64)
         self._sync_energy = _energy_within(on_symbol(down, down.sync_chip_ns, sample_rate_sps), decimation)
         self._data_energy = _energy_within(on_symbol(down, data_ns, sample_rate_sps), decimation)
+        self._edges = self._laid_out(0)
+        self._windows: dict[tuple[float, float], _EdgeWindows] = {}
 
     def edges(self, data_chips: int) -> npt.NDArray[np.float64]:
         """Return the nominal chip edges (40 + data_chips + 1,) of sync and data."""
-        sync = np.arange(self.sync.size) * self.sync_chip
-        return np.concatenate((sync, self.sync_length + np.arange(data_chips + 1) * self.data_chip))
+        count = self.sync.size + data_chips + 1
+        if count > self._edges.size:
+            self._edges = self._laid_out(max(2 * data_chips, 2 * _BITS_MIN))
+        return self._edges[:count]
 
     def data_end(self, data_chips: int) -> float:
         """Return the nominal end of the last of ``data_chips`` data chips."""
@@ -54,44 +74,71 @@ class EnvelopeChips:
         self,
         sums: npt.NDArray[np.float64],
         timing: ChipTiming,
-        data: npt.NDArray[np.int8],
+        bits: int,
         sync_window: float,
         data_window: float,
     ) -> ChipTiming:
-        """Return ``timing`` after one pass of edge regression over the sync and decided ``data`` chips (packets, m).
+        """Return ``timing`` after it has decided ``bits`` bits and their edges and the sync's have corrected it.
 
-        The windows reach that many power samples either side of an edge.
+        One pass of edge regression; the windows reach that many power samples either side of an edge.
         """
-        chips = np.concatenate((np.broadcast_to(self.sync, (data.shape[0], self.sync.size)), data), axis=1)
-        edges = self.edges(data.shape[1])
-        energy = np.diff(integral_to(sums, timing.at(edges)), axis=1)
-        on, off = _levels(energy, chips, np.diff(edges))
-        polarity = np.diff(chips, axis=1)
-        inner = edges[1:-1]
-        window = np.where(inner <= self.sync_length, sync_window, data_window)
-        centre = timing.at(inner)
-        found = integral_to(sums, centre + window) - integral_to(sums, centre - window) - 2 * window * off
-        (rise, rise_slope), (fall, fall_slope) = self._templates(data.shape[1], sync_window, data_window)
-        excess = found / np.where(on > off, on - off, np.inf)
-        error = np.where(polarity > 0, (rise - excess) / rise_slope, (excess - fall) / fall_slope)
-        weight = np.where(polarity > 0, rise_slope, fall_slope) ** 2 * (polarity != 0)
-        reach = np.abs(error) <= 2 * window
-        return fit(timing, inner, np.where(reach, error, np.sign(error) * 2 * window), weight, self.tolerance_ppm)
+        known = self.sync.size
+        edges = self.edges(2 * bits)
+        inner = edges.size - 2
+        windows = self._windows_of(sync_window, data_window, inner)
+        position = np.empty((sums.shape[0], 3, edges.size))
+        position[:, 0] = timing.at(edges)
+        np.add(position[:, :1], windows.bounds[:, : edges.size], out=position[:, 1:])
+        at = integral_to(sums, position)
+        energy = at[:, 0, 1:] - at[:, 0, :-1]
+        first, second = energy[:, known::2], energy[:, known + 1 :: 2]
+        chips = np.empty(energy.shape, np.int8)
+        chips[:, :known] = self.sync
+        np.greater(second, first, out=chips[:, known + 1 :: 2], casting="unsafe")
+        np.less_equal(second, first, out=chips[:, known::2], casting="unsafe")
+        # of a bit one chip is ON: the one with more energy
+        on_energy = energy[:, :known] @ self._sync_on + np.add.reduce(np.maximum(first, second), axis=1)
+        on_length = self._sync_on.sum() * self.sync_chip + bits * self.data_chip
+        on = on_energy / on_length
+        off = (at[:, 0, -1] - at[:, 0, 0] - on_energy) / (edges[-1] - on_length)
+        half = windows.half[:inner]
+        excess = at[:, 2, 1:-1] - at[:, 1, 1:-1] - 2 * half * off[:, np.newaxis]
+        excess /= np.where(on > off, on - off, np.inf)[:, np.newaxis]
+        polarity = chips[:, 1:] - chips[:, :-1]
+        rising = polarity > 0
+        slope = np.where(rising, windows.slope[1, :inner], windows.slope[0, :inner])
+        error = np.where(rising, windows.on[1, :inner], windows.on[0, :inner])
+        error -= excess
+        error /= slope
+        np.minimum(error, 2 * half, out=error)
+        np.maximum(error, -2 * half, out=error)
+        slope *= slope
+        slope *= polarity != 0
+        return fit(timing, edges[1:-1], error, slope, self.tolerance_ppm)
 
-    def _templates(self, data_chips: int, sync_window: float, data_window: float) -> tuple[_Template, _Template]:
-        key = (data_chips, sync_window, data_window)
-        if key not in self._cache:
-            if len(self._cache) >= _CACHED:
-                self._cache.clear()
-            inner = self.edges(data_chips)[1:-1]
-            window = np.where(inner <= self.sync_length, sync_window, data_window)
-            self._cache[key] = (
-                self._expected(inner, window, rising=True),
-                self._expected(inner, window, rising=False),
-            )
-        return self._cache[key]
+    def _laid_out(self, data_chips: int) -> npt.NDArray[np.float64]:
+        sync = np.arange(self.sync.size) * self.sync_chip
+        return np.concatenate((sync, self.sync_length + np.arange(data_chips + 1) * self.data_chip))
 
-    def _expected(self, inner: npt.NDArray[np.float64], window: npt.NDArray[np.float64], *, rising: bool) -> _Template:
+    def _windows_of(self, sync_window: float, data_window: float, inner: int) -> _EdgeWindows:
+        key = (sync_window, data_window)
+        if key not in self._windows or self._windows[key].half.size < inner:
+            self._windows[key] = self._prepared(sync_window, data_window)
+        return self._windows[key]
+
+    def _prepared(self, sync_window: float, data_window: float) -> _EdgeWindows:
+        inner = self._edges[1:]
+        half = np.where(inner <= self.sync_length, sync_window, data_window)
+        rise, rise_slope = self._expected(inner, half, rising=True)
+        fall, fall_slope = self._expected(inner, half, rising=False)
+        about = np.concatenate((half[:1], half))
+        return _EdgeWindows(
+            half, np.stack((fall, rise)), np.stack((-fall_slope, rise_slope)), np.stack((-about, about))
+        )
+
+    def _expected(
+        self, inner: npt.NDArray[np.float64], window: npt.NDArray[np.float64], *, rising: bool
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Return ON energy inside the window on the ON side of each edge for unit ON power, and its slope."""
         in_sync = inner < self.sync_length if rising else inner <= self.sync_length
         length = np.where(in_sync, self.sync_chip, self.data_chip)
@@ -114,10 +161,13 @@ def bits_of(
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int8]]:
     """Return the Manchester bits (packets, bits) after the sync, by comparing half-bit energies, and their chips."""
     edges = chips.edges(2 * bits)[chips.sync.size :]
-    energy = np.diff(integral_to(sums, timing.at(edges)), axis=1)
-    ones = energy[:, 1::2] > energy[:, 0::2]
-    decided = np.stack((~ones, ones), axis=2).reshape(sums.shape[0], 2 * bits)
-    return ones.astype(np.uint8), decided.astype(np.int8)
+    at = integral_to(sums, timing.at(edges))
+    energy = at[:, 1:] - at[:, :-1]
+    decided = np.empty(energy.shape, np.int8)
+    np.greater(energy[:, 1::2], energy[:, 0::2], out=decided[:, 1::2], casting="unsafe")
+    ones = decided[:, 1::2].astype(np.uint8)
+    np.subtract(1, decided[:, 1::2], out=decided[:, 0::2])
+    return ones, decided
 
 
 def levels(
@@ -125,25 +175,14 @@ def levels(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Return mean power (per power sample) of the ON and of the OFF chips, sync and decided ``data``, (packets,).
 
-    Only the inside of each chip counts, so that a sample which straddles an edge does not look like noise.
+    Only the inside of each OFF chip counts, so that a sample which straddles an edge does not look like noise.
     """
-    known = np.concatenate((np.broadcast_to(chips.sync, (data.shape[0], chips.sync.size)), data), axis=1)
-    position = timing.at(chips.edges(data.shape[1]))
-    inside = np.stack((position[:, :-1] + _STRADDLE, position[:, 1:] - _STRADDLE), axis=2)
-    energy = np.diff(integral_to(sums, inside.reshape(sums.shape[0], -1)).reshape(inside.shape), axis=2)[..., 0]
-    off = _levels(energy, known, np.diff(inside, axis=2)[..., 0])[1]
-    on = _levels(np.diff(integral_to(sums, position), axis=1), known, np.diff(position, axis=1))[0]
-    return on[:, 0], off[:, 0]
-
-
-def _levels(
-    energy: npt.NDArray[np.float64], chips: npt.NDArray[np.int8], length: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    on = chips > 0
-    length = np.broadcast_to(length, chips.shape)
-    on_power = (energy * on).sum(axis=1) / (length * on).sum(axis=1)
-    off_power = (energy * ~on).sum(axis=1) / (length * ~on).sum(axis=1)
-    return on_power[:, np.newaxis], off_power[:, np.newaxis]
+    on = np.concatenate((np.broadcast_to(chips.sync, (data.shape[0], chips.sync.size)), data), axis=1) > 0
+    begin, end = (position := timing.at(chips.edges(data.shape[1])))[:, :-1], position[:, 1:]
+    at = integral_to(sums, np.stack((begin, end, begin + _STRADDLE, end - _STRADDLE), axis=1))
+    on_power = np.add.reduce((at[:, 1] - at[:, 0]) * on, axis=1) / np.add.reduce((end - begin) * on, axis=1)
+    off_length = (end - begin - 2 * _STRADDLE) * ~on
+    return on_power, np.add.reduce((at[:, 3] - at[:, 2]) * ~on, axis=1) / np.add.reduce(off_length, axis=1)
 
 
 def _energy_within(symbol: npt.NDArray[np.complex64], decimation: int) -> npt.NDArray[np.float64]:

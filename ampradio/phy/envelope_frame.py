@@ -20,9 +20,8 @@ _WINDOW_MIN = 1.25  # power samples; an edge inside a power sample needs its nei
 
 def time_sync(sums: npt.NDArray[np.float64], timing: ChipTiming, chips: EnvelopeChips) -> ChipTiming:
     """Return the timing fitted to the edges of the AMP-Sync alone; ``sums`` is the running sum (packets, n + 1)."""
-    nothing = np.empty((sums.shape[0], 0), np.int8)
     for window in _SYNC_WINDOWS:
-        timing = chips.refine(sums, timing, nothing, window * chips.sync_chip, 1.0)
+        timing = chips.refine(sums, timing, 0, window * chips.sync_chip, 1.0)
     return timing
 
 
@@ -34,8 +33,7 @@ def follow(
     while done_bits < bits:
         reach = min(max(2 * done_bits, _FIRST_BITS), bits)
         for _ in range(2):
-            _, data = bits_of(sums, timing, chips, reach)
-            timing = chips.refine(sums, timing, data, min(chips.sync_chip / 4, 2 * data_window), data_window)
+            timing = chips.refine(sums, timing, reach, min(chips.sync_chip / 4, 2 * data_window), data_window)
         done_bits = reach
     return timing
 
@@ -46,7 +44,6 @@ def finish(
     """Return the timing of a whole frame, fitted with ever narrower windows, and its ``bits`` bits (packets, bits)."""
     for fraction in _FINAL_WINDOWS:
         window = max(fraction * chips.data_chip, _WINDOW_MIN)
-        _, data = bits_of(sums, timing, chips, bits)
-        timing = chips.refine(sums, timing, data, window, window)
+        timing = chips.refine(sums, timing, bits, window, window)
     decided, _ = bits_of(sums, timing, chips, bits)
     return timing, decided

@@ -21,12 +21,20 @@ def running_sum(samples: npt.NDArray[Any], wide: type[Wide]) -> npt.NDArray[Wide
 
 
 def integral_to(sums: npt.NDArray[Wide], position: npt.NDArray[np.float64]) -> npt.NDArray[Wide]:
-    """Return the running sum (packets, m) at fractional ``position`` (packets, m); outside the signal it stays flat."""
-    last = sums.shape[1] - 1
-    clipped = np.clip(position, 0.0, last)
-    whole = np.minimum(clipped.astype(np.intp), last - 1)
-    index = whole + (np.arange(sums.shape[0]) * sums.shape[1])[:, np.newaxis]
+    """Return the running sum (packets, …) at fractional ``position`` (packets, …); outside the signal it stays flat."""
+    packets, last = sums.shape[0], sums.shape[1] - 1
+    inside = np.maximum(position, 0.0)
+    np.minimum(inside, last, out=inside)
+    whole = inside.astype(np.intp)
+    np.minimum(whole, last - 1, out=whole)
+    inside -= whole
+    if packets > 1:
+        whole += (np.arange(packets) * sums.shape[1]).reshape(packets, *(1,) * (position.ndim - 1))
     flat = sums.reshape(-1)
-    low = flat[index]
-    between: npt.NDArray[Wide] = low + (flat[index + 1] - low) * (clipped - whole)
+    low = flat.take(whole)
+    whole += 1
+    between: npt.NDArray[Wide] = flat.take(whole)
+    between -= low
+    between *= inside
+    between += low
     return between

@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 FRESH_TARGETS ?= demo test
+GRAPH ?= flowgraphs/ap.grc
 
 # what another Python environment may have left in the shell
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYENV_VERSION
@@ -10,7 +11,7 @@ export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-fresh lint flowgraphs bench-zmq
+.PHONY: help setup demo test test-fresh lint flowgraphs companion bench-zmq
 
 help: ## show these targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -33,6 +34,9 @@ test-fresh: ## `make demo` and `make test` in a bare Debian 12 (needs root and d
 
 bench-zmq: setup ## the lock-step exchange beside a bare ring of GNU Radio processes
 	$(PYTHON) -m testbed.bench.zmq
+
+companion: setup ## open a flowgraph in GNU Radio Companion (GRAPH=flowgraphs/air.grc for another)
+	@GRC_BLOCKS_PATH=$(CURDIR)/flowgraphs/blocks $(PYTHON) /usr/bin/gnuradio-companion $(GRAPH)
 
 flowgraphs: setup ## compile the .grc files into flowgraphs/generated
 	@for graph in flowgraphs/*.grc; do \

@@ -12,7 +12,8 @@ VENV=.venv
 STAMP=$VENV/.setup-stamp
 CONSTRAINTS=testbed/bootstrap/constraints.txt
 LOG=.setup/setup.log
-PACKAGES=(gnuradio xterm libiio-utils python3-venv) # xterm: else GNU Radio brings the whole GNOME terminal
+# xterm: else GNU Radio brings the whole GNOME terminal; gir1.2-gtk-3.0: else GNU Radio Companion does not open
+PACKAGES=(gnuradio gir1.2-gtk-3.0 xterm libiio-utils python3-venv)
 
 say() { printf '==> %s\n' "$*"; }
 

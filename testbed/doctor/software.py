@@ -35,6 +35,7 @@ def software_checks(machine: Machine) -> list[Check]:
         _numpy(machine, numpy, radio),
         _zeromq(imported(machine, "gnuradio.zeromq"), radio),
         _grcc(machine),
+        _companion(machine),
         _pyzmq(machine, imported(machine, "zmq")),
         _cryptography(machine, imported(machine, "cryptography")),
     ]
@@ -111,6 +112,14 @@ def _grcc(machine: Machine) -> Check:
         if os.access(Path(folder) / "grcc", os.X_OK):
             return Check(name, OK, str(Path(folder) / "grcc"), why)
     return Check(name, WARN, "not on the PATH", why, f"{APT} gnuradio")
+
+
+def _companion(machine: Machine) -> Check:
+    name, why = "Companion", "GNU Radio Companion is drawn with GTK; nothing else needs it"
+    asked = ask(machine, "import gi\ngi.require_version('Gtk', '3.0')\nfrom gi.repository import Gtk\nprint('{}')")
+    if asked.error:
+        return Check(name, WARN, f"no GTK: {asked.error}", why, f"{APT} gir1.2-gtk-3.0")
+    return Check(name, OK, "GTK 3", why)
 
 
 def _pyzmq(machine: Machine, zmq: Asked) -> Check:

@@ -6,6 +6,7 @@ Companion or its command line, makes them with the functions here.
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -74,4 +75,7 @@ class FramePrinter:
         for reception in self._receiver.feed(items):
             rx = reception.rxvector
             where = f"{rx.start_ns / 1e6:12.4f} ms  {rx.rate_bps // 1000:4d} kb/s  SNR {rx.snr_db:5.1f} dB"
-            print(f"{where}  {reception.psdu.hex()}", flush=True)
+            try:
+                print(f"{where}  {reception.psdu.hex()}", flush=True)
+            except BrokenPipeError:  # `| head`: an error in a block would hang the flowgraph
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -32,6 +32,9 @@ test: lint ## lint and every test that needs no hardware
 test-fresh: ## `make demo` and `make test` in a bare Debian 12 (needs root and debootstrap)
 	@testbed/bootstrap/fresh.sh $(FRESH_TARGETS)
 
+bench-per: setup ## packet error rates of both receivers beside theory, and the distance in dB at 10 % PER
+	$(PYTHON) -m testbed.bench.per
+
 bench-zmq: setup ## the lock-step exchange beside a bare ring of GNU Radio processes
 	$(PYTHON) -m testbed.bench.zmq
 

@@ -7,6 +7,7 @@ Performance page, section 3; air-interface page, rules 20 and 21.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from scipy.special import i0e
 
 from ampradio.phy.convolutional import encode
-from ampradio.phy.edge_timing import ChipTiming
+from ampradio.phy.edge_timing import PPM, ChipTiming
 from ampradio.phy.manchester import chips_of
 from ampradio.phy.running_sum import integral_to, running_sum
 from ampradio.phy.uplink_chips import CarrierPhase, UplinkChips
@@ -24,7 +25,11 @@ from ampradio.profile.model import Uplink
 _SYNC_WINDOWS = (0.5, 0.5, 0.25, 0.25)  # of a chip
 _FIRST_BITS = 16
 _FINAL_WINDOWS = (0.5, 0.25, 0.125)
-_STEERING = (0.0, -0.3, 0.3, -0.6, 0.6, -0.9, 0.9)  # clocks tried, as chips gained at the end of the stretch
+_CLOCKS = 5  # tried over the tolerance
+_CONTEST_BITS = 64  # coded bits over which they are compared
+_STEERING = (0.0, -0.3, 0.3, -0.6, 0.6, -0.9, 0.9, -1.2, 1.2)  # chips gained at the end by the clocks tried later
+_REACH = 1.02  # how far past the nominal end of a stretch a track may look
+_FINE = 64  # samples of the fine oscillator; the coarse one steps by as many
 _WINDOW_MIN = 1.25  # samples; an edge inside a sample needs its neighbours whole
 _NEIGHBOURS = 8  # coded bits either side whose ON chips tell the phase of one
 _QUIETEST = 1e-4  # noise energy of a chip over its signal energy, so that a noise-free frame has finite soft values
@@ -43,8 +48,17 @@ def derotated(
     samples: npt.NDArray[np.complex64], turn_per_sample: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.complex128]:
     """Return the running sum (packets, n + 1) of ``samples`` (packets, n) turned back by cycles per sample."""
-    phase = np.outer(turn_per_sample, np.arange(samples.shape[1]))
-    return running_sum(samples * np.exp(-2j * np.pi * (phase - np.round(phase))), np.complex128)
+    packets, count = samples.shape
+    coarse = _phasor(np.outer(turn_per_sample, np.arange(0, count, _FINE)))
+    fine = _phasor(np.outer(turn_per_sample, np.arange(_FINE)))
+    back = (coarse[:, :, np.newaxis] * fine[:, np.newaxis]).reshape(packets, -1)[:, :count]
+    back *= samples
+    return running_sum(back, np.complex128)
+
+
+def _phasor(turns: npt.NDArray[np.float64]) -> npt.NDArray[np.complex128]:
+    phasor: npt.NDArray[np.complex128] = np.exp(-2j * np.pi * (turns - np.rint(turns)))
+    return phasor
 
 
 def follow_sync(sums: npt.NDArray[np.complex128], timing: ChipTiming, chips: UplinkChips) -> UplinkTrack:
@@ -60,12 +74,18 @@ def follow_sync(sums: npt.NDArray[np.complex128], timing: ChipTiming, chips: Upl
 
 
 def follow_data(track: UplinkTrack, chips: UplinkChips, coded_bits: int, done_bits: int = 0) -> UplinkTrack:
-    """Return ``track``, good for ``done_bits``, continued over the first ``coded_bits`` by deciding them."""
+    """Return ``track``, good for ``done_bits``, continued over the first ``coded_bits`` by deciding them.
+
+    From the sync alone (``done_bits`` 0) the clock is not known well enough for that: several are followed for a
+    while and the one under which the bits look most decided is kept.
+    """
+    if done_bits == 0:
+        done_bits = min(_CONTEST_BITS, coded_bits)
+        track = _contest(track, chips, done_bits)
+        track = _decided(_steered(track, chips, done_bits, 0), chips, done_bits)
     while done_bits < coded_bits:
-        reach = min(max(2 * done_bits, _FIRST_BITS), coded_bits)
-        track = _steered(track, chips, reach, done_bits)
-        for _ in range(2):
-            track = _refined(track, chips, _hard_chips(track, chips, reach), _FINAL_WINDOWS[0])
+        reach = min(2 * done_bits, coded_bits)
+        track = _decided(_steered(track, chips, reach, done_bits), chips, reach)
         done_bits = reach
     return track
 
@@ -76,10 +96,7 @@ def soft_bits(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> npt.ND
     Each bit is judged without knowing the phase, except as the ON chips of its neighbours tell it.
     """
     known = chips.sync.size
-    count = known + 2 * coded_bits
-    turned = chips.integrals(track.sums, track.timing, count) * track.carrier.against(
-        chips.centres(track.timing, count)
-    )
+    turned = _turned(track, chips, coded_bits)
     first, second = turned[:, known::2], turned[:, known + 1 :: 2]
     on_sync = turned[:, :known][:, chips.sync > 0]
     amplitude = np.abs(on_sync.mean(axis=1))
@@ -122,33 +139,63 @@ def _refined(track: UplinkTrack, chips: UplinkChips, data: npt.NDArray[np.int8],
     return UplinkTrack(track.sums, timing, carrier)
 
 
+def _contest(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> UplinkTrack:
+    """Return the best of several tracks over the first ``coded_bits``, each begun under another clock."""
+    packets = track.timing.start.size
+    clocks = 1 + chips.tolerance_ppm * PPM * np.linspace(-1, 1, _CLOCKS)
+    middle = 0.5 * chips.sync.size * chips.chip
+    end = math.ceil(np.max(track.timing.start) + chips.data_end(2 * coded_bits) * np.max(clocks) * _REACH)
+    each = np.repeat(np.arange(packets), _CLOCKS)
+    stretch = np.tile(clocks, packets)
+    start = track.timing.start[each] + (track.timing.stretch[each] - stretch) * middle
+    carrier = CarrierPhase(track.carrier.phase[each], track.carrier.turn[each])
+    tried = UplinkTrack(track.sums[each, : end + 1], ChipTiming(start, stretch), carrier)
+    reach = 0
+    while reach < coded_bits:
+        reach = min(max(2 * reach, _FIRST_BITS), coded_bits)
+        tried = _decided(tried, chips, reach)
+    best = np.argmax(_decidedness(_turned(tried, chips, coded_bits).real, chips).reshape(packets, _CLOCKS), axis=1)
+    kept = np.arange(packets) * _CLOCKS + best
+    carrier = CarrierPhase(tried.carrier.phase[kept], tried.carrier.turn[kept])
+    return UplinkTrack(track.sums, tried.timing.of(kept), carrier)
+
+
 def _steered(track: UplinkTrack, chips: UplinkChips, coded_bits: int, done_bits: int) -> UplinkTrack:
     """Return ``track`` with the clock, among some about it, under which the first ``coded_bits`` look most decided.
 
-    Guards against a clock estimate, from ``done_bits``, too poor to be mended by deciding bits with it.
+    Deciding bits mends a timing that is off by less than half a chip; this finds one that has slipped by more.
     """
     middle = 0.5 * (chips.sync.size + 2 * done_bits) * chips.chip
-    end = chips.data_end(2 * coded_bits)
-    change = np.array(_STEERING) * chips.chip / (end - middle)
+    change = np.array(_STEERING) * chips.chip / (chips.data_end(2 * coded_bits) - middle)
     nominal = chips.edges(2 * coded_bits)
-    centre = nominal[:-1] + 0.5 * chips.chip
     tried = track.timing.at(nominal)[:, np.newaxis] + change[:, np.newaxis] * (nominal - middle)
     sums = integral_to(track.sums, tried.reshape(tried.shape[0], -1)).reshape(tried.shape)
-    turned = (np.diff(sums, axis=2) * track.carrier.against(track.timing.at(centre))[:, np.newaxis]).real
-    known = chips.sync.size
-    score = np.abs(turned[..., known + 1 :: 2] - turned[..., known::2]).sum(axis=2)
-    score += turned[..., :known] @ (2.0 * chips.sync - 1)
-    best = change[np.argmax(score, axis=1)]
+    turn = track.carrier.against(chips.centres(track.timing, nominal.size - 1))[:, np.newaxis]
+    best = change[np.argmax(_decidedness((np.diff(sums, axis=2) * turn).real, chips), axis=1)]
     return replace(track, timing=ChipTiming(track.timing.start - best * middle, track.timing.stretch + best))
 
 
-def _hard_chips(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> npt.NDArray[np.int8]:
+def _decidedness(turned: npt.NDArray[np.float64], chips: UplinkChips) -> npt.NDArray[np.float64]:
+    """Return how much ON and OFF differ, summed over the sync and the data bits of ``turned`` (…, chips)."""
+    known = chips.sync.size
+    score = np.abs(turned[..., known + 1 :: 2] - turned[..., known::2]).sum(axis=-1)
+    total: npt.NDArray[np.float64] = score + turned[..., :known] @ (2.0 * chips.sync - 1)
+    return total
+
+
+def _decided(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> UplinkTrack:
+    for _ in range(2):
+        data = _turned(track, chips, coded_bits)[:, chips.sync.size :].real
+        bits = (data[:, 1::2] > data[:, 0::2]).astype(np.uint8)
+        track = _refined(track, chips, chips_of(bits).astype(np.int8), _FINAL_WINDOWS[0])
+    return track
+
+
+def _turned(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> npt.NDArray[np.complex128]:
+    """Return the integrals of sync and data chips with the carrier turned onto the real axis."""
     count = chips.sync.size + 2 * coded_bits
-    turned = chips.integrals(track.sums, track.timing, count) * track.carrier.against(
-        chips.centres(track.timing, count)
-    )
-    data = turned[:, chips.sync.size :].real
-    return chips_of((data[:, 1::2] > data[:, 0::2]).astype(np.uint8)).astype(np.int8)
+    integrals = chips.integrals(track.sums, track.timing, count)
+    return integrals * track.carrier.against(chips.centres(track.timing, count))
 
 
 def _neighbourhood(carrier: npt.NDArray[np.complex128]) -> npt.NDArray[np.complex128]:

@@ -8,6 +8,7 @@ the word, which decides and gives the carrier. Air-interface page, sections 2 an
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,10 +27,12 @@ _FFT = 128
 _NOISE_SIGMAS = 3.6
 _CONTRAST = 0.25  # least ON-minus-OFF over ON-plus-OFF
 _COHERENT = 22.0  # least coherent energy of the word over the noise energy of a chip
-_LIKENESS = 0.65  # least correlation of chip energies with the word, over the mean at that SNR (a low one)
-_LIKENESS_GAIN = 0.5  # how much more is asked for per unit of mean correlation above the next
-_LIKENESS_FROM = 0.7
-_VERIFIED_AT_ONCE = 64
+LIKENESS = 0.5  # where a PPDU is expected and a miss is worse than a false start
+LIKENESS_UNASKED = 0.65
+_LIKENESS_GAIN = 0.9  # how much more is asked for per unit of mean correlation above the next
+_LIKENESS_FROM = 0.65
+_VERIFIED_AT_ONCE = 96
+_SIDELOBE_CHIPS = 24  # how far before the word something may pass; further after it, its data may
 _NS_PER_S = 1_000_000_000
 
 
@@ -46,8 +49,13 @@ class UplinkSyncHits:
 class UplinkSync:
     """The two-stage correlator of one uplink rate."""
 
-    def __init__(self, profile: Profile, rate_bps: int, sample_rate_sps: int) -> None:
-        """Prepare the banks; ValueError for a rate that does not exist or chips that are not whole samples."""
+    def __init__(self, profile: Profile, rate_bps: int, sample_rate_sps: int, likeness: float = LIKENESS) -> None:
+        """Prepare the banks; ValueError for a rate that does not exist or chips that are not whole samples.
+
+        ``likeness`` is how well the chip energies must correlate with the word, over the mean at that SNR: more
+        misses some weak words, less takes more data for one.
+        """
+        self._likeness = likeness
         up = profile.uplink
         chip_ns = uplink_chip_ns(profile, PpduKind.UL_ACTIVE, rate_bps)
         self.chip, rest = divmod(chip_ns * sample_rate_sps, _NS_PER_S)
@@ -65,8 +73,8 @@ class UplinkSync:
         self._carriers = _carrier_bank(profile, sample_rate_sps / self.chip) / sample_rate_sps
         self.block = BLOCK_CHIPS * self._per_chip
         self._taps = int(self._offsets.max()) + 1
-        self._difference = self._toeplitz(self._signs)
-        self._total = self._toeplitz(np.abs(self._signs))
+        self._difference = self._toeplitz(self._signs, clocks=range(len(BANK)))
+        self._total = self._toeplitz(np.abs(self._signs), clocks=(len(BANK) // 2,))
         time = np.arange(self.grid)
         self._kernel = np.exp(-2j * np.pi * np.outer(time, self._carriers)).astype(np.complex64)
         self._advance = np.exp(-2j * np.pi * self.grid * self._carriers).astype(np.complex64)
@@ -77,7 +85,7 @@ class UplinkSync:
         return (self.block + self._taps + self._per_chip) * self.grid
 
     def search(self, samples: npt.NDArray[np.complex64], floor: npt.NDArray[np.float64]) -> UplinkSyncHits:
-        """Return the best sync that begins in the first ``block`` grid positions of ``samples`` (packets, ≥ reach).
+        """Return the first sync that begins in the first ``block`` grid positions of ``samples`` (packets, ≥ reach).
 
         ``floor`` (packets,) is the tracked noise power per sample, 0 if not known.
         """
@@ -85,7 +93,7 @@ class UplinkSync:
         energy = chips.real**2 + chips.imag**2
         shape = (*energy.shape[:2], len(BANK), self.block)
         difference = np.matmul(energy, self._difference).reshape(shape)
-        total = np.matmul(energy, self._total).reshape(shape)
+        total = np.matmul(energy, self._total)[:, :, np.newaxis]
         noise = np.float32(_NOISE_SIGMAS * math.sqrt(self._signs.size) * self.chip) * floor.astype(np.float32)
         passed = (difference > noise[:, None, None, None]) & (difference > np.float32(_CONTRAST) * total)
         return self._verified(chips, np.where(passed, difference, 0), floor)
@@ -114,14 +122,23 @@ class UplinkSync:
         noise = np.maximum(off, floor[:, np.newaxis] * self.chip)
         passed = (np.take_along_axis(flat, strongest, 1) > 0) & (energy > _COHERENT * noise)
         passed &= self._alike(each, floor[:, np.newaxis] * self.chip)
-        energy = np.where(passed, energy, 0.0)
-        best = np.argmax(energy, axis=1)
-        pick = (np.arange(packets), best)
+        pick = (np.arange(packets), self._first_peak(np.where(passed, energy, 0.0), position))
+        found = passed[pick]
         stretch = self._clocks[clock[pick]]
         fine = _centred(bin_[pick] / _FFT) / (self.chip * stretch)
         carrier_hz = (self._carriers[carrier[pick]] + fine) * self._rate_sps
         start = position[pick].astype(np.float64) * self.grid
-        return UplinkSyncHits(energy[pick] > 0, ChipTiming(start, stretch), carrier_hz, energy[pick])
+        return UplinkSyncHits(found, ChipTiming(start, stretch), carrier_hz, energy[pick] * found)
+
+    def _first_peak(self, energy: npt.NDArray[np.float64], position: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+        """Return which candidate (packets, n) is the highest of the earliest lot; 0 where none has ``energy``."""
+        begin = np.where(energy > 0, position, self.block).min(axis=1)
+        for _ in range(2):  # what was taken for the first may have been a sidelobe of the next
+            stop = begin + _SIDELOBE_CHIPS * self._per_chip
+            near = (position >= begin[:, np.newaxis]) & (position <= stop[:, np.newaxis])
+            best: npt.NDArray[np.intp] = np.argmax(np.where(near, energy, 0.0), axis=1)
+            begin = np.take_along_axis(position, best[:, np.newaxis], 1)[:, 0]
+        return best
 
     def _alike(self, each: npt.NDArray[np.float32], noise: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
         """Return whether the chip energies (…, 48) correlate with the word as they should at this SNR.
@@ -131,7 +148,7 @@ class UplinkSync:
         """
         signal = np.maximum(each[..., self._on].mean(axis=-1) - noise, 0) + np.finfo(np.float32).tiny
         mean = signal / (signal + 2 * noise)
-        least = mean * (_LIKENESS + _LIKENESS_GAIN * np.maximum(mean - _LIKENESS_FROM, 0))
+        least = mean * (self._likeness + _LIKENESS_GAIN * np.maximum(mean - _LIKENESS_FROM, 0))
         spread = each - each.mean(axis=-1, keepdims=True)
         scale = np.sqrt((spread * spread).sum(axis=-1) * self._signs.size)
         alike: npt.NDArray[np.bool_] = (spread @ self._signs) > least * scale
@@ -148,13 +165,13 @@ class UplinkSync:
             sums += part[..., step : step + count] * (self._advance**step)[:, np.newaxis]
         return sums[..., : self.block + self._taps]
 
-    def _toeplitz(self, weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def _toeplitz(self, weights: npt.NDArray[np.float32], clocks: Sequence[int]) -> npt.NDArray[np.float32]:
         """Return the matrix (grid points, clocks · positions) that correlates with ``weights`` at every position."""
-        matrix = np.zeros((self.block + self._taps, len(BANK), self.block), np.float32)
+        matrix = np.zeros((self.block + self._taps, len(clocks), self.block), np.float32)
         positions = np.arange(self.block)
-        for clock, offsets in enumerate(self._offsets):
-            for offset, weight in zip(offsets, weights, strict=True):
-                matrix[positions + offset, clock, positions] = weight
+        for column, clock in enumerate(clocks):
+            for offset, weight in zip(self._offsets[clock], weights, strict=True):
+                matrix[positions + offset, column, positions] = weight
         return matrix.reshape(matrix.shape[0], -1)
 
 

@@ -17,6 +17,7 @@ from ampradio.phy.edge_timing import PPM, ChipTiming
 from ampradio.profile.model import Profile
 
 GRID_PER_CHIP = 4
+BLOCK = 50  # grid positions searched at once
 BANK = (-0.8, -0.4, 0.0, 0.4, 0.8)  # clock hypotheses as fractions of the tolerance
 _LOOKAHEAD_CHIPS = 2
 _NOISE_SIGMAS = 6.5
@@ -26,15 +27,23 @@ _NS_PER_S = 1_000_000_000
 
 @dataclass(frozen=True)
 class EnvelopeSyncHits:
-    """Per packet: whether a sync was found, where (power samples), under which clock, and whether complemented."""
+    """Per packet: whether a sync was found, where (power samples), under which clock, and whether complemented.
+
+    ``block`` is where its first position that passes lies; the best one, which counts, may lie in the next.
+    """
 
     found: npt.NDArray[np.bool_]
     timing: ChipTiming
     complemented: npt.NDArray[np.bool_]
+    block: npt.NDArray[np.intp]
 
 
 class EnvelopeSync:
-    """The correlator bank for one power sample rate."""
+    """The correlator bank for one power sample rate.
+
+    It works on blocks of ``BLOCK`` grid positions, all clocks of a block in one product with a banded matrix, so that
+    what it finds in a block does not depend on how many are searched at once.
+    """
 
     def __init__(self, profile: Profile, sample_rate_sps: int, decimation: int) -> None:
         """Prepare the bank; ValueError if a quarter of a sync chip is not a whole number of power samples."""
@@ -46,79 +55,103 @@ class EnvelopeSync:
         self._clocks = 1 + np.array(BANK) * profile.uplink.chip_tolerance_ppm * PPM
         chip = np.arange(self._signs.size)
         self._offsets = np.rint(chip * GRID_PER_CHIP * self._clocks[:, np.newaxis]).astype(np.intp)
-        self._taps = int(self._offsets.max()) + 1
-        self._bank = np.zeros((self._taps, 2 * len(BANK)), np.float32)
-        for entry, offsets in enumerate(self._offsets):
-            self._bank[offsets, entry] = self._signs
-            self._bank[offsets, len(BANK) + entry] = 1
-        self._freedom = float(self._signs.size * GRID_PER_CHIP * self.grid * decimation)  # complex DoF in the word
-        self._per_power_sample = float(decimation)
         self._lookahead = _LOOKAHEAD_CHIPS * GRID_PER_CHIP
+        self._span = BLOCK + self._lookahead  # positions correlated per block
+        self._width = self._span + int(self._offsets.max()) + GRID_PER_CHIP - 1  # grid steps read for them
+        self._matrix = self._banded()
+        freedom = float(self._signs.size * GRID_PER_CHIP * self.grid * decimation)  # complex DoF in the word
+        self._least_contrast = np.float32(_NOISE_SIGMAS / np.sqrt(freedom))
+        self._noise_gain = np.float32(_NOISE_SIGMAS * np.sqrt(freedom) / decimation)
 
     @property
-    def reach(self) -> int:
-        """How many power samples after a position must be known before a sync that begins there is decided."""
-        return (self._taps + GRID_PER_CHIP - 1 + self._lookahead) * self.grid
+    def block(self) -> int:
+        """How many power samples a block of positions spans."""
+        return BLOCK * self.grid
 
-    def positions(self, power_samples: int) -> int:
-        """Return how many grid positions can be decided in that many power samples."""
-        return max(0, (power_samples - self.reach) // self.grid + 1)
+    @property
+    def block_reach(self) -> int:
+        """How many power samples from its first on a block needs to be decided."""
+        return self._width * self.grid
+
+    def block_means(self, power: npt.NDArray[np.float32], blocks: int) -> npt.NDArray[np.float64]:
+        """Return the mean of each of the first ``blocks`` blocks of ``power`` (1, n), shape (blocks,)."""
+        sums = np.add.reduce(power[0, : blocks * self.block].reshape(blocks, self.block), axis=1)
+        means: npt.NDArray[np.float64] = sums.astype(np.float64) / self.block
+        return means
 
     def first(self, power: npt.NDArray[np.float32], floor: npt.NDArray[np.float64]) -> EnvelopeSyncHits:
         """Return the first sync in each row of ``power`` (packets, n), by position of its first edge.
 
-        ``floor`` (packets,) is the tracked noise power per power sample (0 if not known yet).
+        ``floor`` (packets,) or (packets, blocks) is the tracked noise power per power sample (0 if not known yet).
+        Positions whose word does not lie within the row whole, with a little to spare, are not searched.
         """
-        chip = self._chip_sums(power)
-        count = self.positions(power.shape[1])
-        packets = power.shape[0]
+        packets, size = power.shape
+        count = max(0, size // self.grid - (self._width - BLOCK))
         if count == 0:
-            none = np.zeros(packets)
-            return EnvelopeSyncHits(none > 0, ChipTiming(none, none + 1), none > 0)
-        difference, passed = self._gates(chip, count + self._lookahead, floor)
-        any_clock = passed[:, :count].any(axis=2)
-        found = any_clock.any(axis=1)
-        earliest = np.argmax(any_clock, axis=1)
-        peak, clock = self._peak(difference, passed, earliest)
-        value = difference[np.arange(packets), peak, clock]
-        start = peak.astype(np.float64) * self.grid
-        return EnvelopeSyncHits(found, ChipTiming(start, self._clocks[clock]), value < 0)
+            return _nothing(packets)
+        parts = self._rows(power, count)
+        correlation = np.matmul(parts[:, :, np.newaxis], self._matrix)[:, :, 0]
+        correlation = correlation.reshape(*parts.shape[:2], len(BANK) + 1, self._span)
+        difference, total = correlation[:, :, :-1], correlation[:, :, -1]
+        noise = self._noise_gain * floor.astype(np.float32).reshape(packets, -1, 1)
+        passed = np.abs(difference) > np.maximum(total * self._least_contrast, noise)[:, :, np.newaxis]
+        if not passed.any():
+            return _nothing(packets)
+        self._keep_alike(parts, passed)
+        return self._strongest(difference, passed, count)
 
-    def _chip_sums(self, power: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        parts = power.shape[1] // self.grid
-        part = power[:, : parts * self.grid].reshape(power.shape[0], parts, self.grid).sum(axis=2)
-        sums: npt.NDArray[np.float32] = part[:, : parts - GRID_PER_CHIP + 1].copy()
-        for shift in range(1, GRID_PER_CHIP):
-            sums += part[:, shift : shift + sums.shape[1]]
-        return sums
+    def _rows(self, power: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.float32]:
+        """Return the energies (packets, blocks, width) of the grid steps that each block reads, zero past the end."""
+        packets, size = power.shape
+        blocks = -(-count // BLOCK)
+        steps = size // self.grid
+        parts = np.zeros((packets, max(steps, (blocks - 1) * BLOCK + self._width)), np.float32)
+        np.add.reduce(power[:, : steps * self.grid].reshape(packets, steps, self.grid), axis=2, out=parts[:, :steps])
+        stride, each = parts.strides
+        strides = (stride, BLOCK * each, each)
+        rows: npt.NDArray[np.float32] = np.ndarray((packets, blocks, self._width), np.float32, parts, 0, strides)
+        return np.ascontiguousarray(rows)
 
-    def _gates(
-        self, chip: npt.NDArray[np.float32], count: int, floor: npt.NDArray[np.float64]
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
-        packets = chip.shape[0]
-        windows = np.lib.stride_tricks.sliding_window_view(chip, self._taps, axis=1)[:, :count]
-        sums = np.matmul(np.ascontiguousarray(windows), self._bank)
-        difference, total = sums[..., : len(BANK)], sums[..., len(BANK) :]
-        root = np.sqrt(self._freedom)
-        noise = np.float32(root) * floor.astype(np.float32) / np.float32(self._per_power_sample)
-        size = np.abs(difference)
-        passed = (size * np.float32(root) > _NOISE_SIGMAS * total) & (size > _NOISE_SIGMAS * noise[:, None, None])
-        where = np.argwhere(passed)
-        if where.size:
-            packet, position, clock = where.T
-            energy = chip[packet[:, np.newaxis], position[:, np.newaxis] + self._offsets[clock]].astype(np.float64)
-            energy -= energy.mean(axis=1, keepdims=True)
-            match = np.abs(energy @ self._signs)
-            scale = np.sqrt((energy * energy).sum(axis=1) * self._signs.size)
-            passed[packet, position, clock] = match > _CORRELATION * scale
-        return difference.reshape(packets, count, len(BANK)), passed
+    def _keep_alike(self, parts: npt.NDArray[np.float32], passed: npt.NDArray[np.bool_]) -> None:
+        """Clear ``passed`` (packets, blocks, clocks, positions) where the chip energies do not look like the word."""
+        packet, block, clock, position = np.nonzero(passed)
+        step = position[:, np.newaxis] + self._offsets[clock]
+        energy = sum(
+            parts[packet[:, np.newaxis], block[:, np.newaxis], step + part].astype(np.float64)
+            for part in range(GRID_PER_CHIP)
+        )
+        energy -= energy.mean(axis=1, keepdims=True)
+        scale = np.sqrt((energy * energy).sum(axis=1) * self._signs.size)
+        passed[packet, block, clock, position] = np.abs(energy @ self._signs) > _CORRELATION * scale
 
-    def _peak(
-        self, difference: npt.NDArray[np.float32], passed: npt.NDArray[np.bool_], earliest: npt.NDArray[np.intp]
-    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-        packets = difference.shape[0]
-        near = earliest[:, np.newaxis] + np.arange(self._lookahead)
-        row = np.arange(packets)[:, np.newaxis]
-        candidate = np.where(passed[row, near], np.abs(difference[row, near]), -1).reshape(packets, -1)
-        best = np.argmax(candidate, axis=1)
-        return earliest + best // len(BANK), best % len(BANK)
+    def _strongest(
+        self, difference: npt.NDArray[np.float32], passed: npt.NDArray[np.bool_], count: int
+    ) -> EnvelopeSyncHits:
+        packets, blocks = passed.shape[:2]
+        decided = passed[..., :BLOCK].any(axis=2).reshape(packets, blocks * BLOCK)[:, :count]
+        earliest = np.argmax(decided, axis=1)
+        row, block, begin = np.arange(packets), earliest // BLOCK, earliest % BLOCK
+        ahead = begin[:, np.newaxis] + np.arange(self._lookahead)
+        near = (row[:, np.newaxis], block[:, np.newaxis], slice(None), ahead)
+        candidate = np.where(passed[near], np.abs(difference[near]), -1).reshape(packets, -1)
+        later, clock = np.divmod(np.argmax(candidate, axis=1), len(BANK))
+        complemented = difference[row, block, clock, begin + later] < 0
+        start = (earliest + later).astype(np.float64) * self.grid
+        return EnvelopeSyncHits(decided.any(axis=1), ChipTiming(start, self._clocks[clock]), complemented, block)
+
+    def _banded(self) -> npt.NDArray[np.float32]:
+        """Return the matrix (grid steps, (clocks + 1) · positions): ON-minus-OFF per clock, then the energy present."""
+        taps = np.zeros((self._width - self._span + 1, len(BANK) + 1), np.float32)
+        for part in range(GRID_PER_CHIP):
+            for clock, offsets in enumerate(self._offsets):
+                np.add.at(taps[:, clock], offsets + part, self._signs)
+        taps[: self._signs.size * GRID_PER_CHIP, -1] = 1
+        matrix = np.zeros((self._width, len(BANK) + 1, self._span), np.float32)
+        for position in range(self._span):
+            matrix[position : position + taps.shape[0], :, position] = taps
+        return matrix.reshape(self._width, -1)
+
+
+def _nothing(packets: int) -> EnvelopeSyncHits:
+    none = np.zeros(packets)
+    return EnvelopeSyncHits(none > 0, ChipTiming(none, none + 1), none > 0, np.zeros(packets, np.intp))

@@ -17,25 +17,33 @@ class NoiseFloor:
 
     def __init__(self, freedom: float) -> None:
         """Track blocks of ``freedom`` complex degrees of freedom each."""
-        self._blocks: deque[float] = deque(maxlen=_HISTORY)
+        self._rising: deque[tuple[int, float]] = deque()  # number and power of blocks that none later undercuts
+        self._taken = 0
         self._bias = 1 + _LEAST_OF_HISTORY_SIGMAS / math.sqrt(freedom)
 
     def add(self, power: float) -> None:
         """Take the mean power of one more block; silence (blanked, or a simulation without noise) tells nothing."""
-        if power > 0:
-            self._blocks.append(power)
+        if power <= 0:
+            return
+        rising = self._rising
+        while rising and rising[-1][1] >= power:
+            rising.pop()
+        rising.append((self._taken, power))
+        self._taken += 1
+        if rising[0][0] < self._taken - _HISTORY:
+            rising.popleft()
 
     @property
     def power(self) -> float:
         """The tracked noise power, 0 while unknown."""
-        return min(self._blocks) * self._bias if self._blocks else 0.0
+        return self._rising[0][1] * self._bias if self._rising else 0.0
 
     def before_each(self, powers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Return the floor that would hold before each of ``powers`` (n,) if they were added in turn, shape (n,)."""
         trial = NoiseFloor.__new__(NoiseFloor)
-        trial._blocks, trial._bias = self._blocks.copy(), self._bias
-        floors = np.empty(powers.size)
-        for index, power in enumerate(powers):
-            floors[index] = trial.power
-            trial.add(float(power))
-        return floors
+        trial._rising, trial._taken, trial._bias = self._rising.copy(), self._taken, self._bias
+        floors = []
+        for power in powers.tolist():
+            floors.append(trial.power)
+            trial.add(power)
+        return np.array(floors)

@@ -20,7 +20,6 @@ from ampradio.phy.tag_frame import TagFrame
 from ampradio.profile import airtime
 from ampradio.profile.model import Profile
 
-_BLOCK_POSITIONS = 50
 _BLOCKS_AT_ONCE = 32
 _PIECE = 1 << 16
 _POWER_MAX = np.float32(1e9)
@@ -44,9 +43,7 @@ class TagReceiver:
         down = profile.downlink
         self._low = EnvelopeChips(profile, down.rate_low_bps, sample_rate_sps, decimation)
         self._high = EnvelopeChips(profile, down.rate_high_bps, sample_rate_sps, decimation)
-        self._block = _BLOCK_POSITIONS * self._sync.grid
-        self._block_reach = (_BLOCK_POSITIONS - 1) * self._sync.grid + self._sync.reach
-        self._floor = NoiseFloor(float(self._block * decimation))
+        self._floor = NoiseFloor(float(self._sync.block * decimation))
         self._buffer: SampleBuffer[np.float32] = SampleBuffer(np.float32)
         self._search_from = 0
         self._frame: TagFrame | None = None
@@ -59,7 +56,7 @@ class TagReceiver:
         Raises ValueError for an array that is not one-dimensional and real.
         """
         power = np.asarray(power)
-        if power.ndim != 1 or np.iscomplexobj(power):
+        if power.ndim != 1 or power.dtype.kind == "c":
             raise ValueError(f"envelope power must be one-dimensional and real, not {power.dtype} of {power.shape}")
         received: list[Reception] = []
         for begin in range(0, power.size, _PIECE):
@@ -80,13 +77,12 @@ class TagReceiver:
         self._buffer.blank(start // self._decimation, -(-stop // self._decimation))
 
     def _cleaned(self, power: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        power = power.astype(np.float32)
+        power = power.astype(np.float32, copy=False)
+        if power.size and power.min() >= 0 and power.max() <= _POWER_MAX:
+            return power
         good = (power >= 0) & (power <= _POWER_MAX)
-        bad = power.size - int(np.count_nonzero(good))
-        if bad:
-            self.counters["bad_samples"] += bad
-            power[~good] = 0
-        return power
+        self.counters["bad_samples"] += power.size - int(np.count_nonzero(good))
+        return np.where(good, power, np.float32(0))
 
     def _needed_from(self) -> int:
         if self._frame is not None:
@@ -110,32 +106,30 @@ class TagReceiver:
         return True
 
     def _search(self) -> bool:
-        blocks = min((self._buffer.stop - self._search_from - self._block_reach) // self._block + 1, _BLOCKS_AT_ONCE)
+        block, reach = self._sync.block, self._sync.block_reach
+        blocks = min((self._buffer.stop - self._search_from - reach) // block + 1, _BLOCKS_AT_ONCE)
         if blocks < 1:
             return False
-        last = self._search_from + (blocks - 1) * self._block
-        span = self._buffer.between(self._search_from, last + self._block_reach)
-        rows = np.lib.stride_tricks.sliding_window_view(span[0], self._block_reach)[:: self._block]
-        means = rows[:, : self._block].mean(axis=1).astype(np.float64)
-        hits = self._sync.first(rows, self._floor.before_each(means))
-        row = int(np.argmax(hits.found))
-        searched = row + 1 if hits.found[row] else blocks
-        for mean in means[:searched]:
-            self._floor.add(float(mean))
-        if not hits.found[row]:
-            self._search_from += blocks * self._block
+        span = self._buffer.between(self._search_from, self._search_from + (blocks - 1) * block + reach)
+        means = self._sync.block_means(span, blocks)
+        hits = self._sync.first(span, self._floor.before_each(means)[np.newaxis])
+        found = bool(hits.found[0])
+        searched = int(hits.block[0]) + 1 if found else blocks
+        for mean in means[:searched].tolist():
+            self._floor.add(mean)
+        if not found:
+            self._search_from += blocks * block
             return True
         self.counters["syncs"] += 1
-        chips = self._high if hits.complemented[row] else self._low
-        begin = self._search_from + row * self._block
+        chips = self._high if hits.complemented[0] else self._low
         self._frame = TagFrame(
             self._profile,
             chips,
             self._rate_sps,
             self._decimation,
             self._sync.grid,
-            begin + int(hits.timing.start[row]),
-            float(hits.timing.stretch[row]),
+            self._search_from + int(hits.timing.start[0]),
+            float(hits.timing.stretch[0]),
         )
         return True
 

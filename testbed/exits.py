@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from dataclasses import dataclass
 
 DONE = 0
@@ -58,8 +59,8 @@ _DISTRIBUTION_MODULES = ("gnuradio", "pmt", "iio", "adi", "zmq", "numpy")
 
 def ending_of(error: BaseException) -> Ending | None:
     """Return how ``error`` ends `amp`, or None for an error nobody foresaw."""
-    if isinstance(error, ImportError) and (error.name or "").partition(".")[0] in _DISTRIBUTION_MODULES:
-        return Ending(ENVIRONMENT, f"cannot use {error.name}: {error}", "run: amp doctor")
+    if isinstance(error, ImportError) and (unusable := _unusable_module(error)):
+        return Ending(ENVIRONMENT, f"cannot use {unusable}: {error}", "run: amp doctor")
     for kind in type(error).__mro__:
         code = _CODE_OF.get((kind.__module__, kind.__name__))
         if code is not None:
@@ -69,6 +70,15 @@ def ending_of(error: BaseException) -> Ending | None:
         where = f"{error.filename}: " if error.filename else ""
         return Ending(ENVIRONMENT, f"{where}{error.strerror or error}", "run: amp doctor")
     return None
+
+
+def _unusable_module(error: ImportError) -> str:
+    """Return the distribution's module that could not be imported; empty when it was one of another kind."""
+    if (error.name or "").partition(".")[0] in _DISTRIBUTION_MODULES:
+        return error.name or ""
+    # compiled modules that do not fit (numpy 2 beside GNU Radio) do not say who they are
+    importing = (frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(error.__traceback__))
+    return next((name for name in importing if name.partition(".")[0] in _DISTRIBUTION_MODULES), "")
 
 
 def tell(ending: Ending) -> None:

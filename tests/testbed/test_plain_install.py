@@ -109,6 +109,19 @@ def test_a_replay_ends_with_a_hint(python: Python, tmp_path: Path) -> None:
     assert "gnuradio" in done.stderr and "amp doctor" in done.stderr and "Traceback" not in done.stderr
 
 
+def test_a_gnu_radio_that_cannot_be_imported_is_not_our_defect(python: Python, tmp_path: Path) -> None:
+    """numpy 2 beside the distribution's GNU Radio: its compiled modules fail without saying who they are."""
+    broken = tmp_path / "broken" / "gnuradio"
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").write_text("from . import compiled\n")
+    (broken / "compiled.py").write_text("raise ImportError('initialization failed')\n")
+    code = f"import sys\nsys.path.insert(0, {str(broken.parent)!r})\n"
+    code += "from testbed.cli import main\nsys.exit(main(['replay', '.']))\n"
+    done = python("-c", code)
+    assert done.returncode == 3, done.stderr
+    assert done.stderr.startswith("amp: error: cannot use gnuradio: initialization failed\n     fix: run: amp doctor")
+
+
 def test_the_demo_says_that_it_is_the_checkouts(python: Python, installed: Path) -> None:
     """The examples are no part of the package: the caller is told so, and what to do instead."""
     done = python("-m", "testbed.cli", "demo")

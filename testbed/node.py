@@ -14,7 +14,7 @@ import threading
 import time
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -65,19 +65,26 @@ def say(state: str, **detail: Any) -> None:
     sys.stdout.flush()
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None) -> NoReturn:
     """Run the process that the configuration file describes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     path = Path((argv or sys.argv[1:])[0])
     try:
         config = msgspec.json.decode(path.read_bytes(), type=NodeConfig)
-        code = _air(config) if config.role == "air" else _phy(config)
+        if config.role == "air":
+            _air(config)
+        else:
+            _phy(config)
     except Exception as error:
         traceback.print_exc()
         say("error", reason=f"{type(error).__name__}: {error}")
-        code = 3
+        _leave(3)
+
+
+def _leave(code: int) -> NoReturn:
+    """End at once: a flowgraph that is torn down waits out its timeouts, and there is nothing left to save."""
     sys.stdout.flush()
-    # gr-zeromq blocks wait out their timeout in stop(), and there is nothing left to save.
+    sys.stderr.flush()
     os._exit(code)
 
 
@@ -86,7 +93,7 @@ def _wait_for_parent() -> None:
         pass
 
 
-def _air(config: NodeConfig) -> int:
+def _air(config: NodeConfig) -> NoReturn:
     from flowgraphs.generated.amp_air import amp_air
 
     arguments: dict[str, Any] = {"samp_rate": config.sample_rate_sps, **msgspec.structs.asdict(config.streams)}
@@ -104,10 +111,10 @@ def _air(config: NodeConfig) -> int:
     top.start()
     say("ready")
     _wait_for_parent()
-    return 0
+    _leave(0)
 
 
-def _phy(config: NodeConfig) -> int:
+def _phy(config: NodeConfig) -> NoReturn:
     from ampradio.profile import load_profile
     from ampradio.sap.phy_side import PhySap
     from flowgraphs.entities import receiver_for
@@ -139,10 +146,9 @@ def _phy(config: NodeConfig) -> int:
     recorder.finish(top.recorder.end, phy.received if phy.failure else phy.stop_sample, RECORDER_PATIENCE_S)
     if phy.failure:
         say("error", reason=phy.failure)
-        return 3
+        _leave(3)
     say("stopped", samples=phy.stop_sample)
     _hold()
-    return 0
 
 
 def _top_block(config: NodeConfig, phy: Any, record_path: str) -> Any:
@@ -169,10 +175,10 @@ def _close_with_parent(phy: Any) -> None:
     if not phy.stopped.is_set():
         phy.fail("the run was ended by its owner")
         time.sleep(RECORDER_PATIENCE_S)
-    os._exit(0)
+    _leave(0)
 
 
-def _hold() -> None:
+def _hold() -> NoReturn:
     """Keep emitting for the others' sake until the parent ends the process."""
     while True:
         time.sleep(60)

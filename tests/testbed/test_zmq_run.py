@@ -283,3 +283,33 @@ def test_a_profile_of_ones_own(tmp_path: Path) -> None:
     profile.unlink()
     moved = run.rename(tmp_path / "elsewhere")
     assert amp("replay", "--check", str(moved)).returncode == 0
+
+
+def test_a_wrong_peer_at_the_sap_is_counted_and_changes_nothing(demo: Path, tmp_path: Path) -> None:
+    """Garbage and a second MAC at both SAPs during a run over TCP: refused, counted, and the frames stay the same."""
+    import zmq
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        base = probe.getsockname()[1] % 50_000 + 10_000
+    run = tmp_path / "run"
+    command = ["demo", "--json", "--radio", f"zmq:tcp://127.0.0.1:{base}", "--out", str(run)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "testbed.cli", *command], cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    context = zmq.Context()
+    wrong = [context.socket(zmq.DEALER) for _ in range(2)]
+    for number, each in enumerate(wrong):
+        each.connect(f"tcp://127.0.0.1:{base + 4 + number}")
+    while process.poll() is None:
+        for each in wrong:
+            for octets in (b"garbage", b"AMPS\x01\x02" + bytes(6), b"AMPS\x01\x05" + bytes(14)):
+                with contextlib.suppress(zmq.Again):
+                    each.send(octets, zmq.NOBLOCK)
+        time.sleep(0.02)
+    context.destroy(linger=0)
+    assert process.returncode == 0
+    assert without_wall(run) == without_wall(demo)
+    counters = json.loads((run / "manifest.json").read_text())["counters"]
+    assert all(any(name.startswith("sap_refused") for name in counters[node]) for node in ("ap", "tag")), counters

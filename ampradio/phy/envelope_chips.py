@@ -20,7 +20,6 @@ from ampradio.profile.model import Profile
 _NS_PER_S = 1_000_000_000
 _STRADDLE = 1.0  # power samples
 _SLOPE_STEP = 1.0  # power samples either side over which the template's slope is taken
-_BITS_MIN = 64  # for which edge windows are prepared at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,14 +55,15 @@ class EnvelopeChips:
         self._sync_on = self.sync.astype(np.float64)
         self._sync_energy = _energy_within(on_symbol(down, down.sync_chip_ns, sample_rate_sps), decimation)
         self._data_energy = _energy_within(on_symbol(down, data_ns, sample_rate_sps), decimation)
-        self._edges = self._laid_out(0)
+        longest = profile.mac.header_octets + profile.mac.body_octets_max + profile.mac.fcs_octets
+        self._edges = self._laid_out(16 * (down.sig_octets + longest))
         self._windows: dict[tuple[float, float], _EdgeWindows] = {}
 
     def edges(self, data_chips: int) -> npt.NDArray[np.float64]:
         """Return the nominal chip edges (40 + data_chips + 1,) of sync and data."""
         count = self.sync.size + data_chips + 1
         if count > self._edges.size:
-            self._edges = self._laid_out(max(2 * data_chips, 2 * _BITS_MIN))
+            self._edges = self._laid_out(data_chips)
         return self._edges[:count]
 
     def data_end(self, data_chips: int) -> float:

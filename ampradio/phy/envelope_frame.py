@@ -12,9 +12,10 @@ import numpy.typing as npt
 from ampradio.phy.edge_timing import ChipTiming
 from ampradio.phy.envelope_chips import EnvelopeChips, bits_of
 
-_SYNC_WINDOWS = (0.5, 0.5, 0.25, 0.25)  # of a sync chip
+_SYNC_WINDOWS = (0.5, 0.25)  # of a sync chip
 _FIRST_BITS = 16
-_FINAL_WINDOWS = (0.5, 0.25, 0.125)  # of a data chip
+_FIRST_WINDOW = 0.5  # of a data chip
+_FINAL_WINDOWS = (0.25, 0.125)
 _WINDOW_MIN = 1.25  # power samples; an edge inside a power sample needs its neighbours whole
 
 
@@ -29,11 +30,10 @@ def follow(
     sums: npt.NDArray[np.float64], timing: ChipTiming, chips: EnvelopeChips, bits: int, done_bits: int = 0
 ) -> ChipTiming:
     """Return ``timing``, good for the sync and ``done_bits``, fitted to the sync and the first ``bits`` bits."""
-    data_window = max(_FINAL_WINDOWS[0] * chips.data_chip, _WINDOW_MIN)
+    data_window = max(_FIRST_WINDOW * chips.data_chip, _WINDOW_MIN)
     while done_bits < bits:
-        reach = min(max(2 * done_bits, _FIRST_BITS), bits)
-        for _ in range(2):
-            timing = chips.refine(sums, timing, reach, min(chips.sync_chip / 4, 2 * data_window), data_window)
+        reach = min(max(3 * done_bits, _FIRST_BITS), bits)
+        timing = chips.refine(sums, timing, reach, min(chips.sync_chip / 4, 2 * data_window), data_window)
         done_bits = reach
     return timing
 

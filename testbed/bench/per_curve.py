@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ampradio.phy.theory import wilson_interval
 
@@ -33,8 +34,7 @@ class Point:
 
 def crossing_db(ecn0_db: Sequence[float], rates: Sequence[float], target: float = TARGET_PER) -> float:
     """Return where falling ``rates`` cross ``target``, interpolating log PER; NaN if they do not."""
-    points = list(zip(ecn0_db, rates, strict=True))
-    for (low_db, low), (high_db, high) in zip(points, points[1:], strict=False):
+    for (low_db, low), (high_db, high) in pairwise(zip(ecn0_db, rates, strict=True)):
         if low >= target > high:
             if high <= 0:
                 return high_db - (high_db - low_db) / 2

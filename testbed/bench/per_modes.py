@@ -1,8 +1,8 @@
 """Packets over noise through the receivers, and the limits that the packet error rates are held against.
 
 Every figure is over Ec/N0, the energy of one ON chip over the noise density: the Eb/N0 of the uncoded downlink, 3 dB
-below the Eb/N0 of the coded uplink. A packet is a whole PPDU after a stretch of noise, at a random fraction of a sample;
-a sync that is missed is a packet in error.
+below the Eb/N0 of the coded uplink. A packet is a whole PPDU after a stretch of noise, at a random fraction of a
+sample; a sync that is missed is a packet in error.
 """
 
 from __future__ import annotations
@@ -59,20 +59,26 @@ class Mode:
         return airtime.uplink_chip_ns(profile, self.kind, self.rate_bps)
 
     @property
+    def coded(self) -> bool:
+        """Whether the data are convolutionally coded."""
+        return airtime.uplink_is_coded(load_profile(), self.kind, self.rate_bps)
+
+    @property
     def freedom(self) -> float:
         """Complex degrees of freedom in a chip over the sampled band."""
         return self.chip_ns * load_profile().preamble.sample_rate_sps / _NS_PER_S
 
 
 _DOWN = (-0.5, 0.0, 0.5, 1.0)
-_UP = (-2.5, -2.0, -1.5, -1.0, -0.5, 0.0)
+_UP = (-2.75, -2.25, -1.75, -1.25, -0.5, 0.0)
 _ENERGY = "full-band energy"
-_AIDED = "non-coherent, phase from neighbouring chips, soft Viterbi"
+_AIDED = "non-coherent, phase as the neighbouring chips tell it, soft Viterbi"
+_GENIE = "ideal timing, each chip's phase unknown, exact soft values, same decoder"
 MODES = (
     Mode("DL 250k", PpduKind.DL_TYPE1, 250_000, _ENERGY, "energy comparison, M = 40", _DOWN),
     Mode("DL 1M", PpduKind.DL_TYPE1, 1_000_000, _ENERGY, "energy comparison, M = 10", _DOWN),
-    Mode("UL 250k", PpduKind.UL_ACTIVE, 250_000, _AIDED, "genie non-coherent, soft Viterbi", _UP),
-    Mode("UL 1M", PpduKind.UL_ACTIVE, 1_000_000, _AIDED, "genie non-coherent, soft Viterbi", _UP),
+    Mode("UL 250k", PpduKind.UL_ACTIVE, 250_000, _AIDED, _GENIE, _UP),
+    Mode("UL 1M", PpduKind.UL_ACTIVE, 1_000_000, _AIDED, _GENIE, _UP),
 )
 
 
@@ -112,8 +118,11 @@ def union_bound_per(ecn0_db: float) -> float:
     return float(theory.per_coded(float(theory.from_db(ecn0_db)), 8 * OCTETS))
 
 
-def genie_errors(ecn0_db: float, packets: int, seed: tuple[int, ...]) -> int:
-    """Return errors of the coded uplink with chips integrated ideally, their phases unknown: exact soft values."""
+def genie_errors(ecn0_db: float, packets: int, coherent: bool, seed: tuple[int, ...]) -> int:
+    """Return errors of the coded uplink with chips integrated ideally and exact soft values.
+
+    Their phases are known (``coherent``) or each unknown by itself.
+    """
     profile = load_profile()
     rng = np.random.default_rng(seed)
     vector = TxVector(PpduKind.UL_ACTIVE, profile.uplink.rate_low_bps, seed_index=SEED_INDEX)
@@ -123,14 +132,19 @@ def genie_errors(ecn0_db: float, packets: int, seed: tuple[int, ...]) -> int:
         count = min(256, packets - begin)
         sent = data_bits(profile, rng.integers(0, 256, (count, OCTETS), np.uint8), vector)
         noise = rng.standard_normal((2, *sent.shape, 2)) @ (np.sqrt(0.5), np.sqrt(0.5) * 1j)
-        first, second = (
-            2 * amplitude * np.abs(amplitude * on + n) for on, n in ((1 - sent, noise[0]), (sent, noise[1]))
-        )
-        soft = np.log(i0e(second)) + second - np.log(i0e(first)) - first
+        first, second = amplitude * (1 - sent) + noise[0], amplitude * sent + noise[1]
+        if coherent:
+            soft = second.real - first.real
+        else:
+            soft = _log_i0(2 * amplitude * np.abs(second)) - _log_i0(2 * amplitude * np.abs(first))
         decided = decode(profile.uplink, soft.reshape(count, -1, 2))
         clean = decode(profile.uplink, (2.0 * sent - 1).reshape(count, -1, 2))
         wrong += int(np.count_nonzero((decided != clean).any(axis=1)))
     return wrong
+
+
+def _log_i0(value: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.asarray(np.log(i0e(value)) + value)
 
 
 def _received(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from testbed.bench.per import Curve
+    from testbed.bench.per_measure import Curve
 
 
 def draw(curves: Sequence[Curve], path: Path) -> Path:

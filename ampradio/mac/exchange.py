@@ -9,30 +9,14 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from ampradio.mac.events import Event
+from ampradio.mac.station import Station
 from ampradio.profile.airtime import downlink_type1_ns, uplink_active_ns
 from ampradio.profile.model import Profile
 from ampradio.vectors import Listen, PpduKind, RxVector, Tx
 
 IDLE_WAKES_MAX = 1_000
-
-
-class Station(Protocol):
-    """The five calls of a station, and its promise."""
-
-    def receive(self, psdu: bytes, rx: RxVector, now_ns: int) -> None: ...
-
-    def ppdus_to_send(self, now_ns: int) -> list[Tx]: ...
-
-    def next_deadline_ns(self) -> int | None: ...
-
-    def handle_deadline(self, now_ns: int) -> None: ...
-
-    def events(self) -> list[Event]: ...
-
-    def silent_until_ns(self) -> int: ...
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from ampradio.mac.events import Event
+from ampradio.mac.station import Station
 from ampradio.sap.mac_side import MacSap
 from ampradio.sap.messages import (
     NEVER,
@@ -19,23 +19,7 @@ from ampradio.sap.messages import (
     TxConfirm,
     TxRequest,
 )
-from ampradio.vectors import RxVector, Tx
-
-
-class Station(Protocol):
-    """The calls of a sans-IO station that its host makes."""
-
-    def receive(self, psdu: bytes, rx: RxVector, now_ns: int) -> None: ...
-
-    def ppdus_to_send(self, now_ns: int) -> list[Tx]: ...
-
-    def next_deadline_ns(self) -> int | None: ...
-
-    def handle_deadline(self, now_ns: int) -> None: ...
-
-    def events(self) -> Sequence[Event]: ...
-
-    def silent_until_ns(self) -> int: ...
+from ampradio.vectors import Tx
 
 
 class MacHost:
@@ -71,7 +55,7 @@ class MacHost:
         self._pending = seq
         for tx in self._station.ppdus_to_send(self.now_ns):
             self._request(tx)
-        return list(self._station.events())
+        return self._station.events()
 
     def grant(self) -> None:
         """Answer the indication that was taken last, if it still waits."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import zmq
 
+from ampradio.mac.station import Station
 from ampradio.sap.mac_side import MacSap, PhyGoneError
 from flowgraphs.streams import ROLES
 from testbed.experiment import Experiment, ExperimentError
@@ -18,7 +19,7 @@ from testbed.node import NodeConfig, Streams
 from testbed.runner.air import downlink_path, uplink_path
 from testbed.runner.errors import RunError
 from testbed.runner.finished import Finished
-from testbed.runner.mac_host import MacHost, Station, event_record
+from testbed.runner.mac_host import MacHost, event_record
 from testbed.runner.merge import EventMerge
 from testbed.runner.processes import NodeProcess
 from testbed.runner.tell import Tell

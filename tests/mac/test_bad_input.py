@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from ampradio.mac.ack import Ack
 from ampradio.mac.ap import ApStation
 from ampradio.mac.events import EVENTS_HELD_MAX, EventLog
-from ampradio.mac.exchange import Delivery, Exchange, Station
+from ampradio.mac.exchange import Delivery, Exchange
 from ampradio.mac.frame import encode_frame
 from ampradio.mac.header import Header, seal
 from ampradio.mac.response import Response
+from ampradio.mac.station import Station
 from ampradio.mac.trigger import AccessKind, Trigger, TriggerParameters
 from ampradio.mac.work import Poll
 from ampradio.security.session import SecurityEvent

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import signal
-import subprocess
-import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +20,7 @@ from ampradio.profile import load_profile
 from ampradio.psdu import crc8
 from ampradio.vectors import Listen, PpduKind, RxVector
 from testbed.capture import CaptureError, CaptureMeta, open_capture, open_captures
-from tests.conftest import ROOT
+from tests.testbed.killed import kill_once_written
 
 RATE = 20_000_000
 PROFILE = load_profile()
@@ -318,12 +314,7 @@ with meta.data_path.open("wb", buffering=0) as data:
         if number % 7 == 0:
             meta.close()
 """
-    child = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, cwd=ROOT, env=dict(os.environ))
-    assert child.stdout is not None
-    with child.stdout:
-        assert child.stdout.readline() == b"written\n"
-        os.kill(child.pid, signal.SIGKILL)
-        child.wait(10)
+    kill_once_written(script)
     sigmf.validate.validate(json.loads((tmp_path / "tag.sigmf-meta").read_text()))
     recording = open_capture(tmp_path / "tag")
     assert not recording.complete and len(recording.frames) >= 200

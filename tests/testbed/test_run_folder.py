@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +10,7 @@ import pytest
 from testbed.event_log import EventLog, EventLogError, read_events, without_wall
 from testbed.experiment import Experiment, experiment_of
 from testbed.run_folder import RunFolder, RunFolderError, read_run
-from tests.conftest import ROOT
+from tests.testbed.killed import kill_once_written
 
 PSK = "5a" * 32
 
@@ -150,12 +146,7 @@ while True:
     folder.events.write({{"t_ns": 99, "kind": "rx", "pad": "y" * 5000}})
     folder.note(more="x" * 100)
 """
-    child = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, cwd=ROOT, env=dict(os.environ))
-    assert child.stdout is not None
-    with child.stdout:
-        assert child.stdout.readline() == b"written\n"
-        os.kill(child.pid, signal.SIGKILL)
-        child.wait(10)
+    kill_once_written(script)
     run = read_run(tmp_path / "r")
     assert run.state == "running"
     assert [each["t_ns"] for each in run.events[:50]] == list(range(50))

@@ -24,25 +24,23 @@ from ampradio.security.secret import Secret
 from ampradio.security.session import Message
 from ampradio.vectors import PpduKind
 from tests.security import reference_s1
-from tests.security.two_ends import AA, ID, MAC, PSK, SPA, TRIGGER, Scripted, TwoEnds, lose, only, passing
+from tests.security.two_ends import (
+    AA,
+    ID,
+    MAC,
+    PSK,
+    SPA,
+    TRIGGER,
+    Scripted,
+    TwoEnds,
+    confirmed,
+    lose,
+    only,
+    passing,
+    reference_for,
+)
 
 CORNERS = list(itertools.product((8, 16, 32), (0, 4, 8, 16), (2, 4, 8, 16), (True, False), (1, 2), (2, 3, 4)))
-
-
-def reference_for(ends: TwoEnds, psk: bytes = PSK) -> reference_s1.Reference:
-    """Return the independent opinion on what the first two messages of an exchange established."""
-    parameters = ends.parameters
-    frame1, frame2 = ends.air[0].payload, ends.air[1].payload
-    return reference_s1.Reference(
-        reference_s1.pmk1(psk, ends.modifier, AA),
-        AA,
-        SPA,
-        frame1,
-        frame2[1 : 1 + parameters.nonce_octets],
-        prof=parameters.prof,
-        nonce=parameters.nonce_octets,
-        mic=parameters.mic_octets,
-    )
 
 
 @pytest.mark.parametrize(("nonce", "modifier", "mic", "encrypt", "prof", "flow"), CORNERS)
@@ -179,14 +177,10 @@ def test_what_the_last_packet_number_cannot_confirm_is_kept() -> None:
     ends = TwoEnds(AmpParameters(flow=4))
     ends.exchange()
     holder = reference_for(ends)
-    for pn in range(1, 254):
-        ends.tag.receive(Message(1, 3, 2, ID, holder.data(3, pn)), ends.now_ns)
-    ends.tag.messages_to_send(ends.now_ns)
+    confirmed(ends, holder, range(1, 254))
     ends.queue.put(b"one")
     ends.queue.put(b"two")
-    for pn in (254, 255):
-        ends.tag.receive(Message(1, 3, 2, ID, holder.data(3, pn)), ends.now_ns)
-    answers = [message.payload for message in ends.tag.messages_to_send(ends.now_ns)]
+    answers = [message.payload for message in confirmed(ends, holder, (254, 255))]
     assert answers == [holder.data(4, 255, b"", 0b11)]
     assert len(ends.queue) == 2
 

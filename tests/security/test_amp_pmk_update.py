@@ -12,7 +12,19 @@ from ampradio.security.entropy import EntropyError, SeededEntropy
 from ampradio.security.secret import Secret
 from ampradio.security.session import Message
 from tests.security import reference_s1
-from tests.security.two_ends import AA, ID, PSK, SPA, Scripted, TwoEnds, flipped, lose, only, with_payload
+from tests.security.two_ends import (
+    AA,
+    ID,
+    PSK,
+    Scripted,
+    TwoEnds,
+    confirmed,
+    flipped,
+    lose,
+    only,
+    reference_for,
+    with_payload,
+)
 
 METHODS = ["derive", "wrap"]
 VARIANTS = [(prof, method) for prof in (1, 2) for method in METHODS]
@@ -27,13 +39,6 @@ def updating(prof: int = 2, method: str = "derive", version: int = 1, **options:
     ends = TwoEnds(AmpParameters(prof, flow=int(options.pop("flow", 3))), **options)  # type: ignore[arg-type]
     ends.ap.request_update(ID, order_of(ends, method, version))
     return ends
-
-
-def genuine(ends: TwoEnds, root: bytes = PSK, start: int = 0) -> reference_s1.Reference:
-    """Return an end that holds the PTK of the exchange whose SEC-TRIGGER is message ``start``."""
-    pmk = reference_s1.pmk1(root, ends.modifier, AA)
-    frame1, frame2 = ends.air[start].payload, ends.air[start + 1].payload
-    return reference_s1.Reference(pmk, AA, SPA, frame1, frame2[1:17], prof=ends.parameters.prof)
 
 
 def works(ends: TwoEnds, version: int) -> None:
@@ -59,14 +64,14 @@ def test_an_update_takes_effect_at_the_next_trigger(prof: int, method: str, flow
     assert (len(update.payload) + 9, len(updated.payload) + 9) == (octets, 22)
     assert ends.tag.has_keys, "rule 9: U2 goes out under the current PTK, which the tag keeps until it dies"
     assert not ends.ap.has_keys(ID), "rule 8: at the AP it dies with U2"
-    old = genuine(ends)
+    old = reference_for(ends)
     pn = 2 if flow == 4 else 1
     assert updated.payload == old.updated(pn, 1)
     works(ends, 1)
     root = ends.nvm.read().pmkv
     assert root is not None and root != Secret(PSK)
     start = len(ends.air) - (3 if flow == 3 else 4)
-    assert ends.air[start + 2].payload == genuine(ends, root.expose(), start).data(3, 0, b"still there?")
+    assert ends.air[start + 2].payload == reference_for(ends, root.expose(), start).data(3, 0, b"still there?")
 
 
 def test_wrap_is_what_the_page_says() -> None:
@@ -76,7 +81,7 @@ def test_wrap_is_what_the_page_says() -> None:
     kek = reference_s1.kdf(PSK, b"AMP KEK", b"\x02\x03", 128)
     wrapped = reference_s1.key_wrap(kek, bytes(range(32)))
     assert len(wrapped) == 40
-    assert ends.air[3].payload == genuine(ends).update(1, 0x0203, wrapped, flags=0b101)
+    assert ends.air[3].payload == reference_for(ends).update(1, 0x0203, wrapped, flags=0b101)
     assert ends.nvm.read().pmkv == Secret(bytes(range(32)))
 
 
@@ -229,7 +234,7 @@ def in_session(ends: TwoEnds) -> reference_s1.Reference:
     """Bring the tag to where the AP is authenticated and return somebody who holds its KCK."""
     ends.exchange()
     assert ends.tag.has_keys
-    return genuine(ends)
+    return reference_for(ends)
 
 
 def told(ends: TwoEnds, payload: bytes) -> list[bytes]:
@@ -245,7 +250,7 @@ def test_rollback_is_refused_and_the_same_version_confirmed_again() -> None:
     """Rule 9: lower ver refused; ver = stored gets U2 again, under the next PN, without a write."""
     ends = TwoEnds(pmkv=bytes([7]) * 32, version=5)
     ends.exchange()
-    holder = genuine(ends, bytes([7]) * 32)
+    holder = reference_for(ends, bytes([7]) * 32)
     assert told(ends, holder.update(1, 4, content(ends, 4))) == [holder.updated(1, 4, status=1)]
     assert told(ends, holder.update(2, 5, content(ends, 5))) == [holder.updated(2, 5)]
     assert told(ends, holder.update(3, 5, bytes(24))) == [holder.updated(3, 5)]
@@ -285,7 +290,7 @@ def test_a_tag_that_refuses_an_update_keeps_the_old_root_at_both_ends(status: in
     ends = updating()
     ends.begin()
     ends.round(uplink=None)
-    ends.round(uplink=lambda m: [with_payload(m, genuine(ends).updated(1, 1, status))] if m.msg == 6 else [m])
+    ends.round(uplink=lambda m: [with_payload(m, reference_for(ends).updated(1, 1, status))] if m.msg == 6 else [m])
     ends.run()
     assert ends.heard("ap", "pmk_update_refused", "status") == [status]
     assert not ends.heard("ap", "pmk_updated")
@@ -297,7 +302,7 @@ def test_a_confirmation_of_another_version_is_refused() -> None:
     ends = updating(ap_options={"retries": 0})
     ends.begin()
     ends.round()
-    ends.round(uplink=lambda m: [with_payload(m, genuine(ends).updated(1, 2))])
+    ends.round(uplink=lambda m: [with_payload(m, reference_for(ends).updated(1, 2))])
     assert ends.heard("ap", "refused", "reason") == ["wrong_version"]
     assert not ends.heard("ap", "pmk_updated") and not ends.ap.has_keys(ID)
 
@@ -328,12 +333,9 @@ def test_a_tag_whose_packet_numbers_ran_out_says_nothing() -> None:
     """Rule 6: PN 255 is the last; no answer under a PN of two octets, no crash."""
     ends = TwoEnds(AmpParameters(flow=4))
     ends.exchange()
-    holder = genuine(ends)
-    for pn in range(1, 255):
-        ends.tag.receive(Message(1, 3, 2, ID, holder.data(3, pn)), ends.now_ns)
-    assert len(ends.tag.messages_to_send(ends.now_ns)) == 254
-    ends.tag.receive(Message(1, 3, 2, ID, holder.data(3, 255)), ends.now_ns)
-    assert ends.tag.messages_to_send(ends.now_ns) == [] and not ends.tag.has_keys
+    holder = reference_for(ends)
+    assert len(confirmed(ends, holder, range(1, 255))) == 254
+    assert confirmed(ends, holder, [255]) == [] and not ends.tag.has_keys
     assert ends.heard("tag", "keys_wiped", "reason")[-1] == "pn_exhausted"
 
 
@@ -341,10 +343,8 @@ def test_an_update_to_a_tag_without_packet_numbers_is_committed_unanswered() -> 
     """Rule 9: the AP finds out by the next frame 2, as with a lost U2."""
     ends = TwoEnds(AmpParameters(flow=4))
     ends.exchange()
-    holder = genuine(ends)
-    for pn in range(1, 255):
-        ends.tag.receive(Message(1, 3, 2, ID, holder.data(3, pn)), ends.now_ns)
-    ends.tag.messages_to_send(ends.now_ns)
+    holder = reference_for(ends)
+    confirmed(ends, holder, range(1, 255))
     assert told(ends, holder.update(255, 1, content(ends, 1))) == []
     assert ends.nvm.commits == 1 and not ends.tag.has_keys
 

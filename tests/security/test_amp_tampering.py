@@ -15,7 +15,20 @@ from ampradio.psdu import fcs
 from ampradio.security.amp import AmpParameters
 from ampradio.security.session import Message
 from tests.security import reference_s1
-from tests.security.two_ends import AA, ID, MAC, PSK, SPA, Scripted, TwoEnds, flipped, lose, only, with_payload
+from tests.security.two_ends import (
+    AA,
+    ID,
+    MAC,
+    PSK,
+    SPA,
+    Scripted,
+    TwoEnds,
+    flipped,
+    lose,
+    only,
+    reference_for,
+    with_payload,
+)
 
 NO_RETRY = {"retries": 0}
 LITERAL, HARDENED = AmpParameters(1), AmpParameters(2)
@@ -365,8 +378,7 @@ def test_an_ack_in_clear_is_refused() -> None:
     ends = TwoEnds(AmpParameters(flow=4), ap_options=dict(NO_RETRY))
     ends.begin()
     ends.round()
-    pmk = reference_s1.pmk1(PSK, ends.modifier, AA)
-    genuine = reference_s1.Reference(pmk, AA, SPA, ends.air[0].payload, ends.air[1].payload[1:17])
+    genuine = reference_for(ends)
     ends.round(uplink=lambda m: [with_payload(m, genuine.data(4, 1, b"x", 0))])
     assert ends.heard("ap", "refused", "reason") == ["encryption_flag"]
     assert not ends.heard("ap", "mutually_authenticated")

@@ -21,6 +21,7 @@ from ampradio.security.amp import (
 from ampradio.security.entropy import SeededEntropy
 from ampradio.security.secret import Secret
 from ampradio.security.session import EntropySource, Message, SecurityEvent
+from tests.security import reference_s1
 
 MAC = load_profile().mac
 ID = 0x1234
@@ -135,6 +136,29 @@ class TwoEnds:
         reported = any(self.heard(side, kind) for side in ("ap", "tag") for kind in kinds)
         released = any(detail["authenticated"] for detail in self.heard("tag", "downlink_data"))
         return not (reported or released or self.ap.has_keys(ID) or self.tag.has_keys)
+
+
+def reference_for(ends: TwoEnds, root: bytes = PSK, start: int = 0) -> reference_s1.Reference:
+    """Return an independent end that holds the PTK of the exchange whose SEC-TRIGGER is message ``start``."""
+    parameters = ends.parameters
+    trigger, response = ends.air[start].payload, ends.air[start + 1].payload
+    return reference_s1.Reference(
+        reference_s1.pmk1(root, ends.modifier, AA),
+        AA,
+        SPA,
+        trigger,
+        response[1 : 1 + parameters.nonce_octets],
+        prof=parameters.prof,
+        nonce=parameters.nonce_octets,
+        mic=parameters.mic_octets,
+    )
+
+
+def confirmed(ends: TwoEnds, holder: reference_s1.Reference, pns: Iterable[int]) -> list[Message]:
+    """Let the tag hear a SEC-CONFIRM without a command under each packet number, and return what it answers."""
+    for pn in pns:
+        ends.tag.receive(Message(1, 3, 2, ID, holder.data(3, pn)), ends.now_ns)
+    return list(ends.tag.messages_to_send(ends.now_ns))
 
 
 def passing(count: int, then: Interference) -> Interference:

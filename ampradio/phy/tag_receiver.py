@@ -47,6 +47,7 @@ class TagReceiver:
         self._buffer: SampleBuffer[np.float32] = SampleBuffer(np.float32)
         self._search_from = 0
         self._frame: TagFrame | None = None
+        self._promised = 0
         self._least = self._least_samples_after_sync()
 
     def feed(self, power: npt.NDArray[np.float32]) -> list[Reception]:
@@ -67,10 +68,16 @@ class TagReceiver:
         return received
 
     def earliest_end(self) -> int:
-        """Return the sample before which no PPDU that has not been returned yet can end, signal extension included."""
+        """Return the sample before which no PPDU that has not been returned yet can end, signal extension included.
+
+        A promise: it never goes back.
+        """
         if self._frame is not None:
-            return self._frame.earliest_end(self._least)
-        return self._search_from * self._decimation + self._least
+            end = self._frame.earliest_end(self._least)
+        else:
+            end = self._search_from * self._decimation + self._least
+        self._promised = max(self._promised, end)
+        return self._promised
 
     def blank(self, start: int, stop: int) -> None:
         """Ignore the samples from ``start`` up to ``stop`` (of the undecimated stream): the tag transmits there."""

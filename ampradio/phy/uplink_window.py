@@ -50,6 +50,7 @@ class UplinkWindow:
         self._skip = 2 * int(ApFrame.LEAD_CHIPS * chips.chip)
         self._found: tuple[int, UplinkSyncHits] | None = None
         self._frame: ApFrame | None = None
+        self._promised = 0
 
     @property
     def needed_from(self) -> int:
@@ -67,10 +68,13 @@ class UplinkWindow:
         return self._position + self._search.reach
 
     def earliest_end(self) -> int:
-        """Return the sample before which no PPDU of this window can end."""
+        """Return the sample before which no PPDU of this window can end; it never goes back."""
         if self._frame is not None and self._settled is not None:
-            return self._frame.earliest_end()
-        return self.needed_from + self._shortest
+            end = self._frame.earliest_end()
+        else:
+            end = self.needed_from + self._shortest
+        self._promised = max(self._promised, end)
+        return self._promised
 
     def take(self, samples: npt.NDArray[np.complex64], floor: float) -> Reception | None:
         """Read on with ``samples`` (1, needs − needed_from), noise power ``floor``; return a PPDU once complete."""

@@ -24,8 +24,8 @@ def draw(curves: Sequence[Curve], path: Path) -> Path:
             where = [point.ecn0_db for point in curve.points]
             rates = [point.per for point in curve.points]
             spans = [
-                [rate - point.interval[0] for rate, point in zip(rates, curve.points, strict=True)],
-                [point.interval[1] - rate for rate, point in zip(rates, curve.points, strict=True)],
+                [max(rate - point.interval[0], 0) for rate, point in zip(rates, curve.points, strict=True)],
+                [max(point.interval[1] - rate, 0) for rate, point in zip(rates, curve.points, strict=True)],
             ]
             panel.errorbar(where, rates, yerr=spans, marker="o", markersize=3, label=f"±{curve.clock_ppm:.0f} ppm")
         limits = next(curve for curve in curves if curve.mode == mode)

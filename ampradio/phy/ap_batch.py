@@ -11,8 +11,8 @@ from ampradio.phy.edge_timing import ChipTiming
 from ampradio.phy.frame_check import check_holds
 from ampradio.phy.scrambler import scramble
 from ampradio.phy.uplink import scrambler_seed
-from ampradio.phy.uplink_chips import CarrierPhase, UplinkChips
-from ampradio.phy.uplink_frame import UplinkTrack, derotated, follow_data, follow_sync, read_start, read_whole
+from ampradio.phy.uplink_chips import CarrierPhase, UplinkChips, UplinkTrack
+from ampradio.phy.uplink_frame import derotated, follow_data, follow_sync, read_start, read_whole
 from ampradio.phy.uplink_sync import UplinkSync, UplinkSyncHits
 from ampradio.profile.model import Profile
 from ampradio.psdu import SIZING_OCTETS, frame_octets, octets_of

@@ -15,8 +15,8 @@ from ampradio.phy.reception import Reception, placed_fields
 from ampradio.phy.running_sum import integral_to, running_sum
 from ampradio.phy.scrambler import scramble
 from ampradio.phy.uplink import scrambler_seed
-from ampradio.phy.uplink_chips import UplinkChips
-from ampradio.phy.uplink_frame import UplinkTrack, derotated, follow_data, follow_sync, read_start, read_whole
+from ampradio.phy.uplink_chips import UplinkChips, UplinkTrack
+from ampradio.phy.uplink_frame import derotated, follow_data, follow_sync, read_start, read_whole
 from ampradio.profile.model import Profile
 from ampradio.psdu import SIZING_OCTETS, frame_octets, octets_of
 from ampradio.vectors import PpduKind, RxVector, TxVector
@@ -170,9 +170,7 @@ class ApFrame:
     def _powers(self, samples: npt.NDArray[np.complex64], track: UplinkTrack) -> tuple[float, float]:
         """Return ON power and full-band noise power per sample, from the AMP-Sync."""
         chips = self._chips
-        turned = chips.integrals(track.sums, track.timing, chips.sync.size)
-        turned *= track.carrier.against(chips.centres(track.timing, chips.sync.size))
-        on = turned[0, chips.sync > 0]
+        on = chips.turned(track, 0)[0, chips.sync > 0]
         signal = (abs(on.mean()) / chips.chip) ** 2
         edges = track.timing.at(chips.edges(0))
         inside = np.stack((edges[:, :-1] + _STRADDLE, edges[:, 1:] - _STRADDLE), axis=2)[:, chips.sync == 0]

@@ -19,6 +19,7 @@ from ampradio.profile.model import Profile
 from ampradio.vectors import PpduKind
 
 _NS_PER_S = 1_000_000_000
+_FINE = 32  # steps of the fine phasor; the coarse one turns by as many
 
 
 @dataclass(frozen=True)
@@ -28,16 +29,36 @@ class CarrierPhase:
     phase: npt.NDArray[np.float64]
     turn: npt.NDArray[np.float64]
 
-    def against(self, position: npt.NDArray[np.float64]) -> npt.NDArray[np.complex128]:
-        """Return the factor that turns the carrier at ``position`` (packets, m) onto the real axis."""
-        factor: npt.NDArray[np.complex128] = np.exp(
-            -1j * (self.phase[:, np.newaxis] + self.turn[:, np.newaxis] * position)
+    def against(
+        self, first: npt.NDArray[np.float64], step: npt.NDArray[np.float64], count: int
+    ) -> npt.NDArray[np.complex128]:
+        """Return the factors (packets, count) that turn the carrier onto the real axis.
+
+        They are for the positions ``first``, ``first`` + ``step``, … (both (packets,)).
+        """
+        rows = -(-count // _FINE)
+        fine = (-1j * self.turn * step)[:, np.newaxis]
+        coarse = fine * (_FINE * np.arange(rows)) - 1j * (self.phase + self.turn * first)[:, np.newaxis]
+        factors: npt.NDArray[np.complex128] = (
+            np.exp(coarse)[:, :, np.newaxis] * np.exp(fine * np.arange(_FINE))[:, np.newaxis]
         )
-        return factor
+        return factors.reshape(first.size, rows * _FINE)[:, :count]
+
+
+@dataclass(frozen=True)
+class UplinkTrack:
+    """Where the chips are and how the carrier turns, for derotated samples given as their running sum.
+
+    ``sums`` (rows, n + 1) may have several tracks, one after the other, to each of its rows.
+    """
+
+    sums: npt.NDArray[np.complex128]
+    timing: ChipTiming
+    carrier: CarrierPhase
 
 
 class UplinkChips:
-    """Nominal chips of one uplink rate and the two fits made on them."""
+    """Nominal chips of one uplink rate and the fit made on them."""
 
     def __init__(self, profile: Profile, rate_bps: int, sample_rate_sps: int) -> None:
         """Lay out the chips; ValueError for a rate that does not exist."""
@@ -45,6 +66,7 @@ class UplinkChips:
         self.rate_bps = rate_bps
         self.chip = uplink_chip_ns(profile, PpduKind.UL_ACTIVE, rate_bps) * sample_rate_sps / _NS_PER_S
         self.tolerance_ppm = float(profile.uplink.chip_tolerance_ppm)
+        self._sync_on = np.flatnonzero(self.sync)
 
     def edges(self, data_chips: int) -> npt.NDArray[np.float64]:
         """Return the nominal chip edges (48 + data_chips + 1,)."""
@@ -54,55 +76,79 @@ class UplinkChips:
         """Return the nominal end of the last of ``data_chips`` data chips."""
         return (self.sync.size + data_chips) * self.chip
 
-    def known(self, data: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
-        """Return sync and ``data`` chips (packets, m) in one array."""
-        return np.concatenate((np.broadcast_to(self.sync, (data.shape[0], self.sync.size)), data), axis=1)
+    def turned(self, track: UplinkTrack, data_chips: int) -> npt.NDArray[np.complex128]:
+        """Return the integrals of sync and data chips with the carrier turned onto the real axis, (packets, chips)."""
+        return self._turned(_at(track.sums, track.timing.at(self.edges(data_chips))), track)
 
-    def integrals(self, sums: npt.NDArray[np.complex128], timing: ChipTiming, chips: int) -> npt.NDArray[np.complex128]:
-        """Return the integral of each of the first ``chips`` chips, (packets, chips)."""
-        return np.diff(integral_to(sums, timing.at(np.arange(chips + 1) * self.chip)), axis=1)
+    def refine(
+        self, track: UplinkTrack, coded_bits: int, window: float, ones: npt.NDArray[np.bool_] | None = None
+    ) -> UplinkTrack:
+        """Return ``track`` corrected over the sync and the first ``coded_bits``: carrier phase, then chip edges.
 
-    def centres(self, timing: ChipTiming, chips: int) -> npt.NDArray[np.float64]:
-        """Return where the middles of the first ``chips`` chips lie, (packets, chips)."""
-        return timing.at((np.arange(chips) + 0.5) * self.chip)
+        ``ones`` (packets, coded_bits) are those bits; None: each is decided as the track shows it. The windows of the
+        edge regression reach ``window`` samples either side.
+        """
+        edges = self.edges(2 * coded_bits)
+        position = track.timing.at(edges)
+        at = _at(track.sums, position[:, np.newaxis] + np.array([[0.0], [-window], [window]]))
+        turned = self._turned(at[:, 0], track)
+        first, second = turned[:, self.sync.size :: 2], turned[:, self.sync.size + 1 :: 2]
+        if ones is None:
+            ones = second.real > first.real
+        on = np.concatenate((turned[:, self._sync_on], np.where(ones, second, first)), axis=1)
+        carrier, amplitude = self._fit_carrier(track, on, ones)
+        step = track.timing.stretch * self.chip
+        across = at[:, 2, 1:-1] - at[:, 1, 1:-1]
+        across *= carrier.against(track.timing.start + step, step, edges.size - 2)
+        polarity = self._polarity(ones)
+        error = window - across.real / np.where(amplitude > 0, amplitude / self.chip, np.inf)[:, np.newaxis]
+        error *= polarity
+        np.minimum(error, 2 * window, out=error)
+        np.maximum(error, -2 * window, out=error)
+        timing = fit(track.timing, edges[1:-1], error, np.abs(polarity).astype(np.float64), self.tolerance_ppm)
+        return UplinkTrack(track.sums, timing, carrier)
 
-    def fit_carrier(
-        self, sums: npt.NDArray[np.complex128], timing: ChipTiming, carrier: CarrierPhase, data: npt.NDArray[np.int8]
-    ) -> CarrierPhase:
-        """Return ``carrier`` corrected by the phase regression over the ON chips of sync and ``data``."""
-        chips = self.known(data)
-        on = chips > 0
-        where = self.centres(timing, chips.shape[1])
-        turned = self.integrals(sums, timing, chips.shape[1]) * carrier.against(where) * on
-        count = on.sum(axis=1)
-        mean = turned.sum(axis=1)
-        offset = np.angle(mean)
-        amplitude = np.maximum(np.abs(mean), np.finfo(np.float64).tiny) / count
-        residue = (turned * np.exp(-1j * offset)[:, np.newaxis]).imag / amplitude[:, np.newaxis]
-        middle = (where * on).sum(axis=1) / count
-        spread = (where - middle[:, np.newaxis]) * on
-        slope = (residue * spread).sum(axis=1) / (spread * spread).sum(axis=1)
-        return CarrierPhase(carrier.phase + offset - slope * middle, carrier.turn + slope)
+    def _turned(self, at: npt.NDArray[np.complex128], track: UplinkTrack) -> npt.NDArray[np.complex128]:
+        step = track.timing.stretch * self.chip
+        integrals = at[:, 1:] - at[:, :-1]
+        integrals *= track.carrier.against(track.timing.start + 0.5 * step, step, integrals.shape[1])
+        return integrals
 
-    def fit_timing(
-        self,
-        sums: npt.NDArray[np.complex128],
-        timing: ChipTiming,
-        carrier: CarrierPhase,
-        data: npt.NDArray[np.int8],
-        window: float,
-    ) -> ChipTiming:
-        """Return ``timing`` after one pass of edge regression; windows reach ``window`` samples either side."""
-        chips = self.known(data)
-        on = chips > 0
-        turned = (
-            self.integrals(sums, timing, chips.shape[1]) * carrier.against(self.centres(timing, chips.shape[1]))
-        ).real
-        amplitude = (turned * on).sum(axis=1) / (on.sum(axis=1) * self.chip)
-        polarity = np.diff(chips, axis=1)
-        inner = np.arange(1, chips.shape[1]) * self.chip
-        centre = timing.at(inner)
-        across = (integral_to(sums, centre + window) - integral_to(sums, centre - window)) * carrier.against(centre)
-        excess = across.real / np.where(amplitude > 0, amplitude, np.inf)[:, np.newaxis]
-        error = np.clip(polarity * (window - excess), -2 * window, 2 * window)
-        return fit(timing, inner, error, (polarity != 0).astype(np.float64), self.tolerance_ppm)
+    def _fit_carrier(
+        self, track: UplinkTrack, on: npt.NDArray[np.complex128], ones: npt.NDArray[np.bool_]
+    ) -> tuple[CarrierPhase, npt.NDArray[np.float64]]:
+        """Return the carrier after a phase regression over the ``on`` chips, and their mean amplitude (packets,)."""
+        packets, count = on.shape
+        chip = np.empty((packets, count))
+        chip[:, : self._sync_on.size] = self._sync_on
+        chip[:, self._sync_on.size :] = np.arange(self.sync.size, self.sync.size + 2 * ones.shape[1], 2)
+        chip[:, self._sync_on.size :] += ones
+        middle = np.add.reduce(chip, axis=1) / count
+        chip -= middle[:, np.newaxis]
+        mean = np.add.reduce(on, axis=1) / count
+        size = np.maximum(np.abs(mean), np.finfo(np.float64).tiny)
+        on = on * (mean.conj() / size)[:, np.newaxis]
+        slope = np.add.reduce(on.imag * chip, axis=1) / (np.add.reduce(chip * chip, axis=1) * size)
+        chip *= slope[:, np.newaxis]
+        # amplitude with that slope taken out, to second order
+        aligned = on.real * (1 - 0.5 * chip * chip) + on.imag * chip
+        step = track.timing.stretch * self.chip
+        turn = slope / step
+        phase = np.angle(mean) - turn * (track.timing.start + step * (middle + 0.5))
+        carrier = CarrierPhase(track.carrier.phase + phase, track.carrier.turn + turn)
+        return carrier, np.add.reduce(aligned, axis=1) / count
+
+    def _polarity(self, ones: npt.NDArray[np.bool_]) -> npt.NDArray[np.int8]:
+        """Return the change at every edge between the sync and data chips of ``ones``: 1 rising, −1 falling, 0 none."""
+        known = self.sync.size
+        chips = np.empty((ones.shape[0], known + 2 * ones.shape[1]), np.int8)
+        chips[:, :known] = self.sync
+        chips[:, known + 1 :: 2] = ones
+        np.logical_not(ones, out=chips[:, known::2], casting="unsafe")
+        polarity: npt.NDArray[np.int8] = chips[:, 1:] - chips[:, :-1]
+        return polarity
+
+
+def _at(sums: npt.NDArray[np.complex128], position: npt.NDArray[np.float64]) -> npt.NDArray[np.complex128]:
+    """Return the running sum at ``position`` (packets, …), the packets several to each row of ``sums``."""
+    return integral_to(sums, position.reshape(sums.shape[0], -1)).reshape(position.shape)

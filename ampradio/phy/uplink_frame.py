@@ -7,8 +7,7 @@ Performance page, section 3; air-interface page, rules 20 and 21.
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,32 +15,22 @@ from scipy.special import i0e
 
 from ampradio.phy.convolutional import encode
 from ampradio.phy.edge_timing import PPM, ChipTiming
-from ampradio.phy.manchester import chips_of
 from ampradio.phy.running_sum import integral_to, running_sum
-from ampradio.phy.uplink_chips import CarrierPhase, UplinkChips
+from ampradio.phy.uplink_chips import CarrierPhase, UplinkChips, UplinkTrack
 from ampradio.phy.viterbi import decode
 from ampradio.profile.model import Uplink
 
-_SYNC_WINDOWS = (0.5, 0.5, 0.25, 0.25)  # of a chip
+_SYNC_WINDOWS = (0.5, 0.5, 0.25)  # of a chip
 _FIRST_BITS = 16
-_FINAL_WINDOWS = (0.5, 0.25, 0.125)
+_DATA_WINDOW = 0.5
+_FINAL_WINDOWS = (0.25, 0.125)
 _CLOCKS = 5  # tried over the tolerance
 _CONTEST_BITS = 64  # coded bits over which they are compared
 _STEERING = (0.0, -0.3, 0.3, -0.6, 0.6, -0.9, 0.9, -1.2, 1.2)  # chips gained at the end by the clocks tried later
-_REACH = 1.02  # how far past the nominal end of a stretch a track may look
 _FINE = 64  # samples of the fine oscillator; the coarse one steps by as many
 _WINDOW_MIN = 1.25  # samples; an edge inside a sample needs its neighbours whole
 _NEIGHBOURS = 8  # coded bits either side whose ON chips tell the phase of one
 _QUIETEST = 1e-4  # noise energy of a chip over its signal energy, so that a noise-free frame has finite soft values
-
-
-@dataclass(frozen=True)
-class UplinkTrack:
-    """Where the chips are and how the carrier turns, for derotated samples given as their running sum."""
-
-    sums: npt.NDArray[np.complex128]
-    timing: ChipTiming
-    carrier: CarrierPhase
 
 
 def derotated(
@@ -63,14 +52,11 @@ def _phasor(turns: npt.NDArray[np.float64]) -> npt.NDArray[np.complex128]:
 
 def follow_sync(sums: npt.NDArray[np.complex128], timing: ChipTiming, chips: UplinkChips) -> UplinkTrack:
     """Return timing and carrier fitted to the AMP-Sync alone."""
-    nothing = np.empty((sums.shape[0], 0), np.int8)
     zero = np.zeros(sums.shape[0])
-    carrier = CarrierPhase(zero, zero)
+    track = UplinkTrack(sums, timing, CarrierPhase(zero, zero))
     for window in _SYNC_WINDOWS:
-        for _ in range(2):
-            carrier = chips.fit_carrier(sums, timing, carrier, nothing)
-        timing = chips.fit_timing(sums, timing, carrier, nothing, max(window * chips.chip, _WINDOW_MIN))
-    return UplinkTrack(sums, timing, chips.fit_carrier(sums, timing, carrier, nothing))
+        track = chips.refine(track, 0, max(window * chips.chip, _WINDOW_MIN))
+    return track
 
 
 def follow_data(track: UplinkTrack, chips: UplinkChips, coded_bits: int, done_bits: int = 0) -> UplinkTrack:
@@ -96,7 +82,7 @@ def soft_bits(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> npt.ND
     Each bit is judged without knowing the phase, except as the ON chips of its neighbours tell it.
     """
     known = chips.sync.size
-    turned = _turned(track, chips, coded_bits)
+    turned = chips.turned(track, 2 * coded_bits)
     first, second = turned[:, known::2], turned[:, known + 1 :: 2]
     on_sync = turned[:, :known][:, chips.sync > 0]
     amplitude = np.abs(on_sync.mean(axis=1))
@@ -127,16 +113,10 @@ def read_whole(
         soft = soft_bits(track, chips, 2 * bits)
         decided = decode(uplink, soft.reshape(soft.shape[0], bits, 2))
         if again:
-            data = chips_of(encode(decided, polynomials, uplink.bcc_constraint)).astype(np.int8)
+            ones = encode(decided, polynomials, uplink.bcc_constraint) > 0
             for window in _FINAL_WINDOWS:
-                track = _refined(track, chips, data, window)
+                track = chips.refine(track, 2 * bits, max(window * chips.chip, _WINDOW_MIN), ones)
     return track, decided
-
-
-def _refined(track: UplinkTrack, chips: UplinkChips, data: npt.NDArray[np.int8], window: float) -> UplinkTrack:
-    carrier = chips.fit_carrier(track.sums, track.timing, track.carrier, data)
-    timing = chips.fit_timing(track.sums, track.timing, carrier, data, max(window * chips.chip, _WINDOW_MIN))
-    return UplinkTrack(track.sums, timing, carrier)
 
 
 def _contest(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> UplinkTrack:
@@ -144,17 +124,16 @@ def _contest(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> UplinkT
     packets = track.timing.start.size
     clocks = 1 + chips.tolerance_ppm * PPM * np.linspace(-1, 1, _CLOCKS)
     middle = 0.5 * chips.sync.size * chips.chip
-    end = math.ceil(np.max(track.timing.start) + chips.data_end(2 * coded_bits) * np.max(clocks) * _REACH)
     each = np.repeat(np.arange(packets), _CLOCKS)
     stretch = np.tile(clocks, packets)
     start = track.timing.start[each] + (track.timing.stretch[each] - stretch) * middle
     carrier = CarrierPhase(track.carrier.phase[each], track.carrier.turn[each])
-    tried = UplinkTrack(track.sums[each, : end + 1], ChipTiming(start, stretch), carrier)
+    tried = UplinkTrack(track.sums, ChipTiming(start, stretch), carrier)
     reach = 0
     while reach < coded_bits:
         reach = min(max(2 * reach, _FIRST_BITS), coded_bits)
         tried = _decided(tried, chips, reach)
-    best = np.argmax(_decidedness(_turned(tried, chips, coded_bits).real, chips).reshape(packets, _CLOCKS), axis=1)
+    best = np.argmax(_decidedness(chips.turned(tried, 2 * coded_bits).real, chips).reshape(packets, _CLOCKS), axis=1)
     kept = np.arange(packets) * _CLOCKS + best
     carrier = CarrierPhase(tried.carrier.phase[kept], tried.carrier.turn[kept])
     return UplinkTrack(track.sums, tried.timing.of(kept), carrier)
@@ -169,9 +148,11 @@ def _steered(track: UplinkTrack, chips: UplinkChips, coded_bits: int, done_bits:
     change = np.array(_STEERING) * chips.chip / (chips.data_end(2 * coded_bits) - middle)
     nominal = chips.edges(2 * coded_bits)
     tried = track.timing.at(nominal)[:, np.newaxis] + change[:, np.newaxis] * (nominal - middle)
-    sums = integral_to(track.sums, tried.reshape(tried.shape[0], -1)).reshape(tried.shape)
-    turn = track.carrier.against(chips.centres(track.timing, nominal.size - 1))[:, np.newaxis]
-    best = change[np.argmax(_decidedness((np.diff(sums, axis=2) * turn).real, chips), axis=1)]
+    sums = integral_to(track.sums, tried)
+    step = track.timing.stretch * chips.chip
+    turn = track.carrier.against(track.timing.start + 0.5 * step, step, nominal.size - 1)[:, np.newaxis]
+    decidedness = _decidedness(((sums[..., 1:] - sums[..., :-1]) * turn).real, chips)
+    best = change[np.argmax(decidedness, axis=1)]
     return replace(track, timing=ChipTiming(track.timing.start - best * middle, track.timing.stretch + best))
 
 
@@ -184,18 +165,7 @@ def _decidedness(turned: npt.NDArray[np.float64], chips: UplinkChips) -> npt.NDA
 
 
 def _decided(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> UplinkTrack:
-    for _ in range(2):
-        data = _turned(track, chips, coded_bits)[:, chips.sync.size :].real
-        bits = (data[:, 1::2] > data[:, 0::2]).astype(np.uint8)
-        track = _refined(track, chips, chips_of(bits).astype(np.int8), _FINAL_WINDOWS[0])
-    return track
-
-
-def _turned(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> npt.NDArray[np.complex128]:
-    """Return the integrals of sync and data chips with the carrier turned onto the real axis."""
-    count = chips.sync.size + 2 * coded_bits
-    integrals = chips.integrals(track.sums, track.timing, count)
-    return integrals * track.carrier.against(chips.centres(track.timing, count))
+    return chips.refine(track, coded_bits, max(_DATA_WINDOW * chips.chip, _WINDOW_MIN))
 
 
 def _neighbourhood(carrier: npt.NDArray[np.complex128]) -> npt.NDArray[np.complex128]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ class NoWitness:
 
 
 def served_phy(sap: str, role: str, profile_name: str) -> LockStepPhy:
-    """Return a PHY that waits at the ZMQ address ``sap`` for a MAC, in lock-step with the air.
+    """Return a PHY that waits at the ZMQ address ``sap`` for a MAC, in lock-step with the air; its failure ends the process.
 
     Raises:
         zmq.ZMQError: the address is in use or none.
@@ -58,9 +59,20 @@ def served_phy(sap: str, role: str, profile_name: str) -> LockStepPhy:
     receiver, decimation = receiver_for(role, profile, rate_sps)
     served = PhySap(sap, profile.name)
     sys.stderr.write(f"waiting for a MAC at {served.endpoint} (docs/phy-sap.md)\n")
-    return LockStepPhy(
+    phy = LockStepPhy(
         served, receiver, profile, NoWitness(), ROLES.index(role), rate_sps, decimation=decimation
     )
+    threading.Thread(target=_end_with, args=(phy,), daemon=True).start()
+    return phy
+
+
+def _end_with(phy: LockStepPhy) -> None:
+    """End the process when the PHY fails: GNU Radio's other blocks would wait for ever."""
+    phy.stopped.wait()
+    if phy.failure:
+        sys.stderr.write(f"{phy.failure}\n")
+        sys.stderr.flush()
+        os._exit(3)
 
 
 class FramePrinter:

@@ -125,6 +125,13 @@ class LockStepPhy:
         self._advance([])
         self._started.set()
 
+    def attend(self, patience_s: float) -> None:
+        """``start`` for a thread of its own: a MAC that does not come or stays silent is a failure."""
+        try:
+            self.start(patience_s)
+        except MacGoneError as error:
+            self.fail(str(error))
+
     def transmit(self, count: int) -> npt.NDArray[np.complex64] | None:
         """Return the next samples of the transmit stream; see ``BurstSchedule.take``."""
         return self._bursts.take(count)
@@ -147,10 +154,10 @@ class LockStepPhy:
         """Give up: remember why and let every waiting thread go."""
         self.failure = reason
         self.close()
-        self.stopped.set()
 
     def close(self) -> None:
-        """End the transmit stream."""
+        """End the transmit stream, take no more, and let every waiting thread go."""
+        self.stopped.set()
         self._started.set()
         self._bursts.close()
 

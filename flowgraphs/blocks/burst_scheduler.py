@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 from gnuradio import gr
 
@@ -21,8 +23,13 @@ class BurstScheduler(gr.sync_block):
         self._phy = phy
 
     def start(self) -> bool:
-        """Wait for the MAC, unless the PHY has one."""
-        self._phy.start(PATIENCE_S)
+        """Let the PHY wait for its MAC, unless it has one; not here, where a flowgraph could not be stopped."""
+        threading.Thread(target=self._phy.attend, args=(PATIENCE_S,), daemon=True).start()
+        return True
+
+    def stop(self) -> bool:
+        """Let whoever waits for the PHY go."""
+        self._phy.close()
         return True
 
     def work(self, input_items: list, output_items: list) -> int:

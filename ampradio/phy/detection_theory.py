@@ -124,9 +124,5 @@ def wilson_interval(errors: int, trials: int, confidence: float = 0.95) -> tuple
     """
     if trials <= 0 or not 0 <= errors <= trials:
         raise ValueError(f"cannot have {errors} errors of {trials} trials")
-    z = float(stats.norm.ppf(0.5 + confidence / 2))
-    seen = errors / trials
-    scale = 1 + z * z / trials
-    centre = (seen + z * z / (2 * trials)) / scale
-    half = z / scale * np.sqrt(seen * (1 - seen) / trials + z * z / (4 * trials * trials))
-    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
+    interval = stats.binomtest(errors, trials).proportion_ci(confidence, method="wilson")
+    return float(interval.low), float(interval.high)

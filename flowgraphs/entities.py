@@ -48,7 +48,9 @@ class NoWitness:
 
 
 def served_phy(sap: str, role: str, profile_name: str) -> LockStepPhy:
-    """Return a PHY that waits at the ZMQ address ``sap`` for a MAC, in lock-step with the air; its failure ends the process.
+    """Return a PHY that waits at the ZMQ address ``sap`` for a MAC, in lock-step with the air.
+
+    Its failure ends the process, with the reason on standard error and exit code 3.
 
     Raises:
         zmq.ZMQError: the address is in use or none.

@@ -12,6 +12,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -81,7 +82,9 @@ def _add_point(table: Table, point: Point, bound: bool = True) -> None:
 
 
 def _print_summary(console: Console, curves: Sequence[Curve], seed: int) -> None:
-    table = Table("mode", "clock, ppm", "bar, dB", "measured, dB", "95 %", "distance, dB", "phase known, dB")
+    table = Table(box=box.SIMPLE_HEAD)
+    for heading in ("mode", "clock\nppm", "bar\ndB", "measured\ndB", "95 %\ndB", "distance\ndB", "phase known\ndB"):
+        table.add_column(heading, justify="right", no_wrap=True)
     table.title = f"Ec/N0 at {TARGET_PER:.0%} PER, PPDUs of 16 octets with sync, seed {seed}"
     for curve in curves:
         low_db, high_db = crossing_interval_db(curve.points)

@@ -8,7 +8,6 @@ the word, which decides and gives the carrier. Air-interface page, sections 2 an
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +21,7 @@ from ampradio.vectors import PpduKind
 
 BANK = (-2 / 3, 0.0, 2 / 3)  # clock hypotheses as fractions of the tolerance
 BLOCK_CHIPS = 64
+_SUB_BLOCKS = 4  # correlated apart, by smaller matrices
 _CARRIER_STEP = 0.4  # of the chip rate
 _FFT = 128
 _NOISE_SIGMAS = 3.6
@@ -73,11 +73,12 @@ class UplinkSync:
         self._carriers = _carrier_bank(profile, sample_rate_sps / self.chip) / sample_rate_sps
         self.block = BLOCK_CHIPS * self._per_chip
         self._taps = int(self._offsets.max()) + 1
-        self._difference = self._toeplitz(self._signs, clocks=range(len(BANK)))
-        self._total = self._toeplitz(np.abs(self._signs), clocks=(len(BANK) // 2,))
-        time = np.arange(self.grid)
-        self._kernel = np.exp(-2j * np.pi * np.outer(time, self._carriers)).astype(np.complex64)
-        self._advance = np.exp(-2j * np.pi * self.grid * self._carriers).astype(np.complex64)
+        self._banded = self._correlator()
+        turns = np.outer(self._carriers, np.arange(max(self.chip, (self.block + self._taps) * self.grid)))
+        phasor = np.exp(-2j * np.pi * (turns - np.rint(turns))).astype(np.complex64)
+        self._kernel = np.ascontiguousarray(phasor[:, : self.chip].T)
+        self._advance = np.ascontiguousarray(phasor[:, : (self.block + self._taps) * self.grid : self.grid])
+        self._spectrum = np.exp(-2j * np.pi / _FFT * np.outer(self._on, np.arange(_FFT))).astype(np.complex64)
 
     @property
     def reach(self) -> int:
@@ -90,89 +91,106 @@ class UplinkSync:
         ``floor`` (packets,) is the tracked noise power per sample, 0 if not known.
         """
         chips = self._chip_sums(samples[:, : self.reach])
-        energy = chips.real**2 + chips.imag**2
-        shape = (*energy.shape[:2], len(BANK), self.block)
-        difference = np.matmul(energy, self._difference).reshape(shape)
-        total = np.matmul(energy, self._total)[:, :, np.newaxis]
+        correlation = self._correlated(chips.real * chips.real + chips.imag * chips.imag)
+        difference, total = correlation[:, :, :, :-1], correlation[:, :, :, -1:]
         noise = np.float32(_NOISE_SIGMAS * math.sqrt(self._signs.size) * self.chip) * floor.astype(np.float32)
-        passed = (difference > noise[:, None, None, None]) & (difference > np.float32(_CONTRAST) * total)
-        return self._verified(chips, np.where(passed, difference, 0), floor)
+        passed = difference > np.maximum(np.float32(_CONTRAST) * total, noise[:, None, None, None, None])
+        packets = samples.shape[0]
+        timing = ChipTiming(np.zeros(packets), np.ones(packets))
+        hits = UplinkSyncHits(np.zeros(packets, np.bool_), timing, np.zeros(packets), np.zeros(packets))
+        for packet in np.flatnonzero(passed.any(axis=(1, 2, 3, 4))):
+            score = np.where(passed[packet], difference[packet], 0)
+            sync = self._verified(chips[packet], score, float(floor[packet]))
+            if sync is not None:
+                hits.found[packet] = True
+                timing.start[packet], timing.stretch[packet], hits.carrier_hz[packet], hits.energy[packet] = sync
+        return hits
 
     def _verified(
-        self, chips: npt.NDArray[np.complex64], score: npt.NDArray[np.float32], floor: npt.NDArray[np.float64]
-    ) -> UplinkSyncHits:
-        packets = score.shape[0]
-        flat = score.reshape(packets, -1)
-        if not flat.any():
-            nothing = np.zeros(packets)
-            return UplinkSyncHits(nothing > 0, ChipTiming(nothing, nothing + 1), nothing, nothing)
-        strongest = np.sort(np.argpartition(flat, -_VERIFIED_AT_ONCE, axis=1)[:, -_VERIFIED_AT_ONCE:], axis=1)
-        carrier, clock, position = np.unravel_index(strongest, score.shape[1:])
-        row = np.arange(packets)[:, np.newaxis, np.newaxis]
-        grid = position[..., np.newaxis] + self._offsets[clock]
-        turn = np.exp(-2j * np.pi * self.grid * (self._carriers[carrier][..., np.newaxis] * grid)).astype(np.complex64)
-        word = chips[row, carrier[..., np.newaxis], grid] * turn
-        each = np.abs(word) ** 2
-        off = np.mean(each[..., self._off], axis=2)
-        heard = np.zeros((*word.shape[:2], _FFT), np.complex64)
-        heard[..., self._on] = word[..., self._on]
-        spectrum = np.abs(np.fft.fft(heard, axis=2)) ** 2 / self._on.size
-        bin_ = np.argmax(spectrum, axis=2)
-        energy = np.take_along_axis(spectrum, bin_[..., np.newaxis], 2)[..., 0]
-        noise = np.maximum(off, floor[:, np.newaxis] * self.chip)
-        passed = (np.take_along_axis(flat, strongest, 1) > 0) & (energy > _COHERENT * noise)
-        passed &= self._alike(each, floor[:, np.newaxis] * self.chip)
-        pick = (np.arange(packets), self._first_peak(np.where(passed, energy, 0.0), position))
-        found = passed[pick]
-        stretch = self._clocks[clock[pick]]
-        fine = _centred(bin_[pick] / _FFT) / (self.chip * stretch)
-        carrier_hz = (self._carriers[carrier[pick]] + fine) * self._rate_sps
-        start = position[pick].astype(np.float64) * self.grid
-        return UplinkSyncHits(found, ChipTiming(start, stretch), carrier_hz, energy[pick] * found)
+        self, chips: npt.NDArray[np.complex64], score: npt.NDArray[np.float32], floor: float
+    ) -> tuple[float, float, float, float] | None:
+        """Return start, stretch, carrier and energy of the first sync where one packet has a ``score``, if any."""
+        some = np.flatnonzero(score)
+        if some.size > _VERIFIED_AT_ONCE:
+            some = some[np.argpartition(score.reshape(-1)[some], -_VERIFIED_AT_ONCE)[-_VERIFIED_AT_ONCE:]]
+        carrier, sub, clock, position = np.unravel_index(some, score.shape)
+        position += sub * score.shape[-1]
+        word = chips[carrier[:, np.newaxis], position[:, np.newaxis] + self._offsets[clock]]
+        each = word.real * word.real + word.imag * word.imag
+        heard = word[:, self._on] @ self._spectrum
+        spectrum = heard.real * heard.real + heard.imag * heard.imag
+        bin_ = np.argmax(spectrum, axis=1)
+        energy = spectrum[np.arange(some.size), bin_] / self._on.size
+        noise = np.maximum(np.add.reduce(each[:, self._off], axis=1) / self._off.size, floor * self.chip)
+        passed = (energy > _COHERENT * noise) & self._alike(each, floor * self.chip)
+        if not passed.any():
+            return None
+        best = self._first_peak(np.where(passed, energy, 0), position)
+        stretch = self._clocks[clock[best]]
+        fine = _centred(bin_[best] / _FFT) / (self.chip * stretch)
+        carrier_hz = (self._carriers[carrier[best]] + fine) * self._rate_sps
+        return float(position[best] * self.grid), float(stretch), float(carrier_hz), float(energy[best])
 
-    def _first_peak(self, energy: npt.NDArray[np.float64], position: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-        """Return which candidate (packets, n) is the highest of the earliest lot; 0 where none has ``energy``."""
-        begin = np.where(energy > 0, position, self.block).min(axis=1)
+    def _first_peak(self, energy: npt.NDArray[np.float32], position: npt.NDArray[np.intp]) -> int:
+        """Return which candidate (n,) is the highest of the earliest lot of those that have ``energy``."""
+        begin = int(position[energy > 0].min())
         for _ in range(2):  # what was taken for the first may have been a sidelobe of the next
-            stop = begin + _SIDELOBE_CHIPS * self._per_chip
-            near = (position >= begin[:, np.newaxis]) & (position <= stop[:, np.newaxis])
-            best: npt.NDArray[np.intp] = np.argmax(np.where(near, energy, 0.0), axis=1)
-            begin = np.take_along_axis(position, best[:, np.newaxis], 1)[:, 0]
+            near = (position >= begin) & (position <= begin + _SIDELOBE_CHIPS * self._per_chip)
+            best = int(np.argmax(np.where(near, energy, 0)))
+            begin = int(position[best])
         return best
 
-    def _alike(self, each: npt.NDArray[np.float32], noise: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-        """Return whether the chip energies (…, 48) correlate with the word as they should at this SNR.
+    def _alike(self, each: npt.NDArray[np.float32], noise: float) -> npt.NDArray[np.bool_]:
+        """Return whether the chip energies (n, 48) correlate with the word as they should at this SNR.
 
         For ON energy s and noise n per chip the correlation is s/(s + 2n) in the mean, and it scatters less the
         higher that is.
         """
-        signal = np.maximum(each[..., self._on].mean(axis=-1) - noise, 0) + np.finfo(np.float32).tiny
+        count = self._signs.size
+        on = each[:, self._on]
+        signal = np.maximum(np.add.reduce(on, axis=1) / on.shape[1] - noise, 0) + np.finfo(np.float32).tiny
         mean = signal / (signal + 2 * noise)
         least = mean * (self._likeness + _LIKENESS_GAIN * np.maximum(mean - _LIKENESS_FROM, 0))
-        spread = each - each.mean(axis=-1, keepdims=True)
-        scale = np.sqrt((spread * spread).sum(axis=-1) * self._signs.size)
+        spread = each - (np.add.reduce(each, axis=1) / count)[:, np.newaxis]
+        scale = np.sqrt(np.add.reduce(spread * spread, axis=1) * count)
         alike: npt.NDArray[np.bool_] = (spread @ self._signs) > least * scale
         return alike
 
     def _chip_sums(self, samples: npt.NDArray[np.complex64]) -> npt.NDArray[np.complex64]:
-        """Return chip integrals (packets, carriers, positions), each derotated from its own first sample."""
-        parts = samples.shape[1] // self.grid
-        part = np.matmul(samples[:, : parts * self.grid].reshape(-1, parts, self.grid), self._kernel)
-        part = np.ascontiguousarray(part.transpose(0, 2, 1))
-        count = parts - self._per_chip + 1
-        sums: npt.NDArray[np.complex64] = part[..., :count].copy()
-        for step in range(1, self._per_chip):
-            sums += part[..., step : step + count] * (self._advance**step)[:, np.newaxis]
-        return sums[..., : self.block + self._taps]
+        """Return chip integrals (packets, carriers, positions) at every grid step, derotated from the first sample."""
+        samples = np.ascontiguousarray(samples)
+        count = self.block + self._taps
+        packet, each = samples.strides
+        shape, strides = (samples.shape[0], count, self.chip), (packet, self.grid * each, each)
+        windows: npt.NDArray[np.complex64] = np.ndarray(shape, np.complex64, samples, 0, strides)
+        sums = np.matmul(np.ascontiguousarray(windows), self._kernel)
+        derotated: npt.NDArray[np.complex64] = np.multiply(sums.transpose(0, 2, 1), self._advance, order="C")
+        return derotated
 
-    def _toeplitz(self, weights: npt.NDArray[np.float32], clocks: Sequence[int]) -> npt.NDArray[np.float32]:
-        """Return the matrix (grid points, clocks · positions) that correlates with ``weights`` at every position."""
-        matrix = np.zeros((self.block + self._taps, len(clocks), self.block), np.float32)
-        positions = np.arange(self.block)
-        for column, clock in enumerate(clocks):
-            for offset, weight in zip(self._offsets[clock], weights, strict=True):
-                matrix[positions + offset, column, positions] = weight
-        return matrix.reshape(matrix.shape[0], -1)
+    def _correlated(self, energy: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return ON minus OFF under each clock, then the energy present: (packets, carriers, sub-blocks, 4, positions).
+
+        ``energy`` (packets, carriers, positions) is that of the chips.
+        """
+        packets, carriers, _ = energy.shape
+        step = self.block // _SUB_BLOCKS
+        shape = (packets, carriers, _SUB_BLOCKS, self._banded.shape[0])
+        row, line, each = energy.strides
+        windows: npt.NDArray[np.float32] = np.ndarray(shape, np.float32, energy, 0, (row, line, step * each, each))
+        product: npt.NDArray[np.float32] = windows.reshape(packets, carriers * _SUB_BLOCKS, -1) @ self._banded
+        return product.reshape(*shape[:3], len(BANK) + 1, step)
+
+    def _correlator(self) -> npt.NDArray[np.float32]:
+        """Return the banded matrix (grid points, (clocks + 1) · positions) that correlates at every position."""
+        step = self.block // _SUB_BLOCKS
+        taps = np.zeros((self._taps, len(BANK) + 1), np.float32)
+        for clock, offsets in enumerate(self._offsets):
+            taps[offsets, clock] = self._signs
+        taps[self._offsets[len(BANK) // 2], -1] = 1
+        matrix = np.zeros((step + self._taps, len(BANK) + 1, step), np.float32)
+        for position in range(step):
+            matrix[position : position + self._taps, :, position] = taps
+        return matrix.reshape(step + self._taps, -1)
 
 
 def _carrier_bank(profile: Profile, chip_rate_hz: float) -> npt.NDArray[np.float64]:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 STALL_S = 2.0
+PENDING_MAX = 256
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,11 @@ class BurstSchedule:
                 return False
             self._bursts.append(burst)
             return True
+
+    @property
+    def full(self) -> bool:
+        """True while more would be without bound."""
+        return len(self._bursts) >= PENDING_MAX
 
     def raise_horizon(self, horizon: int) -> None:
         """Allow samples up to ``horizon``; it never moves back."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -34,35 +33,14 @@ from ampradio.sap.messages import (
 )
 from ampradio.sap.phy_side import MacGoneError, PhySap
 from ampradio.vectors import Listen
-from flowgraphs.burst_schedule import Burst, BurstSchedule
+from flowgraphs.burst_schedule import PENDING_MAX, Burst, BurstSchedule
+from flowgraphs.parties import Receiver, Witness
 
 NS = 1_000_000_000
 GUARD_NS = 1_000
 STOP_SLACK_NS = 200_000
 IDLE_WAKES_MAX = 1_000
 SCHEDULED, LATE, REFUSED = 0, 1, 2
-
-
-class Receiver(Protocol):
-    """What a streaming receiver of ``ampradio.phy`` offers."""
-
-    counters: Counter[str]
-
-    def feed(self, samples: npt.NDArray[np.generic]) -> list[Reception]: ...
-
-    def earliest_end(self) -> int: ...
-
-    def blank(self, start: int, stop: int) -> None: ...
-
-
-class Witness(Protocol):
-    """Whoever keeps a record of what the receiver was told and what it gave."""
-
-    def reception(self, reception: Reception) -> None: ...
-
-    def listen(self, window: Listen) -> None: ...
-
-    def blank(self, start: int, stop: int) -> None: ...
 
 
 class LockStepPhy:
@@ -103,6 +81,7 @@ class LockStepPhy:
         self._decimation = decimation
         self._witness = witness
         self._bursts = BurstSchedule()
+        self._windows: list[int] = []
         self._silent_until = 0
         self._wake = NEVER
         self._stop: int | None = None
@@ -214,14 +193,25 @@ class LockStepPhy:
 
     def _listen(self, window: Listen) -> None:
         listen = getattr(self._receiver, "listen", None)
-        if listen is None:
-            self.counters["listen_unsupported"] += 1
+        now_ns = self._received * NS // self._rate
+        self._windows = [stop_ns for stop_ns in self._windows if stop_ns > now_ns]
+        try:
+            if listen is None:
+                raise ValueError("a tag's receiver listens all the time")
+            if len(self._windows) >= PENDING_MAX:
+                raise ValueError(f"{PENDING_MAX} windows are still to come")
+            listen(window)
+        except ValueError as error:
+            self.counters["listen_refused"] += 1
+            self._sap.tell(ErrorIndication(STATE, f"ListenRequest: {error}"))
             return
-        listen(window)
+        self._windows.append(window.stop_ns)
         self._witness.listen(window)
 
     def _schedule(self, request: TxRequest) -> TxConfirm:
         try:
+            if self._bursts.full:
+                raise ValueError(f"{PENDING_MAX} PPDUs are still to be sent")
             samples = ppdu(self._profile, request.psdu, request.vector, clock_ppm=self._chip_clock_ppm)
         except ValueError as error:
             self.counters["tx_refused"] += 1

@@ -30,6 +30,7 @@ class ForeignMac:
         self.socket = context.socket(zmq.DEALER)
         self.socket.connect(endpoint)
         self.heard: list[tuple[int, bytes]] = []
+        self.errors: list[str] = []
         self.role = -1
 
     def send(self, kind: int, body: bytes, seq: int = 0) -> None:
@@ -49,6 +50,8 @@ class ForeignMac:
             kind, seq, body = message[5], struct.unpack_from("<I", message, 8)[0], message[12:]
             if kind == 0x81:
                 self.role = body[0]
+            elif kind == 0x86:
+                self.errors.append(body[4:].decode())
             elif kind == 0x83:
                 start_ns = struct.unpack_from("<q", body)[0]
                 self.heard.append((start_ns, body[66:]))
@@ -118,6 +121,30 @@ def test_an_ack_from_one_foreign_mac_to_another(
         programs[name].send_signal(signal.SIGINT)
     for name in ("ap", "tag", "air"):
         programs[name].wait(timeout=20)
+
+
+def test_requests_that_make_no_sense_are_refused_and_the_phy_goes_on(
+    programs: dict[str, subprocess.Popen[bytes]], context: zmq.Context[zmq.Socket[bytes]], tmp_path: Path
+) -> None:
+    """A window at a rate no receiver has, a PSDU at a rate no PPDU has, a flood of both: told, counted, survived."""
+    ap = ForeignMac(context, f"ipc://{tmp_path}/ap-sap")
+    tag = ForeignMac(context, f"ipc://{tmp_path}/tag-sap")
+    ap.attach()
+    tag.attach()
+    window = struct.pack("<BBHIqq", 16, 0, 0, 4_000_000, 1_000_000, 2_000_000)
+    wrong = struct.pack("<IqBBBBIH", 9, START_NS, 1, 0, 0x2F, 0, 333_333, len(ACK)) + ACK
+    far = [struct.pack("<IqBBBBIH", 9, 2**40 + n * 2**30, 1, 0, 0x2F, 0, 250_000, len(ACK)) + ACK for n in range(400)]
+    good = struct.pack("<IqBBBBIH", 1, START_NS, 1, 0, 0x2F, 0, 250_000, len(ACK)) + ACK
+    requests = [(0x03, window), (0x02, wrong), (0x02, good), *[(0x02, each) for each in far]]
+    end = time.monotonic() + 40
+    while not tag.heard and time.monotonic() < end:
+        ap.serve(requests, 2_000_000)
+        tag.serve([], 2_000_000)
+        time.sleep(0.002)
+    assert tag.heard == [(START_NS, ACK)]
+    ap.serve([], 2_000_000)
+    texts = " ".join(ap.errors)
+    assert "ListenRequest" in texts and "TxRequest 9" in texts and "256 PPDUs" in texts
 
 
 def test_replay_prints_the_frames_of_a_recording(tmp_path: Path) -> None:

@@ -43,6 +43,9 @@ class ApBatch:
         self._rate_sps = sample_rate_sps
         self._sync = UplinkSync(profile, rate_bps, sample_rate_sps)
         self._chips = UplinkChips(profile, rate_bps, sample_rate_sps)
+        self._tail = profile.uplink.bcc_tail_bits
+        self._short_bits = 8 * profile.mac.short_frame_octets + self._tail
+        self._header_bits = 8 * (SIZING_OCTETS + 1 + profile.mac.fcs_octets) + self._tail  # of the shortest with Length
 
     def receive(
         self, samples: npt.NDArray[np.complex64], floor: npt.NDArray[np.float64], seed_index: int
@@ -79,8 +82,8 @@ class ApBatch:
             if not rows.size:
                 break
             first = np.full(rows.size, begin)
-            hits = self._sync.search(_from(samples[rows], first, self._sync.reach), floor[rows])
             for _ in range(2):  # the second look begins where the first found something, lest that was a sidelobe
+                hits = self._sync.search(_from(samples[rows], first, self._sync.reach), floor[rows])
                 better = hits.found & (hits.energy > energy[rows])
                 where = rows[better]
                 found[where] = True
@@ -91,48 +94,58 @@ class ApBatch:
                 if not rows.size:
                     break
                 first = start[rows].astype(np.intp)
-                hits = self._sync.search(_from(samples[rows], first, self._sync.reach), floor[rows])
         return UplinkSyncHits(found, ChipTiming(start, stretch), carrier_hz, energy)
 
     def _frames(self, track: UplinkTrack, seed_index: int) -> tuple[UplinkTrack, list[bytes | None]]:
-        uplink, mac = self._profile.uplink, self._profile.mac
-        seed = scrambler_seed(uplink, seed_index)
-        short, header = mac.short_frame_octets, SIZING_OCTETS + 1 + mac.fcs_octets
-        tail, packets = uplink.bcc_tail_bits, track.timing.start.size
-        psdus: list[bytes | None] = [None] * packets
-        bits = 8 * short + tail
-        track = follow_data(track, self._chips, 2 * bits)
-        begun = read_start(track, self._chips, uplink, bits)
-        sizes = np.zeros(packets, np.intp)
-        for row in range(packets):
-            psdu = octets_of(scramble(begun[row, : 8 * short], seed))
-            if not begun[row, -tail:].any() and frame_octets(mac, psdu) == short and check_holds(mac, psdu):
-                psdus[row], sizes[row] = psdu, short
-        rows = np.flatnonzero(sizes == 0)
+        """Return the tracks after all that was read, and the PSDUs: short frames first, then by what headers say."""
+        seed = scrambler_seed(self._profile.uplink, seed_index)
+        track = follow_data(track, self._chips, 2 * self._short_bits)
+        psdus = self._short_frames(track, seed)
+        rows = np.flatnonzero([psdu is None for psdu in psdus])
         if not rows.size:
             return track, psdus
-        longer = follow_data(_of(track, rows), self._chips, 2 * (8 * header + tail), 2 * bits)
-        begun = read_start(longer, self._chips, uplink, 8 * header + tail)
-        start, stretch = track.timing.start.copy(), track.timing.stretch.copy()
-        phase, turn = track.carrier.phase.copy(), track.carrier.turn.copy()
-        octets = [octets_of(scramble(each[: 8 * SIZING_OCTETS], seed)) for each in begun]
-        sizes[rows] = [frame_octets(mac, each) or 0 for each in octets]
-        for size in np.unique(sizes[rows][sizes[rows] >= header]):
-            some = np.flatnonzero(sizes[rows] == size)
-            bits = 8 * int(size) + tail
-            part = follow_data(_of(longer, some), self._chips, 2 * bits, min(2 * bits, 2 * (8 * header + tail)))
-            part, decided = read_whole(part, self._chips, uplink, bits)
-            where = rows[some]
-            start[where], stretch[where] = part.timing.start, part.timing.stretch
-            phase[where], turn[where] = part.carrier.phase, part.carrier.turn
-            for row, each in zip(where, decided, strict=True):
+        longer = follow_data(_of(track, rows), self._chips, 2 * self._header_bits, 2 * self._short_bits)
+        sizes = self._sizes(longer, seed)
+        for size in np.unique(sizes[sizes > 0]):
+            some = np.flatnonzero(sizes == size)
+            bits = 8 * int(size) + self._tail
+            part = follow_data(_of(longer, some), self._chips, 2 * bits, 2 * self._header_bits)
+            part, decided = read_whole(part, self._chips, self._profile.uplink, bits)
+            track = _with(track, rows[some], part)
+            for row, each in zip(rows[some], decided, strict=True):
                 psdus[row] = octets_of(scramble(each[: 8 * int(size)], seed))
-        return replace(track, timing=ChipTiming(start, stretch), carrier=CarrierPhase(phase, turn)), psdus
+        return track, psdus
+
+    def _short_frames(self, track: UplinkTrack, seed: int) -> list[bytes | None]:
+        mac = self._profile.mac
+        psdus: list[bytes | None] = []
+        for bits in read_start(track, self._chips, self._profile.uplink, self._short_bits):
+            psdu = octets_of(scramble(bits[: -self._tail], seed))
+            whole = not bits[-self._tail :].any() and frame_octets(mac, psdu) == len(psdu) and check_holds(mac, psdu)
+            psdus.append(psdu if whole else None)
+        return psdus
+
+    def _sizes(self, track: UplinkTrack, seed: int) -> npt.NDArray[np.intp]:
+        """Return the octets that each header tells, 0 for one that cannot be (a short frame has had its chance)."""
+        mac = self._profile.mac
+        begun = read_start(track, self._chips, self._profile.uplink, self._header_bits)
+        headers = [octets_of(scramble(bits[: 8 * SIZING_OCTETS], seed)) for bits in begun]
+        sizes = np.array([frame_octets(mac, header) or 0 for header in headers], np.intp)
+        return np.where(sizes > mac.short_frame_octets, sizes, 0)
 
 
 def _of(track: UplinkTrack, rows: npt.NDArray[np.intp]) -> UplinkTrack:
     carrier = CarrierPhase(track.carrier.phase[rows], track.carrier.turn[rows])
     return UplinkTrack(track.sums[rows], track.timing.of(rows), carrier)
+
+
+def _with(track: UplinkTrack, rows: npt.NDArray[np.intp], part: UplinkTrack) -> UplinkTrack:
+    """Return ``track`` with the timing and carrier of ``part`` in ``rows``."""
+    start, stretch = track.timing.start.copy(), track.timing.stretch.copy()
+    phase, turn = track.carrier.phase.copy(), track.carrier.turn.copy()
+    start[rows], stretch[rows] = part.timing.start, part.timing.stretch
+    phase[rows], turn[rows] = part.carrier.phase, part.carrier.turn
+    return replace(track, timing=ChipTiming(start, stretch), carrier=CarrierPhase(phase, turn))
 
 
 def _from(samples: npt.NDArray[np.complex64], first: npt.NDArray[np.intp], count: int) -> npt.NDArray[np.complex64]:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from ampradio.profile.model import Mac
 
 SIZING_OCTETS = 5
+_REVERSED = bytes(int(f"{octet:08b}"[::-1], 2) for octet in range(256))
 
 
 def bits_of(octets: bytes) -> npt.NDArray[np.uint8]:
@@ -26,17 +27,13 @@ def octets_of(bits: npt.NDArray[np.uint8]) -> bytes:
     return np.packbits(bits, bitorder="little").tobytes()
 
 
-def _reversed_bits(octets: bytes) -> bytes:
-    return np.packbits(np.unpackbits(np.frombuffer(octets, np.uint8)).reshape(-1, 8)[:, ::-1]).tobytes()
-
-
 def crc16(octets: bytes) -> int:
     """Return CRC-16/X-25 (802.11ba FCS: x^16+x^12+x^5+1, preset ones, complemented, reflected).
 
     ``b"123456789"`` gives 0x906E.
     """
-    register = binascii.crc_hqx(_reversed_bits(octets), 0xFFFF) ^ 0xFFFF
-    return int(f"{register:016b}"[::-1], 2)
+    register = binascii.crc_hqx(octets.translate(_REVERSED), 0xFFFF) ^ 0xFFFF
+    return _REVERSED[register & 0xFF] << 8 | _REVERSED[register >> 8]
 
 
 def fcs(octets: bytes) -> bytes:

@@ -1,7 +1,8 @@
 """The bare ring: three GNU Radio processes that do nothing but lock-step over ZMQ, as the measure for ours.
 
-A node emits zeros up to ``received + lookahead`` and waits; the air copies. No PHY, no MAC, no noise: what is left is
-what GNU Radio, gr-zeromq and the scheduling of three processes cost.
+Two nodes throw blocks of ``PPDU_SAMPLES`` ones at each other; an answer starts ``SIFS_SAMPLES`` after the last sample
+heard. A node emits up to ``received + lookahead`` and waits; the air copies. No modulation, no noise, no decoding, no
+MAC: what is left is what GNU Radio, gr-zeromq and the scheduling of three processes cost.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
+PPDU_SAMPLES = 12_000
+SIFS_SAMPLES = 200
 TIMEOUT_MS = 2000
 STREAM_BUFFER = 2**20
 
@@ -60,7 +63,7 @@ def _node(role: str, folder: Path, lookahead: int, samples: int) -> None:
     from gnuradio import gr, zeromq
 
     changed = threading.Condition()
-    state = {"received": 0, "emitted": 0, "began": 0.0}
+    state = {"received": 0, "emitted": 0, "start": 0 if role == "a" else samples * 2, "heard_from": 0, "began": 0.0}
     done = threading.Event()
 
     class Source(gr.sync_block):
@@ -71,25 +74,35 @@ def _node(role: str, folder: Path, lookahead: int, samples: int) -> None:
             with changed:
                 while state["emitted"] >= state["received"] + lookahead:
                     changed.wait()
-                count = min(output_items[0].size, int(state["received"]) + lookahead - int(state["emitted"]))
-                state["emitted"] += count
-            output_items[0][:count] = 0
-            return count
+                first = int(state["emitted"])
+                last = min(first + output_items[0].size, int(state["received"]) + lookahead)
+                state["emitted"] = last
+                start = int(state["start"])
+            out = output_items[0][: last - first]
+            out[:] = 0
+            out[max(start - first, 0) : max(start + PPDU_SAMPLES - first, 0)] = 1
+            return last - first
 
     class Sink(gr.sync_block):
         def __init__(self) -> None:
             gr.sync_block.__init__(self, "ring sink", [np.complex64], None)
 
         def work(self, input_items: list, output_items: list) -> int:
+            items = input_items[0]
+            loud = np.flatnonzero(items[max(int(state["heard_from"]) - int(state["received"]), 0) :].real > 0.5)
             with changed:
-                state["received"] += len(input_items[0])
+                if loud.size:
+                    begin = max(int(state["heard_from"]), int(state["received"])) + int(loud[0])
+                    state["heard_from"] = begin + PPDU_SAMPLES
+                    state["start"] = begin + PPDU_SAMPLES + SIFS_SAMPLES
+                state["received"] += len(items)
                 if not state["began"]:
                     state["began"] = time.monotonic()
                     state["first"] = state["received"]
                 if state["received"] >= samples:
                     done.set()
                 changed.notify_all()
-            return len(input_items[0])
+            return len(items)
 
     top = gr.top_block()
     blocks = [

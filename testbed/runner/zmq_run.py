@@ -112,15 +112,16 @@ class ZmqRun:
         host = self._hosts[name]
         while (received := host.sap.receive(0)) is not None:
             events = host.take(*received)
-            for record in self._merge.put(name, host.now_ns, [event_record(name, event) for event in events]):
-                tell(record)
             for event in events:
                 if event.kind == "finished" and name == "ap":
                     self._ok = bool(event.detail.get("ok"))
                     self._stop(event.t_ns)
             if host.now_ns >= self._experiment.max_air_time_ns:
                 self._stop(host.now_ns)
+            # The PHY goes on while this process writes down what happened.
             host.grant()
+            for record in self._merge.put(name, host.now_ns, [event_record(name, event) for event in events]):
+                tell(record)
 
     def _stop(self, now_ns: int) -> None:
         """End the run a little after now; the tag is told first, so that it has not gone further."""

@@ -104,12 +104,12 @@ class ApBatch:
         rows = np.flatnonzero([psdu is None for psdu in psdus])
         if not rows.size:
             return track, psdus
-        longer = follow_data(_of(track, rows), self._chips, 2 * self._header_bits, 2 * self._short_bits)
+        longer = follow_data(track.of(rows), self._chips, 2 * self._header_bits, 2 * self._short_bits)
         sizes = self._sizes(longer, seed)
         for size in np.unique(sizes[sizes > 0]):
             some = np.flatnonzero(sizes == size)
             bits = 8 * int(size) + self._tail
-            part = follow_data(_of(longer, some), self._chips, 2 * bits, 2 * self._header_bits)
+            part = follow_data(longer.of(some), self._chips, 2 * bits, 2 * self._header_bits)
             part, decided = read_whole(part, self._chips, self._profile.uplink, bits)
             track = _with(track, rows[some], part)
             for row, each in zip(rows[some], decided, strict=True):
@@ -132,11 +132,6 @@ class ApBatch:
         headers = [octets_of(scramble(bits[: 8 * SIZING_OCTETS], seed)) for bits in begun]
         sizes = np.array([frame_octets(mac, header) or 0 for header in headers], np.intp)
         return np.where(sizes > mac.short_frame_octets, sizes, 0)
-
-
-def _of(track: UplinkTrack, rows: npt.NDArray[np.intp]) -> UplinkTrack:
-    carrier = CarrierPhase(track.carrier.phase[rows], track.carrier.turn[rows])
-    return UplinkTrack(track.sums[rows], track.timing.of(rows), carrier)
 
 
 def _with(track: UplinkTrack, rows: npt.NDArray[np.intp], part: UplinkTrack) -> UplinkTrack:

@@ -174,7 +174,8 @@ class ApFrame:
         signal = (abs(on.mean()) / chips.chip) ** 2
         edges = track.timing.at(chips.edges(0))
         inside = np.stack((edges[:, :-1] + _STRADDLE, edges[:, 1:] - _STRADDLE), axis=2)[:, chips.sync == 0]
-        power = running_sum(samples.real.astype(np.float64) ** 2 + samples.imag.astype(np.float64) ** 2, np.float64)
+        sync = samples[:, : math.ceil(edges[0, -1]) + 1]
+        power = running_sum(sync.real * sync.real + sync.imag * sync.imag, np.float64)
         energy = np.diff(integral_to(power, inside.reshape(1, -1)).reshape(inside.shape), axis=2)
         noise = float(energy.sum() / np.diff(inside, axis=2).sum())
         return max(float(signal), 1e-30), max(noise, 0.0)

@@ -96,13 +96,13 @@ class ApReceiver:
         )
 
     def _cleaned(self, samples: npt.NDArray[np.complex64]) -> npt.NDArray[np.complex64]:
-        samples = samples.astype(np.complex64)
+        samples = np.ascontiguousarray(samples, np.complex64)
+        parts = samples.view(np.float32)
+        if parts.size and parts.min() >= -_LARGEST and parts.max() <= _LARGEST:
+            return samples
         good = (np.abs(samples.real) <= _LARGEST) & (np.abs(samples.imag) <= _LARGEST)
-        bad = samples.size - int(np.count_nonzero(good))
-        if bad:
-            self.counters["bad_samples"] += bad
-            samples[~good] = 0
-        return samples
+        self.counters["bad_samples"] += samples.size - int(np.count_nonzero(good))
+        return np.where(good, samples, np.complex64(0))
 
     def _step(self, received: list[Reception]) -> bool:
         if not self._windows:
@@ -123,8 +123,10 @@ class ApReceiver:
 
     def _track_floor(self, upto: int) -> None:
         blocks = max(upto - self._floor_at, 0) // _FLOOR_BLOCK
+        if not blocks:
+            return
         stop = self._floor_at + blocks * _FLOOR_BLOCK
-        samples = self._buffer.between(self._floor_at, stop).reshape(blocks, _FLOOR_BLOCK)
-        for power in np.mean(samples.real**2 + samples.imag**2, axis=1):
-            self._floor.add(float(power))
+        parts = self._buffer.between(self._floor_at, stop)[0].view(np.float32).reshape(blocks, 2 * _FLOOR_BLOCK)
+        for energy in np.einsum("ij,ij->i", parts, parts).tolist():
+            self._floor.add(energy / _FLOOR_BLOCK)
         self._floor_at = stop

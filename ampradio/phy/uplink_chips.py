@@ -56,6 +56,11 @@ class UplinkTrack:
     timing: ChipTiming
     carrier: CarrierPhase
 
+    def of(self, rows: npt.NDArray[np.intp]) -> UplinkTrack:
+        """Return the tracks of some packets, each with its own row of sums."""
+        carrier = CarrierPhase(self.carrier.phase[rows], self.carrier.turn[rows])
+        return UplinkTrack(self.sums[rows], self.timing.of(rows), carrier)
+
 
 class UplinkChips:
     """Nominal chips of one uplink rate and the fit made on them."""
@@ -66,6 +71,7 @@ class UplinkChips:
         self.rate_bps = rate_bps
         self.chip = uplink_chip_ns(profile, PpduKind.UL_ACTIVE, rate_bps) * sample_rate_sps / _NS_PER_S
         self.tolerance_ppm = float(profile.uplink.chip_tolerance_ppm)
+        self.signs = 2.0 * self.sync - 1
         self._sync_on = np.flatnonzero(self.sync)
 
     def edges(self, data_chips: int) -> npt.NDArray[np.float64]:

@@ -27,9 +27,12 @@ _FINAL_WINDOWS = (0.25, 0.125)
 _CLOCKS = 5  # tried over the tolerance
 _CONTEST_BITS = 64  # coded bits over which they are compared
 _STEERING = (0.0, -0.3, 0.3, -0.6, 0.6, -0.9, 0.9, -1.2, 1.2)  # chips gained at the end by the clocks tried later
+_FURTHER = 1.25  # a stretch longer by less than this is read with the track there is
+_STEER_BITS = 256  # at most so many, spread over the stretch, are looked at to steer
 _FINE = 64  # samples of the fine oscillator; the coarse one steps by as many
 _WINDOW_MIN = 1.25  # samples; an edge inside a sample needs its neighbours whole
 _NEIGHBOURS = 8  # coded bits either side whose ON chips tell the phase of one
+_SURE = 40.0  # log-likelihood beyond which a bit is one or the other
 _QUIETEST = 1e-4  # noise energy of a chip over its signal energy, so that a noise-free frame has finite soft values
 
 
@@ -38,15 +41,19 @@ def derotated(
 ) -> npt.NDArray[np.complex128]:
     """Return the running sum (packets, n + 1) of ``samples`` (packets, n) turned back by cycles per sample."""
     packets, count = samples.shape
+    rows = -(-count // _FINE)
     coarse = _phasor(np.outer(turn_per_sample, np.arange(0, count, _FINE)))
     fine = _phasor(np.outer(turn_per_sample, np.arange(_FINE)))
-    back = (coarse[:, :, np.newaxis] * fine[:, np.newaxis]).reshape(packets, -1)[:, :count]
-    back *= samples
-    return running_sum(back, np.complex128)
+    back = np.zeros((packets, rows * _FINE), np.complex64)
+    back[:, :count] = samples
+    turned = back.reshape(packets, rows, _FINE)
+    turned *= fine[:, np.newaxis]
+    turned *= coarse[:, :, np.newaxis]
+    return running_sum(back[:, :count], np.complex128)
 
 
-def _phasor(turns: npt.NDArray[np.float64]) -> npt.NDArray[np.complex128]:
-    phasor: npt.NDArray[np.complex128] = np.exp(-2j * np.pi * (turns - np.rint(turns)))
+def _phasor(turns: npt.NDArray[np.float64]) -> npt.NDArray[np.complex64]:
+    phasor: npt.NDArray[np.complex64] = np.exp(-2j * np.pi * (turns - np.rint(turns))).astype(np.complex64)
     return phasor
 
 
@@ -71,7 +78,8 @@ def follow_data(track: UplinkTrack, chips: UplinkChips, coded_bits: int, done_bi
         track = _decided(_steered(track, chips, done_bits, 0), chips, done_bits)
     while done_bits < coded_bits:
         reach = min(2 * done_bits, coded_bits)
-        track = _decided(_steered(track, chips, reach, done_bits), chips, reach)
+        if reach > _FURTHER * done_bits:
+            track = _decided(_steered(track, chips, reach, done_bits), chips, reach)
         done_bits = reach
     return track
 
@@ -83,18 +91,19 @@ def soft_bits(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> npt.ND
     """
     known = chips.sync.size
     turned = chips.turned(track, 2 * coded_bits)
-    first, second = turned[:, known::2], turned[:, known + 1 :: 2]
-    on_sync = turned[:, :known][:, chips.sync > 0]
-    amplitude = np.abs(on_sync.mean(axis=1))
-    noise = np.abs(turned[:, :known][:, chips.sync == 0]) ** 2
-    energy = np.maximum(noise.mean(axis=1), _QUIETEST * amplitude**2)
-    scale = (2 * amplitude / energy)[:, np.newaxis]
-    soft = _log_i0(scale * np.abs(second)) - _log_i0(scale * np.abs(first))
+    word, halves = turned[:, :known], turned[:, known:].reshape(-1, coded_bits, 2)
+    amplitude = np.abs(np.add.reduce(word[:, chips.sync > 0], axis=1)) / np.count_nonzero(chips.sync)
+    off = word[:, chips.sync == 0]
+    noise = np.add.reduce(off.real * off.real + off.imag * off.imag, axis=1) / off.shape[1]
+    energy = np.maximum(noise, _QUIETEST * amplitude * amplitude)
+    scale = (2 * amplitude / energy)[:, np.newaxis, np.newaxis]
+    likely = _log_i0(scale * np.abs(halves))
+    soft: npt.NDArray[np.float64] = likely[..., 1] - likely[..., 0]
     for _ in range(2):
-        weight = 1 / (1 + np.exp(-np.clip(soft, -40, 40)))
-        carrier = weight * second + (1 - weight) * first
-        around = _neighbourhood(carrier)
-        soft = _log_i0(scale * np.abs(second + around)) - _log_i0(scale * np.abs(first + around))
+        weight = 1 / (1 + np.exp(-np.minimum(np.maximum(soft, -_SURE), _SURE)))
+        carrier = halves[..., 0] + weight * (halves[..., 1] - halves[..., 0])
+        likely = _log_i0(scale * np.abs(halves + _neighbourhood(carrier)[..., np.newaxis]))
+        soft = likely[..., 1] - likely[..., 0]
     return soft
 
 
@@ -109,13 +118,16 @@ def read_whole(
 ) -> tuple[UplinkTrack, npt.NDArray[np.uint8]]:
     """Return the track fitted to the whole frame and its ``bits`` bits (packets, bits), still scrambled, with tail."""
     polynomials = (uplink.bcc_polynomial_a, uplink.bcc_polynomial_b)
-    for again in (True, False):
-        soft = soft_bits(track, chips, 2 * bits)
-        decided = decode(uplink, soft.reshape(soft.shape[0], bits, 2))
-        if again:
-            ones = encode(decided, polynomials, uplink.bcc_constraint) > 0
-            for window in _FINAL_WINDOWS:
-                track = chips.refine(track, 2 * bits, max(window * chips.chip, _WINDOW_MIN), ones)
+    soft = soft_bits(track, chips, 2 * bits)
+    decided = decode(uplink, soft.reshape(soft.shape[0], bits, 2))
+    ones = encode(decided, polynomials, uplink.bcc_constraint) > 0
+    wrong = (ones != (soft > 0)).any(axis=1)
+    for window in _FINAL_WINDOWS:
+        track = chips.refine(track, 2 * bits, max(window * chips.chip, _WINDOW_MIN), ones)
+    mended = np.flatnonzero(wrong)
+    if mended.size:  # what was decided wrongly had bent the track
+        soft = soft_bits(track.of(mended), chips, 2 * bits)
+        decided[mended] = decode(uplink, soft.reshape(mended.size, bits, 2))
     return track, decided
 
 
@@ -131,10 +143,12 @@ def _contest(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> UplinkT
     tried = UplinkTrack(track.sums, ChipTiming(start, stretch), carrier)
     reach = 0
     while reach < coded_bits:
-        reach = min(max(2 * reach, _FIRST_BITS), coded_bits)
+        reach = min(max(4 * reach, _FIRST_BITS), coded_bits)
         tried = _decided(tried, chips, reach)
-    best = np.argmax(_decidedness(chips.turned(tried, 2 * coded_bits).real, chips).reshape(packets, _CLOCKS), axis=1)
-    kept = np.arange(packets) * _CLOCKS + best
+    turned = chips.turned(tried, 2 * coded_bits).real
+    word, data = turned[:, : chips.sync.size], turned[:, chips.sync.size :]
+    score = np.add.reduce(np.abs(data[:, 1::2] - data[:, 0::2]), axis=1) + word @ chips.signs
+    kept = np.arange(packets) * _CLOCKS + np.argmax(score.reshape(packets, _CLOCKS), axis=1)
     carrier = CarrierPhase(tried.carrier.phase[kept], tried.carrier.turn[kept])
     return UplinkTrack(track.sums, tried.timing.of(kept), carrier)
 
@@ -146,22 +160,21 @@ def _steered(track: UplinkTrack, chips: UplinkChips, coded_bits: int, done_bits:
     """
     middle = 0.5 * (chips.sync.size + 2 * done_bits) * chips.chip
     change = np.array(_STEERING) * chips.chip / (chips.data_end(2 * coded_bits) - middle)
-    nominal = chips.edges(2 * coded_bits)
+    every = -(-coded_bits // _STEER_BITS)
+    sync, bits = chips.edges(0), chips.data_end(0) + chips.chip * 2 * np.arange(0, coded_bits, every)
+    nominal = np.concatenate((sync, bits, bits + chips.chip, bits + 2 * chips.chip))
     tried = track.timing.at(nominal)[:, np.newaxis] + change[:, np.newaxis] * (nominal - middle)
     sums = integral_to(track.sums, tried)
-    step = track.timing.stretch * chips.chip
-    turn = track.carrier.against(track.timing.start + 0.5 * step, step, nominal.size - 1)[:, np.newaxis]
-    decidedness = _decidedness(((sums[..., 1:] - sums[..., :-1]) * turn).real, chips)
-    best = change[np.argmax(decidedness, axis=1)]
+    first, step = track.timing.start, track.timing.stretch * chips.chip
+    known, count = chips.sync.size, bits.size
+    turn = track.carrier.against(first + 0.5 * step, step, known)[:, np.newaxis]
+    word = ((sums[..., 1 : known + 1] - sums[..., :known]) * turn).real
+    begin, half, end = (sums[..., known + 1 + part * count :][..., :count] for part in range(3))
+    turn = track.carrier.against(first + (known + 1) * step, 2 * every * step, count)[:, np.newaxis]
+    data = ((end - half - half + begin) * turn).real
+    score = np.add.reduce(np.abs(data), axis=2) + word @ chips.signs
+    best = change[np.argmax(score, axis=1)]
     return replace(track, timing=ChipTiming(track.timing.start - best * middle, track.timing.stretch + best))
-
-
-def _decidedness(turned: npt.NDArray[np.float64], chips: UplinkChips) -> npt.NDArray[np.float64]:
-    """Return how much ON and OFF differ, summed over the sync and the data bits of ``turned`` (…, chips)."""
-    known = chips.sync.size
-    score = np.abs(turned[..., known + 1 :: 2] - turned[..., known::2]).sum(axis=-1)
-    total: npt.NDArray[np.float64] = score + turned[..., :known] @ (2.0 * chips.sync - 1)
-    return total
 
 
 def _decided(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> UplinkTrack:
@@ -173,11 +186,13 @@ def _neighbourhood(carrier: npt.NDArray[np.complex128]) -> npt.NDArray[np.comple
     bits = carrier.shape[1]
     sums = running_sum(carrier, np.complex128)
     index = np.arange(bits)
-    high, low = np.minimum(index + _NEIGHBOURS + 1, bits), np.maximum(index - _NEIGHBOURS, 0)
-    around: npt.NDArray[np.complex128] = sums[:, high] - sums[:, low] - carrier
+    around: npt.NDArray[np.complex128] = sums[:, np.minimum(index + _NEIGHBOURS + 1, bits)]
+    around -= sums[:, np.maximum(index - _NEIGHBOURS, 0)]
+    around -= carrier
     return around
 
 
 def _log_i0(value: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    logarithm: npt.NDArray[np.float64] = np.log(i0e(value)) + value
+    logarithm: npt.NDArray[np.float64] = np.log(i0e(value))
+    logarithm += value
     return logarithm

@@ -18,6 +18,7 @@ from ampradio.profile.model import Profile
 
 GRID_PER_CHIP = 4
 BLOCK = 50  # grid positions searched at once
+_SUB_BLOCKS = 2  # correlated apart, by a smaller matrix
 BANK = (-0.8, -0.4, 0.0, 0.4, 0.8)  # clock hypotheses as fractions of the tolerance
 _LOOKAHEAD_CHIPS = 2
 _NOISE_SIGMAS = 6.5
@@ -89,69 +90,84 @@ class EnvelopeSync:
         count = max(0, size // self.grid - (self._width - BLOCK))
         if count == 0:
             return _nothing(packets)
-        parts = self._rows(power, count)
-        correlation = np.matmul(parts[:, :, np.newaxis], self._matrix)[:, :, 0]
-        correlation = correlation.reshape(*parts.shape[:2], len(BANK) + 1, self._span)
-        difference, total = correlation[:, :, :-1], correlation[:, :, -1]
-        noise = self._noise_gain * floor.astype(np.float32).reshape(packets, -1, 1)
-        passed = np.abs(difference) > np.maximum(total * self._least_contrast, noise)[:, :, np.newaxis]
-        if not passed.any():
-            return _nothing(packets)
-        self._keep_alike(parts, passed)
-        return self._strongest(difference, passed, count)
+        parts = self._parts(power, count)
+        correlation = self._correlated(parts)
+        difference, total = correlation[..., :-1, :], correlation[..., -1:, :]
+        noise = self._noise_gain * floor.astype(np.float32).reshape(packets, -1, 1, 1, 1)
+        passed = np.abs(difference) > np.maximum(total * self._least_contrast, noise)
+        hits = _nothing(packets)
+        for packet, block in zip(*np.nonzero(passed.any(axis=(2, 3, 4))), strict=True):
+            if not hits.found[packet]:
+                some = parts[packet, block * BLOCK : block * BLOCK + self._width]
+                least = min(BLOCK, count - block * BLOCK)
+                self._look(some, difference[packet, block], passed[packet, block], least, hits, packet, block)
+        return hits
 
-    def _rows(self, power: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.float32]:
-        """Return the energies (packets, blocks, width) of the grid steps that each block reads, zero past the end."""
+    def _parts(self, power: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.float32]:
+        """Return the energies (packets, m) of the grid steps that ``count`` positions read, zero past the end."""
         packets, size = power.shape
-        blocks = -(-count // BLOCK)
         steps = size // self.grid
-        parts = np.zeros((packets, max(steps, (blocks - 1) * BLOCK + self._width)), np.float32)
-        np.add.reduce(power[:, : steps * self.grid].reshape(packets, steps, self.grid), axis=2, out=parts[:, :steps])
-        stride, each = parts.strides
-        strides = (stride, BLOCK * each, each)
-        rows: npt.NDArray[np.float32] = np.ndarray((packets, blocks, self._width), np.float32, parts, 0, strides)
-        return np.ascontiguousarray(rows)
+        parts = np.zeros((packets, max(steps, -(-count // BLOCK) * BLOCK + self._width - BLOCK)), np.float32)
+        for sample in range(self.grid):
+            parts[:, :steps] += power[:, sample : steps * self.grid : self.grid]
+        return parts
 
-    def _keep_alike(self, parts: npt.NDArray[np.float32], passed: npt.NDArray[np.bool_]) -> None:
-        """Clear ``passed`` (packets, blocks, clocks, positions) where the chip energies do not look like the word."""
-        packet, block, clock, position = np.nonzero(passed)
-        step = position[:, np.newaxis] + self._offsets[clock]
-        energy = sum(
-            parts[packet[:, np.newaxis], block[:, np.newaxis], step + part].astype(np.float64)
-            for part in range(GRID_PER_CHIP)
-        )
-        energy -= energy.mean(axis=1, keepdims=True)
-        scale = np.sqrt((energy * energy).sum(axis=1) * self._signs.size)
-        passed[packet, block, clock, position] = np.abs(energy @ self._signs) > _CORRELATION * scale
+    def _correlated(self, parts: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return ON minus OFF by clock, then energy: (packets, blocks, sub-blocks, clocks + 1, positions)."""
+        packets, steps = parts.shape
+        blocks = 1 + (steps - self._width) // BLOCK
+        span = self._span // _SUB_BLOCKS
+        row, each = parts.strides
+        shape = (packets, blocks, _SUB_BLOCKS, self._matrix.shape[0])
+        strides = (row, BLOCK * each, span * each, each)
+        windows: npt.NDArray[np.float32] = np.ndarray(shape, np.float32, parts, 0, strides)
+        product: npt.NDArray[np.float32] = np.ascontiguousarray(windows) @ self._matrix
+        return product.reshape(*shape[:3], len(BANK) + 1, span)
 
-    def _strongest(
-        self, difference: npt.NDArray[np.float32], passed: npt.NDArray[np.bool_], count: int
-    ) -> EnvelopeSyncHits:
-        packets, blocks = passed.shape[:2]
-        decided = passed[..., :BLOCK].any(axis=2).reshape(packets, blocks * BLOCK)[:, :count]
-        earliest = np.argmax(decided, axis=1)
-        row, block, begin = np.arange(packets), earliest // BLOCK, earliest % BLOCK
-        ahead = begin[:, np.newaxis] + np.arange(self._lookahead)
-        near = (row[:, np.newaxis], block[:, np.newaxis], slice(None), ahead)
-        candidate = np.where(passed[near], np.abs(difference[near]), -1).reshape(packets, -1)
-        later, clock = np.divmod(np.argmax(candidate, axis=1), len(BANK))
-        complemented = difference[row, block, clock, begin + later] < 0
-        start = (earliest + later).astype(np.float64) * self.grid
-        return EnvelopeSyncHits(decided.any(axis=1), ChipTiming(start, self._clocks[clock]), complemented, block)
+    def _look(
+        self,
+        parts: npt.NDArray[np.float32],
+        difference: npt.NDArray[np.float32],
+        passed: npt.NDArray[np.bool_],
+        positions: int,
+        hits: EnvelopeSyncHits,
+        packet: np.intp,
+        block: np.intp,
+    ) -> None:
+        """Enter into ``hits`` the best near the first of ``positions`` that ``passed`` and looks like the word."""
+        sub, position, clock = np.nonzero(passed.transpose(0, 2, 1))
+        size = np.abs(difference[sub, clock, position])
+        position += sub * passed.shape[2]
+        chips = parts[3:] + parts[2:-1] + parts[1:-2] + parts[:-3]
+        energy = chips[position[:, np.newaxis] + self._offsets[clock]]
+        energy -= (np.add.reduce(energy, axis=1) / np.float32(self._signs.size))[:, np.newaxis]
+        scale = np.sqrt(np.einsum("ij,ij->i", energy, energy) * np.float32(self._signs.size))
+        match = energy @ self._signs
+        alike = np.abs(match) > _CORRELATION * scale
+        begin = position[alike].min(initial=positions)
+        if begin == positions:
+            return
+        alike &= (position >= begin) & (position < begin + self._lookahead)
+        best = int(np.argmax(np.where(alike, size, -1)))
+        hits.found[packet], hits.block[packet], hits.complemented[packet] = True, block, match[best] < 0
+        hits.timing.start[packet] = (block * BLOCK + position[best]) * self.grid
+        hits.timing.stretch[packet] = self._clocks[clock[best]]
 
     def _banded(self) -> npt.NDArray[np.float32]:
         """Return the matrix (grid steps, (clocks + 1) · positions): ON-minus-OFF per clock, then the energy present."""
+        span = self._span // _SUB_BLOCKS
         taps = np.zeros((self._width - self._span + 1, len(BANK) + 1), np.float32)
         for part in range(GRID_PER_CHIP):
             for clock, offsets in enumerate(self._offsets):
                 np.add.at(taps[:, clock], offsets + part, self._signs)
         taps[: self._signs.size * GRID_PER_CHIP, -1] = 1
-        matrix = np.zeros((self._width, len(BANK) + 1, self._span), np.float32)
-        for position in range(self._span):
+        matrix = np.zeros((taps.shape[0] + span - 1, len(BANK) + 1, span), np.float32)
+        for position in range(span):
             matrix[position : position + taps.shape[0], :, position] = taps
-        return matrix.reshape(self._width, -1)
+        return matrix.reshape(matrix.shape[0], -1)
 
 
 def _nothing(packets: int) -> EnvelopeSyncHits:
-    none = np.zeros(packets)
-    return EnvelopeSyncHits(none > 0, ChipTiming(none, none + 1), none > 0, np.zeros(packets, np.intp))
+    timing = ChipTiming(np.zeros(packets), np.ones(packets))
+    found, complemented = np.zeros((2, packets), np.bool_)
+    return EnvelopeSyncHits(found, timing, complemented, np.zeros(packets, np.intp))

@@ -62,6 +62,7 @@ class ApFrame:
         self._candidates: list[tuple[int, int]] = []  # (octets, seed index), next one last
         self._octets = self._short
         self._track: UplinkTrack | None = None
+        self._sums = np.zeros((1, 1), np.complex128)  # of what has been read
         self._coded_bits_done = 0
 
     @property
@@ -81,9 +82,11 @@ class ApFrame:
 
     def take(self, samples: npt.NDArray[np.complex64]) -> None:
         """Read on with ``samples`` (1, needs − origin)."""
-        sums = derotated(samples, np.array([self._carrier_hz / self._rate_sps]))
-        before = self._track
-        track = follow_sync(sums, self._timing, self._chips) if before is None else replace(before, sums=sums)
+        self._extend(samples)
+        if self._track is None:
+            track = follow_sync(self._sums, self._timing, self._chips)
+        else:
+            track = replace(self._track, sums=self._sums)
         bits = 8 * self._octets + self._tail
         track = follow_data(track, self._chips, 2 * bits, self._coded_bits_done)
         self._track, self._timing, self._coded_bits_done = track, track.timing, 2 * bits
@@ -95,6 +98,14 @@ class ApFrame:
             self._take_short(samples, track, read_start(track, self._chips, uplink, bits)[0])
         else:
             self._take_header(read_start(track, self._chips, uplink, bits)[0])
+
+    def _extend(self, samples: npt.NDArray[np.complex64]) -> None:
+        """Add what is new in ``samples`` to the sums; a timing that has moved back may not need all of it again."""
+        read = self._sums.shape[1] - 1
+        turn = np.array([self._carrier_hz / self._rate_sps])
+        more = derotated(samples[:, read:], turn, read)
+        more += self._sums[:, -1:]
+        self._sums = np.concatenate((self._sums[:, :-1], more), axis=1)
 
     def _data_chips(self, octets: int) -> int:
         return 4 * (8 * octets + self._tail)  # rate 1/2, Manchester

@@ -37,31 +37,33 @@ class ChipTiming:
         return ChipTiming(self.start[rows], self.stretch[rows])
 
 
+def powers(nominal: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return 1, x and x² of ``nominal`` positions (m,), shape (m, 3), as ``fit`` wants them."""
+    return np.stack((np.ones_like(nominal), nominal, nominal * nominal), axis=1)
+
+
 def fit(
     timing: ChipTiming,
-    nominal: npt.NDArray[np.float64],
+    terms: npt.NDArray[np.float64],
     error: npt.NDArray[np.float64],
     weight: npt.NDArray[np.float64],
     tolerance_ppm: float,
 ) -> ChipTiming:
-    """Return ``timing`` corrected by the weighted regression of edge errors (packets, m) on ``nominal`` (m,).
+    """Return ``timing`` corrected by the weighted regression of edge errors (packets, m) on the ``powers`` of their
+    positions, ``terms`` (m, 3).
 
     ``weight`` (packets, m) is 0 where there is no edge; a packet with fewer than two distinct edges keeps its
     timing. The clock stays within the tolerance, widened a little so that the fit is not biased at its border.
     """
-    middle = nominal[nominal.size // 2]
-    from_middle = nominal - middle
-    weighted = weight * error
-    total = np.add.reduce(weight, axis=1)
-    first, second = weight @ from_middle, weight @ (from_middle * from_middle)
-    offset, moment = np.add.reduce(weighted, axis=1), weighted @ from_middle
+    total, first, second = (weight @ terms).T
+    offset, moment = ((weight * error) @ terms[:, :2]).T
     safe = np.where(total > 0, total, 1.0)
     centre = first / safe
-    offset /= safe
+    offset = offset / safe
     power = second - first * centre
     usable = power > _POWER_MIN * second
     slope = (moment - first * offset) / np.where(usable, power, 1.0)
     limit = _CLOCK_MARGIN * tolerance_ppm * PPM
     stretch = np.minimum(np.maximum(timing.stretch + slope, 1 - limit), 1 + limit)
-    moved = timing.start + offset + (timing.stretch - stretch) * (centre + middle)
+    moved = timing.start + offset + (timing.stretch - stretch) * centre
     return ChipTiming(np.where(usable, moved, timing.start), np.where(usable, stretch, timing.stretch))

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio.phy.amp_sync import downlink_chips
-from ampradio.phy.edge_timing import ChipTiming, fit
+from ampradio.phy.edge_timing import ChipTiming, fit, powers
 from ampradio.phy.on_symbol import on_symbol
 from ampradio.phy.running_sum import integral_to
 from ampradio.profile.model import Profile
@@ -57,6 +57,7 @@ class EnvelopeChips:
         self._data_energy = _energy_within(on_symbol(down, data_ns, sample_rate_sps), decimation)
         longest = profile.mac.header_octets + profile.mac.body_octets_max + profile.mac.fcs_octets
         self._edges = self._laid_out(16 * (down.sig_octets + longest))
+        self._powers = powers(self._edges)
         self._windows: dict[tuple[float, float], _EdgeWindows] = {}
 
     def edges(self, data_chips: int) -> npt.NDArray[np.float64]:
@@ -64,6 +65,7 @@ class EnvelopeChips:
         count = self.sync.size + data_chips + 1
         if count > self._edges.size:
             self._edges = self._laid_out(data_chips)
+            self._powers = powers(self._edges)
         return self._edges[:count]
 
     def data_end(self, data_chips: int) -> float:
@@ -114,7 +116,7 @@ class EnvelopeChips:
         np.maximum(error, -2 * half, out=error)
         slope *= slope
         slope *= polarity != 0
-        return fit(timing, edges[1:-1], error, slope, self.tolerance_ppm)
+        return fit(timing, self._powers[1 : inner + 1], error, slope, self.tolerance_ppm)
 
     def _laid_out(self, data_chips: int) -> npt.NDArray[np.float64]:
         sync = np.arange(self.sync.size) * self.sync_chip

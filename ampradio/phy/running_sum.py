@@ -16,7 +16,8 @@ Wide = TypeVar("Wide", np.float64, np.complex128)
 def running_sum(samples: npt.NDArray[Any], wide: type[Wide]) -> npt.NDArray[Wide]:
     """Return the running sum (packets, n + 1) of ``samples`` (packets, n), starting with zero, as ``wide`` numbers."""
     sums: npt.NDArray[Wide] = np.zeros((samples.shape[0], samples.shape[1] + 1), wide)
-    np.cumsum(samples, axis=1, dtype=wide, out=sums[:, 1:])
+    sums[:, 1:] = samples
+    np.add.accumulate(sums[:, 1:], axis=1, out=sums[:, 1:])  # in place: widening on the way is four times slower
     return sums
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio.phy.amp_sync import uplink_chips
-from ampradio.phy.edge_timing import ChipTiming, fit
+from ampradio.phy.edge_timing import ChipTiming, fit, powers
 from ampradio.phy.running_sum import integral_to
 from ampradio.profile.airtime import uplink_chip_ns
 from ampradio.profile.model import Profile
@@ -73,10 +73,15 @@ class UplinkChips:
         self.tolerance_ppm = float(profile.uplink.chip_tolerance_ppm)
         self.signs = 2.0 * self.sync - 1
         self._sync_on = np.flatnonzero(self.sync)
+        self._edges, self._powers = np.empty(0), np.empty((0, 3))
 
     def edges(self, data_chips: int) -> npt.NDArray[np.float64]:
         """Return the nominal chip edges (48 + data_chips + 1,)."""
-        return np.arange(self.sync.size + data_chips + 1) * self.chip
+        count = self.sync.size + data_chips + 1
+        if count > self._edges.size:
+            self._edges = np.arange(2 * count) * self.chip
+            self._powers = powers(self._edges)
+        return self._edges[:count]
 
     def data_end(self, data_chips: int) -> float:
         """Return the nominal end of the last of ``data_chips`` data chips."""
@@ -106,12 +111,12 @@ class UplinkChips:
         step = track.timing.stretch * self.chip
         across = at[:, 2, 1:-1] - at[:, 1, 1:-1]
         across *= carrier.against(track.timing.start + step, step, edges.size - 2)
-        polarity = self._polarity(ones)
+        polarity = self._polarity(ones).astype(np.float64)
         error = window - across.real / np.where(amplitude > 0, amplitude / self.chip, np.inf)[:, np.newaxis]
         error *= polarity
         np.minimum(error, 2 * window, out=error)
         np.maximum(error, -2 * window, out=error)
-        timing = fit(track.timing, edges[1:-1], error, np.abs(polarity).astype(np.float64), self.tolerance_ppm)
+        timing = fit(track.timing, self._powers[1 : edges.size - 1], error, np.abs(polarity), self.tolerance_ppm)
         return UplinkTrack(track.sums, timing, carrier)
 
     def _turned(self, at: npt.NDArray[np.complex128], track: UplinkTrack) -> npt.NDArray[np.complex128]:

@@ -37,12 +37,15 @@ _QUIETEST = 1e-4  # noise energy of a chip over its signal energy, so that a noi
 
 
 def derotated(
-    samples: npt.NDArray[np.complex64], turn_per_sample: npt.NDArray[np.float64]
+    samples: npt.NDArray[np.complex64], turn_per_sample: npt.NDArray[np.float64], first: int = 0
 ) -> npt.NDArray[np.complex128]:
-    """Return the running sum (packets, n + 1) of ``samples`` (packets, n) turned back by cycles per sample."""
+    """Return the running sum (packets, n + 1) of ``samples`` (packets, n) turned back by cycles per sample.
+
+    The samples are those from ``first`` on; the phase is counted from sample 0.
+    """
     packets, count = samples.shape
     rows = -(-count // _FINE)
-    coarse = _phasor(np.outer(turn_per_sample, np.arange(0, count, _FINE)))
+    coarse = _phasor(np.outer(turn_per_sample, first + _FINE * np.arange(rows)))
     fine = _phasor(np.outer(turn_per_sample, np.arange(_FINE)))
     back = np.zeros((packets, rows * _FINE), np.complex64)
     back[:, :count] = samples

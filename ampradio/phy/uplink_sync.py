@@ -85,6 +85,10 @@ class UplinkSync:
         """How many samples from the start of a block of positions its search reads."""
         return (self.block + self._taps + self._per_chip) * self.grid
 
+    def settles(self, start: float) -> bool:
+        """Return whether a sync found at ``start`` cannot be a sidelobe of one past what the search has looked at."""
+        return start + _SIDELOBE_CHIPS * self.chip <= self.block * self.grid
+
     def search(self, samples: npt.NDArray[np.complex64], floor: npt.NDArray[np.float64]) -> UplinkSyncHits:
         """Return the first sync that begins in the first ``block`` grid positions of ``samples`` (packets, ≥ reach).
 

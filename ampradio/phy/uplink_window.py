@@ -85,17 +85,18 @@ class UplinkWindow:
 
     def _look(self, samples: npt.NDArray[np.complex64], floor: float) -> None:
         hits = self._search.search(samples, np.array([floor]))
-        if self._found is None:
-            if hits.found[0]:
-                self._found = (self._position + int(hits.timing.start[0]), hits)
-                self._position = self._found[0]
-                return
+        before = self._found
+        if before is None and not hits.found[0]:
             self._position += self._search.block * self._search.grid
             self.over = self._latest is not None and self._position > self._latest
             return
+        if before is None or (hits.found[0] and hits.energy[0] > before[1].energy[0]):
+            self._found = (self._position + int(hits.timing.start[0]), hits)
+        assert self._found is not None
+        if before is None and not self._search.settles(hits.timing.start[0]):
+            self._position = self._found[0]  # and look again from there
+            return
         sample, best = self._found
-        if hits.found[0] and hits.energy[0] > best.energy[0]:
-            sample, best = self._position + int(hits.timing.start[0]), hits
         self._found = None
         self.counted["syncs"] += 1
         frame = ApFrame(

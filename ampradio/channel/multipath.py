@@ -100,15 +100,24 @@ def multipath_taps(
         ValueError: no such model, or the rate is not positive.
     """
     profile = delay_profile(model)
+    kernel = on_sample_grid(profile, sample_rate_sps)
+    leading = () if packets is None else (packets,) if isinstance(packets, int) else packets
+    drawn = rng.standard_normal((*leading, 2 * len(profile.delays_ns))).view(np.complex128)
+    faded: Samples = ((drawn * np.sqrt(profile.powers() / 2)) @ kernel).astype(np.complex64)
+    return faded
+
+
+def on_sample_grid(profile: DelayProfile, sample_rate_sps: float) -> npt.NDArray[np.float64]:
+    """Return (paths, taps): each path of ``profile`` laid on the sample grid, delay 0 at tap ``LEAD_SAMPLES``.
+
+    Raises:
+        ValueError: the rate is not positive.
+    """
     if not sample_rate_sps > 0:
         raise ValueError(f"sample_rate_sps must be positive, not {sample_rate_sps!r}")
     position = profile.delays_s() * sample_rate_sps
     taps = np.arange(-LEAD_SAMPLES, math.floor(round(position[-1], 6)) + HALF_WIDTH + 1)
-    kernel = windowed_sinc(taps - position[:, np.newaxis], HALF_WIDTH, BETA)
-    leading = () if packets is None else (packets,) if isinstance(packets, int) else packets
-    drawn = rng.standard_normal((*leading, 2 * position.size)).view(np.complex128)
-    faded: Samples = ((drawn * np.sqrt(profile.powers() / 2)) @ kernel).astype(np.complex64)
-    return faded
+    return windowed_sinc(taps - position[:, np.newaxis], HALF_WIDTH, BETA)
 
 
 def multipath(samples: Samples, taps: Samples) -> Samples:

@@ -16,6 +16,7 @@ _SYNC_WINDOWS = (0.5, 0.25)  # of a sync chip
 _FIRST_BITS = 16
 _FIRST_WINDOW = 0.5  # of a data chip
 _FINAL_WINDOWS = (0.25, 0.125)
+_FURTHER = 1.25  # a stretch longer by less than this is read with the timing there is
 _WINDOW_MIN = 1.25  # power samples; an edge inside a power sample needs its neighbours whole
 
 
@@ -33,7 +34,8 @@ def follow(
     data_window = max(_FIRST_WINDOW * chips.data_chip, _WINDOW_MIN)
     while done_bits < bits:
         reach = min(max(3 * done_bits, _FIRST_BITS), bits)
-        timing = chips.refine(sums, timing, reach, min(chips.sync_chip / 4, 2 * data_window), data_window)
+        if reach > _FURTHER * done_bits:
+            timing = chips.refine(sums, timing, reach, min(chips.sync_chip / 4, 2 * data_window), data_window)
         done_bits = reach
     return timing
 

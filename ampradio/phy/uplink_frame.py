@@ -124,10 +124,9 @@ def read_whole(
     soft = soft_bits(track, chips, 2 * bits)
     decided = decode(uplink, soft.reshape(soft.shape[0], bits, 2))
     ones = encode(decided, polynomials, uplink.bcc_constraint) > 0
-    wrong = (ones != (soft > 0)).any(axis=1)
-    for window in _FINAL_WINDOWS:
+    mended = np.flatnonzero((ones != (soft > 0)).any(axis=1))
+    for window in _FINAL_WINDOWS if mended.size else _FINAL_WINDOWS[-1:]:
         track = chips.refine(track, 2 * bits, max(window * chips.chip, _WINDOW_MIN), ones)
-    mended = np.flatnonzero(wrong)
     if mended.size:  # what was decided wrongly had bent the track
         soft = soft_bits(track.of(mended), chips, 2 * bits)
         decided[mended] = decode(uplink, soft.reshape(mended.size, bits, 2))

@@ -11,7 +11,7 @@ export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-fresh lint flowgraphs companion bench-zmq
+.PHONY: help setup demo test test-fresh lint flowgraphs companion bench-per bench-phy bench-zmq
 
 help: ## show these targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -34,6 +34,9 @@ test-fresh: ## `make demo` and `make test` in a bare Debian 12 (needs root and d
 
 bench-per: setup ## packet error rates of both receivers beside theory, and the distance in dB at 10 % PER
 	$(PYTHON) -m testbed.bench.per
+
+bench-phy: setup ## packets and samples per second on one core in every mode, one frame against its air time, the detector
+	$(PYTHON) -m testbed.bench.phy
 
 bench-zmq: setup ## the lock-step exchange beside a bare ring of GNU Radio processes
 	$(PYTHON) -m testbed.bench.zmq

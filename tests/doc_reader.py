@@ -18,7 +18,11 @@ from tests.doc_pages import Block, Command
 
 PATIENCE_S = 60
 RUN = {"amp", "python", "printf", "head", "echo"}
-QUICK = {"testbed.bench.zmq": ("--repeat", "1", "--readings", "3"), "testbed.bench.per": ("--packets", "8")}
+QUICK = {
+    "testbed.bench.per": ("--packets", "8"),
+    "testbed.bench.phy": ("--quick",),
+    "testbed.bench.zmq": ("--repeat", "1", "--readings", "3"),
+}
 MEASURED = re.compile(r"(SNR +|, )[-\d.]+(?= dB)")
 
 

@@ -21,7 +21,7 @@ RUN = {"amp", "python", "printf", "head", "echo"}
 QUICK = {
     "testbed.bench.per": ("--packets", "8"),
     "testbed.bench.phy": ("--quick",),
-    "testbed.bench.zmq": ("--repeat", "1", "--readings", "3"),
+    "testbed.bench.zmq": ("--repeat", "1", "--rounds", "3"),
 }
 MEASURED = re.compile(r"(SNR +|, )[-\d.]+(?= dB)")
 

@@ -12,6 +12,8 @@ import argparse
 import statistics
 import tempfile
 import time
+from dataclasses import replace
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from flowgraphs.entities import receiver_for
 from flowgraphs.lockstep import GUARD_NS, NS
 from testbed.bench.out import write_figures
 from testbed.bench.ring import ring_rate_msps
-from testbed.experiment import load_experiment
+from testbed.experiment import Experiment, load_experiment
 from testbed.runner.stations import stations_of
 from testbed.runner.zmq_run import ZmqRun
 
@@ -47,10 +49,19 @@ def promise_samples() -> int:
     return int(longest)
 
 
-def exchange_rate_msps(path: Path, readings: int) -> float:
+def repeated(experiment: Experiment, rounds: int) -> Experiment:
+    """Return the experiment with its readings and commands said over and over for so many exchanges."""
+    tag, ap = experiment.tags[0], experiment.ap
+    return replace(
+        experiment,
+        tags=(replace(tag, readings=tuple(islice(cycle(tag.readings or (b"",)), rounds))),),
+        ap=replace(ap, commands=tuple(islice(cycle(ap.commands or (b"",)), rounds))),
+    )
+
+
+def exchange_rate_msps(path: Path, rounds: int) -> float:
     """Return the rate of the secure exchanges of one run over ``zmq:`` in MS/s."""
-    texts = '["' + '","'.join(f"r{number}" for number in range(readings)) + '"]'
-    experiment = load_experiment(path, overrides=[f"tags[0].readings={texts}"])
+    experiment = repeated(load_experiment(path), rounds)
     stations = stations_of(experiment)
     triggers: list[tuple[int, float]] = []
 
@@ -71,11 +82,11 @@ def main(argv: list[str] | None = None) -> int:
     """Measure, print the table, write ``bench/out/zmq.json``; 1 when the exchange is below half of its ring."""
     parser = argparse.ArgumentParser(prog="bench-zmq", description=__doc__)
     parser.add_argument("--repeat", type=int, default=5, help="measurements of each (default 5)")
-    parser.add_argument("--experiment", type=Path, default=Path("examples/minimal.toml"))
-    parser.add_argument("--readings", type=int, default=20, help="exchanges in a measured run, at least 2 (default 20)")
+    parser.add_argument("--experiment", type=Path, default=Path("examples/demo.toml"))
+    parser.add_argument("--rounds", type=int, default=20, help="exchanges in a measured run, at least 2 (default 20)")
     arguments = parser.parse_args(argv)
-    if arguments.repeat < 1 or arguments.readings < 2:
-        parser.error("repeat is at least 1 and readings at least 2")
+    if arguments.repeat < 1 or arguments.rounds < 2:
+        parser.error("repeat is at least 1 and rounds at least 2")
     promised = promise_samples()
     rings: dict[int, list[float]] = {lookahead: [] for lookahead in sorted([promised, *dict(RINGS)])}
     samples = {**dict(RINGS), promised: PROMISED_SAMPLES}
@@ -86,7 +97,7 @@ def main(argv: list[str] | None = None) -> int:
             status.update(f"measuring, {turn + 1} of {arguments.repeat}")
             for lookahead, rates in rings.items():
                 rates.append(ring_rate_msps(lookahead, samples[lookahead]))
-            exchanges.append(exchange_rate_msps(arguments.experiment, arguments.readings))
+            exchanges.append(exchange_rate_msps(arguments.experiment, arguments.rounds))
     medians = {lookahead: statistics.median(rates) for lookahead, rates in rings.items()}
     exchange = statistics.median(exchanges)
     ratio = exchange / medians[promised]

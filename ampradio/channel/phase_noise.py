@@ -34,9 +34,7 @@ def linewidth_hz(level_dbc_hz: float, offset_hz: float) -> float:
     return 4 * offset_hz * offset_hz / (inverse + math.sqrt(rest))
 
 
-def phase_noise(
-    samples: Samples, linewidth_hz: PerPacket, sample_rate_sps: float, rng: np.random.Generator
-) -> Samples:
+def phase_noise(samples: Samples, linewidth_hz: PerPacket, sample_rate_sps: float, rng: np.random.Generator) -> Samples:
     """Return ``samples`` (..., n) turned by an oscillator's random walk, which begins at phase 0 with sample 0.
 
     Args:

@@ -16,6 +16,7 @@ from ampradio.profile.model import Uplink
 
 _PACKETS_AT_ONCE = 128
 _METRICS_AT_ONCE = 1 << 16  # keeps the branch metrics of a block of steps in the cache
+_FEW_PACKETS = 8
 _PER_STEP = 2  # input bits
 _WAYS = 1 << _PER_STEP  # into a state in one step, and out of it
 _BIT = np.uint8(1)
@@ -109,15 +110,20 @@ def _forward(
 def _trace_back(came_by: npt.NDArray[np.uint8], last: npt.NDArray[np.intp]) -> npt.NDArray[np.uint8]:
     """Return the states along the best path (packets, 1 + steps) into the ``last`` ones (packets,)."""
     steps, states, packets = came_by.shape
-    ways = came_by.transpose(2, 0, 1).tobytes()  # plain integers are quicker than an array of one packet
     stays = states // _WAYS - 1
     path = np.empty((packets, 1 + steps), np.uint8)
-    for packet, state in enumerate(last.tolist()):
-        row = [state]
-        at = (packet + 1) * steps * states
-        for _ in range(steps):
-            at -= states
-            state = (state & stays) << _PER_STEP | ways[at + state]
-            row.append(state)
-        path[packet] = row[::-1]
+    path[:, steps] = last
+    if packets <= _FEW_PACKETS:
+        ways = came_by.transpose(2, 0, 1).tobytes()  # plain integers are quicker than short arrays
+        for packet, state in enumerate(last.tolist()):
+            row = []
+            for at in range((packet + 1) * steps * states - states, packet * steps * states - states, -states):
+                state = (state & stays) << _PER_STEP | ways[at + state]
+                row.append(state)
+            path[packet, :steps] = row[::-1]
+        return path
+    each = np.arange(packets)
+    for step in range(steps - 1, -1, -1):
+        last = (last & stays) << _PER_STEP | came_by[step, last, each]
+        path[:, step] = last
     return path

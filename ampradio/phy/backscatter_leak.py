@@ -1,0 +1,77 @@
+"""The AP's own excitation leaking into its receiver: estimated before the reply, subtracted, and wiped off the rest.
+
+What leaks is the known excitation through a few taps, so least squares over a stretch without a reply gives them all
+at once; what is left at the place of the reply is followed there chip by chip (``backscatter_chips``). Air-interface
+page, section 3: the AP copes with its own carrier tens of dB above the reply.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ampradio.phy.running_sum import running_sum
+
+TAPS_BEFORE = 1  # samples by which a tap may lead: a fractional delay has taps on both sides
+TAPS_AFTER = 3
+_RIDGE = 1e-12  # of the mean diagonal; neighbouring taps of a narrow excitation are nearly alike
+
+
+@dataclass(frozen=True, eq=False)
+class WipedOff:
+    """Samples without leak, times the conjugate excitation, as running sums: a reply is left as plain chips.
+
+    ``reply`` (packets, n + 1) is the running sum of sample × conjugate excitation, ``energy`` (1, n + 1) that of
+    the excitation's power; noise in an interval is ``noise`` (packets,) times the energy there. ``leak`` (packets,)
+    is the mean power of what was subtracted, ``excitation`` that of the excitation, both while it is on.
+    """
+
+    reply: npt.NDArray[np.complex128]
+    energy: npt.NDArray[np.float64]
+    noise: npt.NDArray[np.float64]
+    leak: npt.NDArray[np.float64]
+    excitation: float
+
+    def of(self, rows: npt.NDArray[np.intp]) -> WipedOff:
+        """Return some of the packets."""
+        return WipedOff(self.reply[rows], self.energy, self.noise[rows], self.leak[rows], self.excitation)
+
+
+def wipe_off(samples: npt.NDArray[np.complex64], excitation: npt.NDArray[np.complex64], quiet: int) -> WipedOff:
+    """Return ``samples`` (packets, n) without the leak of ``excitation`` (n,), which they are aligned with.
+
+    The first ``quiet`` samples hold no reply. Raises ValueError if these are too few, or the excitation silent there.
+    """
+    replicas = _replicas(excitation.astype(np.complex128))
+    count = replicas.shape[1]
+    known = replicas[:quiet]
+    normal = known.conj().T @ known
+    power = float(np.trace(normal).real) / count
+    if quiet < 4 * count or not power > 0:
+        raise ValueError(f"{quiet} samples of excitation before the reply do not tell the leak")
+    heard = samples.astype(np.complex128)
+    projected = heard[:, :quiet] @ known.conj()
+    taps = np.linalg.solve(normal + _RIDGE * power * np.eye(count), projected.T).T
+    leaked = taps @ replicas.T
+    heard -= leaked
+    noise = np.add.reduce(_power(heard[:, :quiet]), axis=1) / (quiet - count)
+    on = np.count_nonzero(known[:, TAPS_BEFORE])
+    leak = np.add.reduce(_power(leaked[:, :quiet]), axis=1) / on
+    heard *= excitation.conj()
+    energy = running_sum(_power(excitation[np.newaxis].astype(np.complex128)), np.float64)
+    return WipedOff(running_sum(heard, np.complex128), energy, noise, leak, power / on)
+
+
+def _replicas(excitation: npt.NDArray[np.complex128]) -> npt.NDArray[np.complex128]:
+    """Return the excitation early and late by the taps, (n, taps)."""
+    size = excitation.size
+    padded = np.pad(excitation, (TAPS_AFTER, TAPS_BEFORE))
+    shifts = range(TAPS_AFTER + TAPS_BEFORE, -1, -1)
+    return np.stack([padded[shift : shift + size] for shift in shifts], axis=1)
+
+
+def _power(samples: npt.NDArray[np.complex128]) -> npt.NDArray[np.float64]:
+    power: npt.NDArray[np.float64] = samples.real * samples.real + samples.imag * samples.imag
+    return power

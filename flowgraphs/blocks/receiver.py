@@ -10,6 +10,9 @@ from gnuradio import blocks, gr
 
 from flowgraphs.streams import ROLES, TAG_DECIMATION
 
+BUFFER_ITEMS = 1 << 16
+"""What a call of a Python block costs is shared by the items that have gathered before it."""
+
 
 class Sink(Protocol):
     """Whatever takes the items of a receive stream: a lock-step PHY, or a replay."""
@@ -54,4 +57,6 @@ class Receiver(gr.hier_block2):
         self.integrate = blocks.integrate_ff(TAG_DECIMATION, 1)
         self.sink = ReceiverSink(phy, np.float32)
         self.power.set_output_multiple(16)
+        for block in (self.power, self.integrate):
+            block.set_min_output_buffer(0, BUFFER_ITEMS)  # without the port GNU Radio says so on standard output
         self.connect(self, self.power, self.integrate, self.sink)

@@ -19,6 +19,7 @@ from tests.doc_pages import Block, Command
 PATIENCE_S = 60
 RUN = {"amp", "python", "printf", "head", "echo"}
 QUICK = {
+    "testbed.bench.flowgraph": ("--quick",),
     "testbed.bench.per": ("--packets", "8"),
     "testbed.bench.phy": ("--quick",),
     "testbed.bench.zmq": ("--repeat", "1", "--rounds", "3"),

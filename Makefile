@@ -14,7 +14,7 @@ export OMP_NUM_THREADS ?= 1
 .PHONY: help setup demo test test-fresh lint flowgraphs companion bench-flowgraph bench-per bench-phy bench-zmq
 
 help: ## show these targets
-	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 setup: ## install what is missing, once (the other targets call it)
 	@testbed/bootstrap/setup.sh

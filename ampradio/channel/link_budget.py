@@ -5,10 +5,10 @@ simulate in these units let a sample of unit power be 1 mW: ``Path(gain_db=recei
 with both in dBm, and the sample rate as the bandwidth of the noise.
 
 The bistatic figures of contributions (11.0, 7.7, 5.0 and 2.6 dB with the tag at 0.7, 1, 1.4 and 2 m) fall by 1.84 dB
-for each dB of distance (least squares; within 0.23 dB). One way growing in free space is 2, both ways 4, so we read
-them as the distance from the energizer to the tag. With the AP 10 m from the tag, a noise figure of 7 dB and 20 MHz,
-all three our assumptions, free space gives 10.7, 7.6, 4.7 and 1.6 dB: the first three within 0.4 dB, the last 1.0 dB
-short. Only the sum of that way's loss, noise figure and bandwidth could be told from the figures (docs/channel.md).
+for each dB of distance (least squares; 0.23 dB are left). One way growing in free space is 2, both ways 4, so we read
+them as the distance from the energizer to the tag. In 20 MHz with a noise figure of 7 dB, and the AP 10 m from the tag,
+chosen for the level, free space gives 10.7, 7.6, 4.7 and 1.6 dB: three within 0.4 dB, one 1.0 dB short. Only the sum of
+that way's loss, noise figure and bandwidth could be told from the figures (docs/channel.md).
 """
 
 from __future__ import annotations

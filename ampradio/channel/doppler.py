@@ -1,7 +1,8 @@
 """Doppler: TGn taps that change while a packet is on the air, because people move between stations that do not.
 
-Source: V. Erceg et al., "TGn Channel Models", IEEE 802.11-03/940r4, section 4.7.1: the bell-shaped spectrum
-S(f) = 1 / (1 + 9 (f / f_d)^2) for \\|f\\| <= 5 f_d, where f_d = v / wavelength and v = 1.2 km/h.
+Source: V. Erceg et al., "TGn Channel Models", IEEE 802.11-03/940r4, May 2004: the bell-shaped spectrum
+S(f) = 1 / (1 + 9 (f / f_d)^2) for \\|f\\| <= 5 f_d, where f_d = v / wavelength and v = 1.2 km/h; the constants also
+in quadriga-lib's get_channels_ieee_indoor. The flicker of fluorescent lamps in model D is left out.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A direct-conversion receiver's mixer: DC offset, and branches I and Q that differ in gain and are not square.
 
-Source: B. Razavi, "RF Microelectronics", 2nd ed., section 4.2.3 (image rejection of quadrature downconversion).
+Source: B. Razavi, "RF Microelectronics", 2nd ed. (image rejection of quadrature downconversion).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Path loss over distance: free space up to a breakpoint, steeper after it, and shadowing by what stands around.
 
-Source: V. Erceg et al., "TGn Channel Models", IEEE 802.11-03/940r4, section 4.2, Table I: exponents 2 and 3.5,
+Source: V. Erceg et al., "TGn Channel Models", IEEE 802.11-03/940r4, May 2004: exponents 2 and 3.5,
 breakpoints of 5 m (B) and 10 m (D), shadowing of 3 dB before and 4 dB (B) or 5 dB (D) after; as quadriga-lib's
 get_channels_ieee_indoor has them too.
 """

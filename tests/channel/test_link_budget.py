@@ -35,7 +35,7 @@ def test_free_space() -> None:
 
 @pytest.mark.parametrize(("model", "breakpoint_m"), [("B", 5.0), ("D", 10.0)])
 def test_breakpoint_of_the_model(model: str, breakpoint_m: float) -> None:
-    """802.11-03/940r4, Table I: free space up to it, 35 dB a decade from it, no step at it."""
+    """802.11-03/940r4: free space up to it, 35 dB a decade from it, no step at it."""
     path = tgn_path_loss(model, CARRIER_HZ)
     near = np.array([0.5, 1.0, breakpoint_m])
     assert path.loss_db(near) == pytest.approx(FREE.loss_db(near))
@@ -53,7 +53,7 @@ def test_distance_of_a_loss(path: PathLoss, distance_m: float) -> None:
     ("B", 4.9, 3.0), ("B", 5.0, 4.0), ("D", 9.9, 3.0), ("D", 30.0, 5.0),
 ])  # fmt: skip
 def test_shadowing_of_the_model(model: str, distance_m: float, deviation_db: float) -> None:
-    """802.11-03/940r4, Table I: log-normal, of this deviation before and after the breakpoint."""
+    """802.11-03/940r4: log-normal, of this deviation before and after the breakpoint."""
     drawn = shadowing_db(model, np.full(4000, distance_m), np.random.default_rng(1))
     assert stats.kstest(drawn / deviation_db, "norm").pvalue > 1e-3
     assert np.array_equal(drawn, shadowing_db(model, np.full(4000, distance_m), np.random.default_rng(1)))

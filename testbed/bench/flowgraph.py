@@ -22,6 +22,7 @@ from testbed.bench.bars import Bar, print_bars
 from testbed.bench.flowgraph_content import STEP_SAMPLES, content, stream_latencies
 from testbed.bench.flowgraph_run import BUFFER_ITEMS, RADIO_BLOCK, measured
 from testbed.bench.out import write_figures
+from testbed.bench.stopwatch import warning
 
 SEED = 20260911
 REPEAT = 5
@@ -51,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     repeat, stretches = (1, QUICK_STRETCHES) if arguments.quick else (arguments.repeat, STRETCHES)
     console = Console()
     with console.status("measuring") as status:
-        loads, references, lost = _rates(repeat, stretches, arguments.seed, status.update)
+        loads, references, lost, share = _rates(repeat, stretches, arguments.seed, status.update)
         status.update("measuring latency")
         paced = measured("latency", LATENCY_PPDUS_PER_S, stretches["latency"], arguments.seed)
         stream = stream_latencies(content(LATENCY_PPDUS_PER_S, arguments.seed))
@@ -63,29 +64,38 @@ def main(argv: Sequence[str] | None = None) -> int:
     _print_latency(console, figures)
     _print_references(console)
     print_bars(console, f"Bars, at {PPDUS_PER_S} PPDUs a second", bars)
-    written = write_figures("flowgraph", {**figures, "bars": [bar.figures() for bar in bars], "repeat": repeat})
+    console.print(f"share of the core that these runs were given: {share:.0%}")
+    if warning([share]):
+        console.print(warning([share]))
+    figures |= {"bars": [bar.figures() for bar in bars], "core_share": share, "repeat": repeat, "seed": arguments.seed}
+    written = write_figures("flowgraph", figures)
     console.print(f"written to {written}")
     return 0 if all(bar.holds for bar in bars) else 1
 
 
 def _rates(
     repeat: int, stretches: dict[str, int], seed: int, tell: Any
-) -> tuple[dict[int, float], dict[str, float], dict[str, int]]:
-    """Return the chain's MS/s by load, the references' MS/s, and what was lost in all runs together."""
+) -> tuple[dict[int, float], dict[str, float], dict[str, int], float]:
+    """Return the chain's MS/s by load, the references', what was lost in all runs, and the share of the core."""
     loads: dict[int, list[float]] = {load: [] for load in LOADS}
     references: dict[str, list[float]] = {"bare": [], "stock": []}
+    shares: list[float] = []
     lost = {"lost_samples": 0, "lost_ppdus": 0, "wrong_ppdus": 0}
     for turn in range(repeat):
         tell(f"measuring, {turn + 1} of {repeat}")
         for load, rates in loads.items():
             result = measured("receive", load, stretches["receive"], seed)
             rates.append(result["msps"])
+            shares.append(result["core_share"])
             for key in lost:
                 lost[key] += result[key]
         for name, rates in references.items():
-            rates.append(measured(name, PPDUS_PER_S, stretches[name], seed)["msps"])
-    medians = {load: statistics.median(rates) for load, rates in loads.items()}
-    return medians, {name: statistics.median(rates) for name, rates in references.items()}, lost
+            result = measured(name, PPDUS_PER_S, stretches[name], seed)
+            rates.append(result["msps"])
+            shares.append(result["core_share"])
+    by_load = {load: statistics.median(rates) for load, rates in loads.items()}
+    by_name = {name: statistics.median(rates) for name, rates in references.items()}
+    return by_load, by_name, lost, statistics.median(shares)
 
 
 def _figures(loads: dict[int, float], references: dict[str, float], lost: dict[str, int]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from ampradio.phy.tag_receiver import TagReceiver
 from ampradio.profile import load_profile
 from flowgraphs.streams import TAG_DECIMATION
 from testbed.bench.flowgraph_content import Content, content
+from testbed.bench.stopwatch import with_core_share
 
 BUFFER_ITEMS = 1 << 16
 RADIO_BLOCK = 4096
@@ -96,9 +97,9 @@ def _throughput(what: str, fed: Content, stretches: int) -> dict[str, Any]:
         block.set_min_output_buffer(0, BUFFER_ITEMS)
     top = gr.top_block()
     top.connect(*chain)
-    begun_s = time.monotonic()
-    top.run()
-    result: dict[str, Any] = {"msps": total / (time.monotonic() - begun_s) / 1e6}
+    begun_s = time.perf_counter()
+    _, share = with_core_share(top.run)
+    result: dict[str, Any] = {"msps": total / (time.perf_counter() - begun_s) / 1e6, "core_share": share}
     if what == "receive":
         result |= collector.lost(fed, stretches)
     return result

@@ -31,6 +31,7 @@ from testbed.bench.stopwatch import medians_s
 ECN0_DB = 20.0
 LEAD_NS, TAIL_NS = 20_000, 16_000
 SETTLE_NS = 5_000_000
+FRAMES_A_TURN = 5
 _NS_PER_S = 1_000_000_000
 
 
@@ -123,7 +124,7 @@ def measure(mode: Mode, batches: tuple[int, ...], repeat: int, seed: int) -> Rat
     per_s: dict[str, dict[int, float]] = {}
     for (part, batch), seconds in medians_s(works, repeat).items():
         per_s.setdefault(part, {})[batch] = batch / seconds
-    frame_s = single_frame_s(link, repeat)
+    frame_s = single_frame_s(link, FRAMES_A_TURN * repeat)
     return Rates(mode, noisy.shape[1], per_s, frame_s, link.air_ns / _NS_PER_S, counts["right"] / counts["all"])
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from rich import box
@@ -23,6 +24,7 @@ from testbed.bench.out import machine, write_figures
 from testbed.bench.packet_flowgraph import packets_per_s
 from testbed.bench.packets import ECN0_DB, Rates, measure
 from testbed.bench.per_modes import MODES, OCTETS, Mode
+from testbed.bench.stopwatch import warning, with_core_share
 
 SEED = 20260911
 REPEAT = 7
@@ -60,13 +62,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console()
     rates: list[Rates] = []
     graphs: dict[Mode, float] = {}
+    shares: dict[str, float] = {}
     with console.status("measuring") as status:
         for mode in MODES:
             status.update(f"measuring {mode.name}")
-            rates.append(measure(mode, QUICK_BATCHES if quick else BATCHES, repeat, arguments.seed))
+            batches = QUICK_BATCHES if quick else BATCHES
+            each, shares[mode.name] = with_core_share(partial(measure, mode, batches, repeat, arguments.seed))
+            rates.append(each)
             graphs[mode] = packets_per_s(rates[-1].samples, QUICK_FLOWGRAPHS if quick else FLOWGRAPHS, repeat)
         status.update("measuring detectors")
-        found = detectors.measure(QUICK_NOISE_SAMPLES if quick else NOISE_SAMPLES, repeat, arguments.seed)
+        samples = QUICK_NOISE_SAMPLES if quick else NOISE_SAMPLES
+        found, shares["detectors"] = with_core_share(partial(detectors.measure, samples, repeat, arguments.seed))
     _print_rates(console, rates, graphs)
     _print_frames(console, rates)
     _print_detectors(console, found)
@@ -75,12 +81,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     print_bars(console, "Bars of the exit code", bars)
     print_bars(console, "Bars of the prototype's page, not of the exit code", ours)
     sionna = importlib.util.find_spec("sionna") is not None
+    given = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
+    console.print(f"share of a core that this run was given: {given}")
+    if warning(shares.values()):
+        console.print(warning(shares.values()))
     console.print(f"Sionna is {'installed' if sionna else 'not installed'}; this bench does not measure it")
     figures = {
         "modes": [_mode_figures(each, graphs[each.mode]) for each in rates],
         "detectors_msps": found,
         "bars": [bar.figures() for bar in [*bars, *ours]],
         "sample_rate_sps": load_profile().preamble.sample_rate_sps,
+        "core_share": shares,
         "repeat": repeat,
         "seed": arguments.seed,
         "references": {"machine": REFERENCE_MACHINE, **dict(REFERENCES)},

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, TypeVar
 
+IDLE_SHARE = 0.95
 Key = TypeVar("Key", bound=Hashable)
+Result = TypeVar("Result")
 
 
 def medians_s(works: Mapping[Key, Callable[[], Any]], repeat: int) -> dict[Key, float]:
@@ -25,3 +27,17 @@ def medians_s(works: Mapping[Key, Callable[[], Any]], repeat: int) -> dict[Key, 
             if turn:
                 seconds[key].append(time.perf_counter() - begun_s)
     return {key: statistics.median(each) for key, each in seconds.items()}
+
+
+def warning(shares: Iterable[float]) -> str:
+    """Return what to say beside figures that were measured with such shares of a core; nothing if idle enough."""
+    if min(shares) >= IDLE_SHARE:
+        return ""
+    return "others kept this machine busy: an idle one is faster, and ratios here are less certain"
+
+
+def with_core_share(work: Callable[[], Result]) -> tuple[Result, float]:
+    """Return what ``work``, kept to one core, returns, and the share of that core it had: 1 on an idle machine."""
+    begun_s, used_s = time.perf_counter(), time.process_time()
+    result = work()
+    return result, (time.process_time() - used_s) / (time.perf_counter() - begun_s)

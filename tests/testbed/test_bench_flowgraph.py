@@ -83,6 +83,7 @@ def test_the_command_prints_and_writes(
     assert figures["latency_ppdus"] == 20
     assert -1 < figures["latency_ms"]["median"] <= figures["latency_ms"]["p95"] <= figures["latency_ms"]["max"]
     assert figures["machine"]["cores"] >= 1
+    assert 0 < figures["core_share"] <= 1.1
     for name in ("receive chain, 0 ", "receive chain, 10 ", "receive chain, 100 ", "bare", "stock", "wall time"):
         assert name in printed
     assert [bar["bar"] for bar in figures["bars"]] == [8, 1.5, 0]

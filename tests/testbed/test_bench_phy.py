@@ -17,7 +17,7 @@ from testbed.bench.bars import Bar
 from testbed.bench.detectors import NaiveDetector
 from testbed.bench.packets import Link, single_frame_s
 from testbed.bench.per_modes import MODES, Mode, psdus
-from testbed.bench.stopwatch import medians_s
+from testbed.bench.stopwatch import medians_s, warning, with_core_share
 from tests.conftest import ROOT
 
 RATE_SPS = 20_000_000
@@ -65,6 +65,14 @@ def test_medians_are_of_turns() -> None:
         medians_s({}, 0)
 
 
+def test_waiting_is_no_share_of_a_core() -> None:
+    """A work that sleeps had little of the core; the result comes along."""
+    result, share = with_core_share(lambda: time.sleep(0.1) or "done")
+    assert result == "done"
+    assert share < 0.5
+    assert "busy" in warning([1.0, share]) and warning([1.0, 0.97]) == ""
+
+
 def test_a_bar_holds_or_does_not() -> None:
     """At least, at most, and never without a figure."""
     assert Bar("a", 8.0, 8.0).holds and not Bar("a", 7.9, 8.0).holds
@@ -96,6 +104,7 @@ def test_the_command_prints_and_writes(
         assert each["flowgraph_per_packet_per_s"] > 0
     assert figures["detectors_msps"].keys() == {"copy", "search", "search of power", "receiver", "naive"}
     assert figures["machine"]["cores"] >= 1
+    assert figures["core_share"].keys() == {*(mode.name for mode in MODES), "detectors"}
     deciding = [bar for bar in figures["bars"] if "noise only" not in bar["what"] and "its batch 1" not in bar["what"]]
     assert len(deciding) == 2 + 2 * len(MODES)
     assert code == (0 if all(bar["holds"] for bar in deciding) else 1)

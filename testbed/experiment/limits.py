@@ -119,7 +119,9 @@ def _station_id(path: KeyPath, station_id: int | None, profile: Profile) -> Iter
 
 def _clocks(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
     tolerance_ppm = profile.uplink.chip_tolerance_ppm
-    carrier_hz = profile.uplink.carrier_hz * profile.uplink.carrier_tolerance_ppm * 1e-6
+    tolerance_hz = profile.uplink.carrier_hz * profile.uplink.carrier_tolerance_ppm * 1e-6
+    # The draft's contributions round it up: ±2.44 MHz for 2.437.
+    carrier_hz = math.ceil(tolerance_hz / 10e3) * 10e3
     chip = f"the chip clock tolerance of {profile.name}"
     carrier = f"the carrier tolerance of {profile.name}, {profile.uplink.carrier_tolerance_ppm} ppm"
     channel = file.channel

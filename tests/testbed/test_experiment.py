@@ -108,7 +108,7 @@ def test_spa_of_a_permanent_id() -> None:
         ('[[tags]]\naddress = "03:00:00:00:00:01"', 2, "tags[0].address", "group address", "bit 0"),
         ("[[tags]]\nchip_clock_ppm = 10001", 2, "tags[0].chip_clock_ppm", "tolerance of 11bp-2026.09", "10000"),
         ("[channel]\nclock_ppm = -10001", 2, "channel.clock_ppm", "tolerance", "-10000"),
-        ("[[tags]]\ncarrier_offset_hz = -2.5e6", 2, "tags[0].carrier_offset_hz", "1000 ppm", "2.437e+06"),
+        ("[[tags]]\ncarrier_offset_hz = -2.5e6", 2, "tags[0].carrier_offset_hz", "1000 ppm", "2.44e+06"),
         ("[channel]\ndownlink_snr_db = inf", 2, "channel.downlink_snr_db", "inf", "100"),
         ("[channel]\ndelay_ns = -1", 2, "channel.delay_ns", "outside", "0"),
         ('profile = "11bp-1999.01"', 1, "profile", "11bp-1999.01", "amp profile"),

@@ -1,8 +1,9 @@
 """The AP's own excitation leaking into its receiver: estimated before the reply, subtracted, and wiped off the rest.
 
 What leaks is the known excitation through a few taps, so least squares over a stretch without a reply gives them all
-at once; what is left at the place of the reply is followed there chip by chip (``backscatter_chips``). Air-interface
-page, section 3: the AP copes with its own carrier tens of dB above the reply.
+at once. Under the reply they go on changing. The part that looks like the excitation itself is followed chip by chip
+(``backscatter_chips``); the rest, which no reply resembles, is fitted there once more. Air-interface page, section 3:
+the AP copes with its own carrier tens of dB above the reply.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from ampradio.phy.running_sum import running_sum
 
 TAPS_BEFORE = 1  # samples by which a tap may lead: a fractional delay has taps on both sides
 TAPS_AFTER = 3
+_DRIFT_ORDER = 2  # at most, of the polynomial over time by which a tap changes under the reply
+_DRIFT_SAMPLES = 2500  # for each order: a short reply would be bent by what is fitted to it
 _RIDGE = 1e-12  # of the mean diagonal; neighbouring taps of a narrow excitation are nearly alike
 
 
@@ -47,21 +50,40 @@ def wipe_off(samples: npt.NDArray[np.complex64], excitation: npt.NDArray[np.comp
     replicas = _replicas(excitation.astype(np.complex128))
     count = replicas.shape[1]
     known = replicas[:quiet]
-    normal = known.conj().T @ known
-    power = float(np.trace(normal).real) / count
+    power = float(np.mean(np.add.reduce(_power(known), axis=0)))
     if quiet < 4 * count or not power > 0:
         raise ValueError(f"{quiet} samples of excitation before the reply do not tell the leak")
     heard = samples.astype(np.complex128)
-    projected = heard[:, :quiet] @ known.conj()
-    taps = np.linalg.solve(normal + _RIDGE * power * np.eye(count), projected.T).T
-    leaked = taps @ replicas.T
+    leaked = _fitted(heard[:, :quiet], known) @ replicas.T
     heard -= leaked
     noise = np.add.reduce(_power(heard[:, :quiet]), axis=1) / (quiet - count)
     on = np.count_nonzero(known[:, TAPS_BEFORE])
     leak = np.add.reduce(_power(leaked[:, :quiet]), axis=1) / on
+    if heard.shape[1] > quiet:
+        changing = _changing(replicas[quiet:])
+        heard[:, quiet:] -= _fitted(heard[:, quiet:], changing) @ changing.T
     heard *= excitation.conj()
     energy = running_sum(_power(excitation[np.newaxis].astype(np.complex128)), np.float64)
     return WipedOff(running_sum(heard, np.complex128), energy, noise, leak, power / on)
+
+
+def _fitted(heard: npt.NDArray[np.complex128], parts: npt.NDArray[np.complex128]) -> npt.NDArray[np.complex128]:
+    """Return how much of each of ``parts`` (n, m) is in ``heard`` (packets, n), by least squares, (packets, m)."""
+    normal = parts.conj().T @ parts
+    ridge = _RIDGE * float(np.trace(normal).real) / parts.shape[1] + np.finfo(np.float64).tiny
+    taps = np.linalg.solve(normal + ridge * np.eye(parts.shape[1]), (heard @ parts.conj()).T).T
+    return np.asarray(taps, np.complex128)
+
+
+def _changing(replicas: npt.NDArray[np.complex128]) -> npt.NDArray[np.complex128]:
+    """Return early and late excitation (n, taps), less what of it looks like the excitation, times powers of time."""
+    excitation = replicas[:, TAPS_BEFORE]
+    others = np.delete(replicas, TAPS_BEFORE, axis=1)
+    power = float(np.add.reduce(_power(excitation)) + np.finfo(np.float64).tiny)
+    others = others - excitation[:, np.newaxis] * (excitation.conj() @ others / power)
+    place = np.linspace(-1, 1, excitation.size)
+    orders = range(min(_DRIFT_ORDER, excitation.size // _DRIFT_SAMPLES) + 1)
+    return np.concatenate([others * place[:, np.newaxis] ** order for order in orders], axis=1)
 
 
 def _replicas(excitation: npt.NDArray[np.complex128]) -> npt.NDArray[np.complex128]:

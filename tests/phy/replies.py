@@ -62,11 +62,18 @@ def heard(
     leak_taps: npt.NDArray[np.complex128],
     noise_power: float = 0.0,
     drift: complex = 0.0,
+    echo_turns: float = 0.0,
 ) -> npt.NDArray[np.complex64]:
-    """Return replies of amplitude 1 and random phase over the leak, which changes by ``drift`` of itself."""
+    """Return replies of amplitude 1 and random phase over the leak, which changes by ``drift`` of itself.
+
+    With ``echo_turns`` an echo of the leak, 26 dB below and 100 ns late, turns by so much.
+    """
     packets, size = levels.shape
     phase = np.exp(2j * np.pi * rng.random((packets, 2, 1)))
     leak = np.convolve(sent.samples, leak_taps)[:size] * (1 + drift * np.linspace(0, 1, size))
+    if echo_turns:
+        late = np.concatenate((np.zeros(2), leak[:-2]))
+        leak = leak + 0.05 * late * np.exp(2j * np.pi * echo_turns * np.linspace(0, 1, size))
     both = phase[:, 0] * levels * sent.samples + phase[:, 1] * leak
     noisy = with_noise(rng, both.astype(np.complex64).reshape(-1), noise_power)
     return noisy.reshape(packets, size)

@@ -42,12 +42,12 @@ def test_loopback(rate_bps: int, clock_ppm: float, leak: np.ndarray) -> None:
             rx, fields = reply.reception.rxvector, reply.reception.fields
             assert reply.reception.psdu == psdu.tobytes()
             assert (rx.kind, rx.rate_bps) == (PpduKind.UL_MONO_STATIC, rate_bps)
-            assert abs(rx.clock_ppm - clock_ppm) < 100
+            assert abs(rx.clock_ppm - clock_ppm) < 250  # of a 44 µs frame that is 0.01 µs
             assert abs(rx.start_sample - begin) < 1
             assert fields[-1].stop_sample == pytest.approx(
                 begin + chips * CHIP_SAMPLES[rate_bps] * (1 + clock_ppm * 1e-6), abs=1.5
             )
-            assert rx.rssi_dbfs == pytest.approx(0.0, abs=0.3)
+            assert rx.rssi_dbfs == pytest.approx(0.0, abs=0.5)
             assert rx.snr_db > 40
 
 
@@ -65,17 +65,20 @@ def test_leak_is_reported() -> None:
             assert least_db < reply.leak.residual_db < most_db
 
 
-@pytest.mark.parametrize("drift", [0.01, 0.01j])
+@pytest.mark.parametrize(("drift", "echo_turns"), [(0.01, 0.0), (0.01j, 0.0), (0.0, 0.03)])
 @pytest.mark.parametrize("rate_bps", [250_000, 1_000_000])
-def test_leak_drifts(rate_bps: int, drift: complex) -> None:
-    """Issue 3, item 2 (subtract, track): a leak 50 dB above the reply changes by 1 %, three times the reply."""
+def test_leak_drifts(rate_bps: int, drift: complex, echo_turns: float) -> None:
+    """Issue 3, item 2 (subtract, track): a leak 50 dB above the reply changes by 1 %, three times the reply.
+
+    First all of it, then one echo, whose change the phase of the leak does not tell.
+    """
     rng = np.random.default_rng((rate_bps, int(abs(drift.imag) > 0)))
     psdus = np.array([list(random_psdu(rng, 16)) for _ in range(64)], np.uint8)
     sent = excitation(16, rate_bps)
     clock = rng.choice((-1e5, 1e5), 64)
     levels = reply_levels(psdus, rate_bps, starts(rng, sent, 64), clock, sent.samples.size)
     noise = CHIP_SAMPLES[rate_bps] / 2 / float(from_db(10.95))  # 4 dB above the bar
-    samples = heard(rng, sent, levels, LEAK_50_DB, noise, drift)
+    samples = heard(rng, sent, levels, LEAK_50_DB, noise, drift, echo_turns)
     got = receive_mono_static(PROFILE, samples, sent.samples, rate_bps, data_end_sample=sent.data_end)
     right = sum(
         reply is not None and reply.reception.psdu == psdu.tobytes() for reply, psdu in zip(got, psdus, strict=True)

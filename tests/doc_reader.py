@@ -20,6 +20,7 @@ PATIENCE_S = 60
 RUN = {"amp", "python", "printf", "head", "echo"}
 QUICK = {
     "testbed.bench.flowgraph": ("--quick",),
+    "testbed.bench.mono": ("--packets", "8"),
     "testbed.bench.per": ("--packets", "8"),
     "testbed.bench.phy": ("--quick",),
     "testbed.bench.zmq": ("--repeat", "1", "--rounds", "3"),

@@ -27,7 +27,7 @@ _ALTERNATION = 1.3  # least difference of the halves of bits, over the least of 
 _BOTH = 2.5  # least sum of both differences, over the same
 _AFTER_BITS = 12  # that must look like bits
 _FINER = 3  # starts compared per grid step, as data a whole number of chips on would gain from an unlucky grid
-_LOOKAHEAD_CHIPS = 10  # the word may begin so much after what first looks like it
+_LOOKAHEAD_CHIPS = 20  # the word may begin so much after what first looks like it
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,6 @@ of processes.
 from __future__ import annotations
 
 import argparse
-import math
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -26,7 +25,7 @@ from ampradio.vectors import PpduKind
 from testbed.bench.bars import Bar, print_bars
 from testbed.bench.mono_links import Link, errors
 from testbed.bench.out import write_figures
-from testbed.bench.per_curve import TARGET_PER, Point, crossing_db, crossing_interval_db
+from testbed.bench.per_curve import TARGET_PER, Point, crossing_db, crossing_interval_db, rounded_db, shown_db
 
 PACKETS = 1024
 QUICK_PACKETS = 192
@@ -78,22 +77,13 @@ class Curve:
             "leak_db": self.link.leak_db,
             "detector": "coherent, phase fitted to the chips" if self.link.is_uplink else "full-band energy",
             "bar": self.link.bound,
-            "bar_db": _rounded(self.bar_db),
-            "measured_db": _rounded(self.measured_db),
-            "measured_interval_db": [_rounded(bound_db) for bound_db in crossing_interval_db(self.points)],
-            "loss_db": _rounded(self.loss_db),
+            "bar_db": rounded_db(self.bar_db),
+            "measured_db": rounded_db(self.measured_db),
+            "measured_interval_db": [rounded_db(bound_db) for bound_db in crossing_interval_db(self.points)],
+            "loss_db": rounded_db(self.loss_db),
             "packets": self.points[0].packets,
             "seed": seed,
-            "curve": [
-                {
-                    "ecn0_db": _rounded(point.ecn0_db),
-                    "errors": point.errors,
-                    "per": point.per,
-                    "interval": list(point.interval),
-                    "limit": point.limit,
-                }
-                for point in self.points
-            ],
+            "curve": [point.figures() for point in self.points],
         }
 
 
@@ -171,21 +161,15 @@ def _print_summary(console: Console, curves: Sequence[Curve], seed: int) -> None
             f"±{curve.link.clock_ppm:.0f}",
             "–" if curve.link.leak_db is None else f"{curve.link.leak_db:.0f}",
             f"{curve.bar_db:.2f}",
-            _shown(curve.measured_db),
-            f"{_shown(low_db)} … {_shown(high_db)}",
-            _shown(curve.loss_db),
+            shown_db(curve.measured_db),
+            f"{shown_db(low_db)} … {shown_db(high_db)}",
+            shown_db(curve.loss_db),
         )
     console.print(table)
     for bound in dict.fromkeys((curve.link.is_uplink, curve.link.bound) for curve in curves):
         console.print(f"{'uplink' if bound[0] else 'downlink'}: {bound[1]}")
 
 
-def _shown(value_db: float) -> str:
-    return "–" if math.isnan(value_db) else f"{value_db:.2f}"
-
-
-def _rounded(value_db: float) -> float | None:
-    return None if math.isnan(value_db) else round(value_db, 3)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ whatever the number of processes.
 from __future__ import annotations
 
 import argparse
-import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from testbed.bench.out import write_figures
-from testbed.bench.per_curve import TARGET_PER, Point, crossing_interval_db
+from testbed.bench.per_curve import TARGET_PER, Point, crossing_interval_db, shown_db
 from testbed.bench.per_measure import Curve, Genies, measure
 
 PACKETS = 1500
@@ -92,18 +91,15 @@ def _print_summary(console: Console, curves: Sequence[Curve], seed: int) -> None
             curve.mode.name,
             f"±{curve.clock_ppm:.0f}",
             f"{curve.bar_db:.2f}",
-            _shown(curve.measured_db),
-            f"{_shown(low_db)} … {_shown(high_db)}",
-            f"{_shown(curve.loss_db)}",
-            "" if curve.coherent_bar_db is None else _shown(curve.coherent_bar_db),
+            shown_db(curve.measured_db),
+            f"{shown_db(low_db)} … {shown_db(high_db)}",
+            f"{shown_db(curve.loss_db)}",
+            "" if curve.coherent_bar_db is None else shown_db(curve.coherent_bar_db),
         )
     console.print(table)
     for name, detector, bar in dict.fromkeys((each.mode.name, each.mode.detector, each.mode.bar) for each in curves):
         console.print(f"{name}: {detector}; bar: {bar}")
 
-
-def _shown(value_db: float) -> str:
-    return "–" if math.isnan(value_db) else f"{value_db:.2f}"
 
 
 if __name__ == "__main__":

@@ -31,6 +31,26 @@ class Point:
         """Its 95 % Wilson interval."""
         return wilson_interval(self.errors, self.packets)
 
+    def figures(self) -> dict[str, object]:
+        """Return the point as it goes into a bench's JSON."""
+        return {
+            "ecn0_db": rounded_db(self.ecn0_db),
+            "errors": self.errors,
+            "per": self.per,
+            "interval": list(self.interval),
+            "limit": self.limit,
+        }
+
+
+def rounded_db(value_db: float) -> float | None:
+    """Return the value as it is written to JSON: thousandths of a decibel, None for NaN."""
+    return None if math.isnan(value_db) else round(value_db, 3)
+
+
+def shown_db(value_db: float) -> str:
+    """Return the value as a table shows it."""
+    return "–" if math.isnan(value_db) else f"{value_db:.2f}"
+
 
 def crossing_db(ecn0_db: Sequence[float], rates: Sequence[float], target: float = TARGET_PER) -> float:
     """Return where falling ``rates`` cross ``target``, interpolating log PER; NaN if they do not."""

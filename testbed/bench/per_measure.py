@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from rich.progress import Progress
 
 from ampradio.phy.theory import required_ebn0_db, to_db
 from ampradio.profile import load_profile
-from testbed.bench.per_curve import TARGET_PER, Point, crossing_db, crossing_interval_db
+from testbed.bench.per_curve import TARGET_PER, Point, crossing_db, crossing_interval_db, rounded_db
 from testbed.bench.per_modes import MODES, Mode, downlink_per, errors, genie_errors, union_bound_per
 
 CLOCKS_PPM = (0.0, 1000.0, 10_000.0)
@@ -59,23 +58,14 @@ class Curve:
             "clock_ppm": self.clock_ppm,
             "detector": self.mode.detector,
             "bar": self.mode.bar,
-            "bar_db": _rounded(self.bar_db),
-            "measured_db": _rounded(self.measured_db),
-            "measured_interval_db": [_rounded(bound_db) for bound_db in crossing_interval_db(self.points)],
-            "loss_db": _rounded(self.loss_db),
-            "coherent_bar_db": None if coherent_db is None else _rounded(coherent_db),
+            "bar_db": rounded_db(self.bar_db),
+            "measured_db": rounded_db(self.measured_db),
+            "measured_interval_db": [rounded_db(bound_db) for bound_db in crossing_interval_db(self.points)],
+            "loss_db": rounded_db(self.loss_db),
+            "coherent_bar_db": None if coherent_db is None else rounded_db(coherent_db),
             "packets": self.points[0].packets,
             "seed": seed,
-            "curve": [
-                {
-                    "ecn0_db": _rounded(point.ecn0_db),
-                    "errors": point.errors,
-                    "per": point.per,
-                    "interval": list(point.interval),
-                    "limit": point.limit,
-                }
-                for point in self.points
-            ],
+            "curve": [point.figures() for point in self.points],
         }
 
 
@@ -153,6 +143,3 @@ def _bar_db(mode: Mode, genies: Genies) -> float:
 def _limit(mode: Mode, ecn0_db: float) -> float:
     return union_bound_per(ecn0_db) if mode.coded else downlink_per(mode, ecn0_db)
 
-
-def _rounded(value_db: float) -> float | None:
-    return None if math.isnan(value_db) else round(value_db, 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from ampradio.mac.events import Event
@@ -9,6 +10,7 @@ from ampradio.mac.station import Station
 from ampradio.sap.mac_side import MacSap
 from ampradio.sap.messages import (
     NEVER,
+    ErrorIndication,
     Grant,
     ListenRequest,
     RxIndication,
@@ -20,6 +22,9 @@ from ampradio.sap.messages import (
     TxRequest,
 )
 from ampradio.vectors import Tx
+
+_LOG = logging.getLogger(__name__)
+SCHEDULED = 0
 
 
 class MacHost:
@@ -33,7 +38,6 @@ class MacHost:
         self.sap = sap
         self.now_ns = 0
         self.last_end_ns = 0
-        self.late = 0
         self.stopped: StopConfirm | None = None
         self._station = station
         self._tx_id = 0
@@ -74,7 +78,10 @@ class MacHost:
     def _note(self, message: SapMessage) -> None:
         if isinstance(message, TxConfirm):
             self.last_end_ns = max(self.last_end_ns, message.end_ns)
-            self.late += message.status != 0
+            if message.status != SCHEDULED:
+                _LOG.warning("%s: PPDU %d was not sent (status %d)", self.name, message.tx_id, message.status)
+        elif isinstance(message, ErrorIndication):
+            _LOG.warning("%s: its PHY says: %s", self.name, message.text)
         elif isinstance(message, StopConfirm):
             self.stopped = message
 

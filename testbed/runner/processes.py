@@ -90,11 +90,6 @@ class NodeProcess:
         """Whether it had anything to say on standard error."""
         return self.log.is_file() and self.log.stat().st_size > 0
 
-    @property
-    def pid(self) -> int:
-        """Process ID."""
-        return self._process.pid
-
     def _next(self, end: float, state: str, patience_s: float) -> dict[str, Any]:
         try:
             said = self._said.get(timeout=max(0.0, end - time.monotonic()))

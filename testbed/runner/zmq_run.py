@@ -103,11 +103,6 @@ class ZmqRun:
         counters = {name: dict(host.stopped.counters) for name, host in self._hosts.items() if host.stopped}
         return Finished(bool(self._ok), self._stop_ns, time.monotonic() - began, counters)
 
-    @property
-    def pids(self) -> dict[str, int]:
-        """Process IDs by role."""
-        return {process.role: process.pid for process in self._processes}
-
     def _serve(self, name: str, tell: Tell) -> None:
         host = self._hosts[name]
         while (received := host.sap.receive(0)) is not None:

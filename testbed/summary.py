@@ -36,12 +36,14 @@ class Summary:
     drops: int
     elapsed_ns: int
     wall_s: float
+    reason: str = ""
 
     def as_dict(self) -> dict[str, object]:
         """Return the document of cli.md, with what else a machine may want."""
         return {
             "run_folder": str(self.run_folder),
             "ok": self.ok,
+            "reason": self.reason,
             "systems": [self.security.system],
             "variant": self.security.variant,
             "flow": self.security.flow,
@@ -97,6 +99,7 @@ class Summary:
     def lines(self) -> list[str]:
         """Return what stands below the table: what was run, how firm its numbers are, where it lies."""
         return [
+            *([f"Why: {self.reason}"] if self.reason else []),
             f"System: {_described(self.security)}",
             f"Run: seed {self.seed}, radio {self.radio}",
             f"Profile: {self.profile}, with {len(self.placeholders)} placeholders (amp profile --placeholders)",
@@ -105,7 +108,14 @@ class Summary:
 
 
 def summary_of(
-    experiment: Experiment, tally: Tally, run_folder: Path, *, ok: bool, elapsed_ns: int, wall_s: float
+    experiment: Experiment,
+    tally: Tally,
+    run_folder: Path,
+    *,
+    ok: bool,
+    elapsed_ns: int,
+    wall_s: float,
+    reason: str = "",
 ) -> Summary:
     """Return the summary of a run from what was counted."""
     return Summary(
@@ -126,6 +136,7 @@ def summary_of(
         drops=tally.counts["drop"],
         elapsed_ns=elapsed_ns,
         wall_s=wall_s,
+        reason=reason,
     )
 
 

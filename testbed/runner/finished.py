@@ -8,9 +8,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Finished:
-    """Whether the AP's work succeeded, where the run ended in air time, what it took, and the receivers' counters."""
+    """Whether the AP's work succeeded, where the run ended in air time, what it took, and the receivers' counters.
+
+    ``complete`` is False when the air time was used up before the AP had done its work.
+    """
 
     ok: bool
+    complete: bool
     stop_ns: int
     wall_s: float
     counters: Mapping[str, Mapping[str, int]]

@@ -15,6 +15,7 @@ from testbed.runner.tell import Tell
 from testbed.summary import Summary, summary_of
 from testbed.tally import Tally
 
+OUT_OF_TIME = "the {limit_s:g} s of air time were used up before the AP was done: give more, as --set max_air_time_s=60"
 RADIOS = ("zmq:", "sim:")
 
 
@@ -45,12 +46,14 @@ def run_experiment(experiment: Experiment, *, out: Path | None = None, tell: Tel
 
         finished = _over(scheme)(experiment, stations, folder.path, keep)
         counters = {name: dict(each) for name, each in finished.counters.items()}
-        folder.finish(finished.ok, stop_ns=finished.stop_ns, counters=counters)
+        reason = "" if finished.complete else OUT_OF_TIME.format(limit_s=experiment.max_air_time_s)
+        folder.finish(finished.ok, reason=reason, stop_ns=finished.stop_ns, counters=counters)
     return summary_of(
         experiment,
         tally,
         folder.path,
         ok=finished.ok,
+        reason=reason,
         elapsed_ns=finished.stop_ns,
         wall_s=time.monotonic() - began,
     )

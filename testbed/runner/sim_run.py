@@ -138,4 +138,4 @@ def run_in_process(experiment: Experiment, stations: Stations, tell: Tell) -> Fi
         tell(record)
     ok = finished is not None and bool(finished.detail.get("ok"))
     counters = {name: dict(sorted(each.items())) for name, each in link.counters.items()}
-    return Finished(ok, exchange.now_ns, time.monotonic() - began, counters)
+    return Finished(ok, finished is not None, exchange.now_ns, time.monotonic() - began, counters)

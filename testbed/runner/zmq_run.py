@@ -101,7 +101,7 @@ class ZmqRun:
             if process.role in ROLES:
                 process.expect("stopped", START_PATIENCE_S)
         counters = {name: dict(host.stopped.counters) for name, host in self._hosts.items() if host.stopped}
-        return Finished(bool(self._ok), self._stop_ns, time.monotonic() - began, counters)
+        return Finished(bool(self._ok), self._ok is not None, self._stop_ns, time.monotonic() - began, counters)
 
     def _serve(self, name: str, tell: Tell) -> None:
         host = self._hosts[name]
@@ -111,7 +111,7 @@ class ZmqRun:
                 if event.kind == "finished" and name == "ap":
                     self._ok = bool(event.detail.get("ok"))
                     self._stop(event.t_ns)
-            if host.now_ns >= self._experiment.max_air_time_ns:
+            if name == "ap" and host.now_ns >= self._experiment.max_air_time_ns:
                 self._stop(host.now_ns)
             # The PHY goes on while this process writes down what happened.
             host.grant()
@@ -122,8 +122,9 @@ class ZmqRun:
         """End the run a little after now; the tag is told first, so that it has not gone further."""
         if self._stop_ns is not None:
             return
-        last_ns = max(host.last_end_ns for host in self._hosts.values())
-        self._stop_ns = -(-(max(now_ns, last_ns) + TAIL_NS) // TAIL_NS) * TAIL_NS
+        # The AP alone says where: what has come of the tag by now depends on how the processes were scheduled.
+        last_ns = max(now_ns, self._hosts["ap"].last_end_ns)
+        self._stop_ns = -(-(last_ns + TAIL_NS) // TAIL_NS) * TAIL_NS
         for name in reversed(ROLES):
             self._hosts[name].stop(self._stop_ns)
 

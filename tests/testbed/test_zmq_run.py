@@ -312,3 +312,15 @@ def test_a_wrong_peer_at_the_sap_is_counted_and_changes_nothing(demo: Path, tmp_
     assert without_wall(run) == without_wall(demo)
     counters = json.loads((run / "manifest.json").read_text())["counters"]
     assert all(any(name.startswith("sap_refused") for name in counters[node]) for node in ("ap", "tag")), counters
+
+
+@pytest.mark.parametrize("radio", ["zmq:", "sim:"])
+def test_a_run_that_ran_out_of_air_time_says_so(radio: str, tmp_path: Path) -> None:
+    """Exit code 1, the reason and the fix for a person, a script and the folder; and the same end every time."""
+    for number in (1, 2):
+        run = tmp_path / str(number)
+        result = amp("demo", "--radio", radio, "--set", "max_air_time_s=0.005", "--out", str(run))
+        assert result.returncode == 1, result.stderr
+        assert "air time were used up" in result.stdout and "max_air_time_s" in result.stdout
+        assert "used up" in json.loads((run / "manifest.json").read_text())["reason"]
+    assert without_wall(tmp_path / "1") == without_wall(tmp_path / "2")

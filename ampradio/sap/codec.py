@@ -31,15 +31,17 @@ from ampradio.vectors import Listen, PpduKind, RxVector, TxVector
 PSDU_OCTETS_MAX = 4095
 TEXT_OCTETS_MAX = 1024
 MESSAGE_OCTETS_MAX = 8192
+DURATION_NS_MAX = 1_000_000_000
+OFFSET_HZ_MAX = 100_000_000
 
 _HEADER = struct.Struct("<4sBBHI")
-_TX = struct.Struct("<IqBBBBIH")
-_LISTEN = struct.Struct("<BBHIqq")
+_TX = struct.Struct("<IqBBBBIiIIHBBH")
+_LISTEN = struct.Struct("<BBBBIqqi")
 _GRANT = struct.Struct("<qq")
 _TIME = struct.Struct("<q")
 _ATTACHED = struct.Struct("<BBHIq")
 _SENT = struct.Struct("<IBBHqq")
-_RX = struct.Struct("<qqqIBBBBddddH")
+_RX = struct.Struct("<qqqIBBBBddddddiH")
 _STOPPED = struct.Struct("<qqH")
 _COUNT = struct.Struct("<IB")
 _ERROR = struct.Struct("<H")
@@ -102,17 +104,30 @@ def _body(message: SapMessage) -> bytes:
             message.tx_id,
             message.start_ns,
             vector.kind.value,
-            int(vector.protected),
+            vector.protected | vector.multi_txop << 1 | vector.upper_half << 2 | (not vector.shift_upwards) << 3,
             vector.partial_id,
             vector.seed_index,
             vector.rate_bps,
+            vector.channel_offset_hz,
+            vector.wup_ns,
+            vector.excitation_ns,
+            vector.sta_id,
+            vector.session_id,
+            0,
             len(message.psdu),
         )
         return head + message.psdu
     if isinstance(message, ListenRequest):
         window = message.window
         return _LISTEN.pack(
-            window.kind.value, window.seed_index, 0, window.rate_bps, window.start_ns, window.stop_ns
+            window.kind.value,
+            window.seed_index,
+            not window.shift_upwards,
+            0,
+            window.rate_bps,
+            window.start_ns,
+            window.stop_ns,
+            window.channel_offset_hz,
         )
     if isinstance(message, Grant):
         return _GRANT.pack(message.silent_until_ns, message.wake_ns)
@@ -135,7 +150,8 @@ def _body(message: SapMessage) -> bytes:
 
 def _rx_body(message: RxIndication) -> bytes:
     rx = message.rxvector
-    flags = (rx.cfo_hz is not None) | (rx.partial_id is not None) << 1 | (rx.seed_index is not None) << 2
+    measured = (rx.cfo_hz, rx.partial_id, rx.seed_index, rx.isolation_db, rx.residual_db)
+    flags = sum((value is not None) << bit for bit, value in enumerate(measured))
     head = _RX.pack(
         rx.start_ns,
         rx.end_ns,
@@ -149,6 +165,9 @@ def _rx_body(message: RxIndication) -> bytes:
         rx.rssi_dbfs,
         rx.clock_ppm,
         rx.cfo_hz or 0.0,
+        rx.isolation_db or 0.0,
+        rx.residual_db or 0.0,
+        rx.channel_offset_hz,
         len(message.psdu),
     )
     return head + message.psdu
@@ -171,27 +190,51 @@ def _read_text(octets: bytes) -> str:
 
 
 def _read_tx(octets: bytes) -> TxRequest:
-    tx_id, start_ns, kind, flags, partial_id, seed_index, rate_bps, size = _TX.unpack_from(octets)
+    (
+        tx_id, start_ns, kind, flags, partial_id, seed_index, rate_bps,
+        offset_hz, wup_ns, excitation_ns, sta_id, session_id, _, size,
+    ) = _TX.unpack_from(octets)  # fmt: skip
     psdu = _exactly(octets, _TX.size + size)[_TX.size :]
-    if not 0 < size <= PSDU_OCTETS_MAX or partial_id > 63 or seed_index > 3:
+    if not 0 < size <= PSDU_OCTETS_MAX or partial_id > 63 or seed_index > 3 or sta_id > 0xFFF or session_id > 3:
         raise SapError("a TXVECTOR field is out of range")
-    return TxRequest(tx_id, start_ns, TxVector(PpduKind(kind), rate_bps, partial_id, bool(flags & 1), seed_index), psdu)
+    if max(wup_ns, excitation_ns) > DURATION_NS_MAX or abs(offset_hz) > OFFSET_HZ_MAX:
+        raise SapError("an excitation or a channel offset of the TXVECTOR is out of range")
+    vector = TxVector(
+        PpduKind(kind),
+        rate_bps,
+        partial_id,
+        bool(flags & 1),
+        seed_index,
+        offset_hz,
+        bool(flags & 2),
+        session_id,
+        sta_id,
+        wup_ns,
+        excitation_ns,
+        upper_half=bool(flags & 4),
+        shift_upwards=not flags & 8,
+    )
+    return TxRequest(tx_id, start_ns, vector, psdu)
 
 
 def _read_listen(octets: bytes) -> ListenRequest:
-    kind, seed_index, _, rate_bps, start_ns, stop_ns = _LISTEN.unpack(octets)
-    if seed_index > 3 or not 0 <= start_ns < stop_ns:
-        raise SapError("a listening window is empty or its seed is unknown")
-    return ListenRequest(Listen(PpduKind(kind), rate_bps, seed_index, start_ns, stop_ns))
+    kind, seed_index, flags, _, rate_bps, start_ns, stop_ns, offset_hz = _LISTEN.unpack(octets)
+    if seed_index > 3 or not 0 <= start_ns < stop_ns or abs(offset_hz) > OFFSET_HZ_MAX:
+        raise SapError("a listening window is empty, or its seed or channel offset is out of range")
+    upwards = not flags & 1
+    return ListenRequest(Listen(PpduKind(kind), rate_bps, seed_index, start_ns, stop_ns, offset_hz, upwards))
 
 
 def _read_rx(octets: bytes) -> RxIndication:
-    start_ns, end_ns, start_sample, rate_bps, kind, flags, partial_id, seed_index, snr, rssi, clock, cfo, size = (
-        _RX.unpack_from(octets)
-    )
+    (
+        start_ns, end_ns, start_sample, rate_bps, kind, flags, partial_id, seed_index,
+        snr, rssi, clock, cfo, isolation, residual, offset_hz, size,
+    ) = _RX.unpack_from(octets)  # fmt: skip
     psdu = _exactly(octets, _RX.size + size)[_RX.size :]
-    if not all(math.isfinite(value) for value in (snr, rssi, clock, cfo)) or end_ns < start_ns:
+    if not all(math.isfinite(value) for value in (snr, rssi, clock, cfo, isolation, residual)):
         raise SapError("an RXVECTOR field is not a finite number")
+    if end_ns < start_ns or abs(offset_hz) > OFFSET_HZ_MAX:
+        raise SapError("an RXVECTOR ends before it starts, or its channel offset is out of range")
     rxvector = RxVector(
         PpduKind(kind),
         rate_bps,
@@ -204,6 +247,9 @@ def _read_rx(octets: bytes) -> RxIndication:
         cfo if flags & 1 else None,
         partial_id if flags & 2 else None,
         seed_index if flags & 4 else None,
+        offset_hz,
+        isolation if flags & 8 else None,
+        residual if flags & 16 else None,
     )
     return RxIndication(psdu, rxvector)
 

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from ampradio.vectors import Listen, RxVector, TxVector
 
 MAGIC = b"AMPS"
-VERSION = 1
+VERSION = 2
 NEVER = 2**63 - 1
 
 

@@ -23,6 +23,12 @@ START_NS = 150_000
 TAG, AP = 1, 0
 
 
+def tx_request(tx_id: int, start_ns: int, rate_bps: int) -> bytes:
+    """A TxRequest of an Ack, from the page's table alone."""
+    head = struct.pack("<IqBBBBI", tx_id, start_ns, 1, 0, 0x2F, 0, rate_bps)
+    return head + bytes(16) + struct.pack("<H", len(ACK)) + ACK
+
+
 class ForeignMac:
     """A MAC written from the page's tables alone."""
 
@@ -34,7 +40,7 @@ class ForeignMac:
         self.role = -1
 
     def send(self, kind: int, body: bytes, seq: int = 0) -> None:
-        self.socket.send(b"AMPS" + bytes([1, kind, 0, 0]) + struct.pack("<I", seq) + body)
+        self.socket.send(b"AMPS" + bytes([2, kind, 0, 0]) + struct.pack("<I", seq) + body)
 
     def attach(self) -> None:
         name = b"11bp-2026.09"
@@ -54,7 +60,7 @@ class ForeignMac:
                 self.errors.append(body[4:].decode())
             elif kind == 0x83:
                 start_ns = struct.unpack_from("<q", body)[0]
-                self.heard.append((start_ns, body[66:]))
+                self.heard.append((start_ns, body[86:]))
                 self.grant(seq, silent_until_ns)
             elif kind == 0x84:
                 for request, octets in requests:
@@ -105,7 +111,7 @@ def test_an_ack_from_one_foreign_mac_to_another(
     tag = ForeignMac(context, f"ipc://{tmp_path}/tag-sap")
     ap.attach()
     tag.attach()
-    tx = struct.pack("<IqBBBBIH", 1, START_NS, 1, 0, 0x2F, 0, 250_000, len(ACK)) + ACK
+    tx = tx_request(1, START_NS, 250_000)
     requests = [(0x02, tx)]
     end = time.monotonic() + 40
     while not tag.heard and time.monotonic() < end:
@@ -131,10 +137,10 @@ def test_requests_that_make_no_sense_are_refused_and_the_phy_goes_on(
     tag = ForeignMac(context, f"ipc://{tmp_path}/tag-sap")
     ap.attach()
     tag.attach()
-    window = struct.pack("<BBHIqq", 16, 0, 0, 4_000_000, 1_000_000, 2_000_000)
-    wrong = struct.pack("<IqBBBBIH", 9, START_NS, 1, 0, 0x2F, 0, 333_333, len(ACK)) + ACK
-    far = [struct.pack("<IqBBBBIH", 9, 2**40 + n * 2**30, 1, 0, 0x2F, 0, 250_000, len(ACK)) + ACK for n in range(400)]
-    good = struct.pack("<IqBBBBIH", 1, START_NS, 1, 0, 0x2F, 0, 250_000, len(ACK)) + ACK
+    window = struct.pack("<BBHIqqi", 16, 0, 0, 4_000_000, 1_000_000, 2_000_000, 0)
+    wrong = tx_request(9, START_NS, 333_333)
+    far = [tx_request(9, 2**40 + n * 2**30, 250_000) for n in range(400)]
+    good = tx_request(1, START_NS, 250_000)
     requests = [(0x03, window), (0x02, wrong), (0x02, good), *[(0x02, each) for each in far]]
     end = time.monotonic() + 40
     while not tag.heard and time.monotonic() < end:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import struct
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -31,6 +32,18 @@ from ampradio.vectors import Listen, PpduKind, RxVector, TxVector
 from tests.conftest import ROOT
 
 RX = RxVector(PpduKind.UL_ACTIVE, 250_000, 628_000, 1_340_000, 12_560, 20.5, -3.25, 120.0, -2.0e6, None, 2)
+REPLY = RxVector(
+    PpduKind.UL_MONO_STATIC, 250_000, 1, 2, 3, 20.5, -3.25, 9e4, isolation_db=20.25, residual_db=-41.5
+)
+COMMAND = TxVector(
+    PpduKind.DL_TYPE2,
+    250_000,
+    multi_txop=True,
+    session_id=2,
+    sta_id=0xADE,
+    wup_ns=1_500_000,
+    excitation_ns=776_000,
+)
 MESSAGES: list[SapMessage] = [
     AttachRequest("11bp-2026.09"),
     TxRequest(7, 1_000_000, TxVector(PpduKind.DL_TYPE1, 250_000, 42, True, 0), bytes.fromhex("06efbeb1")),
@@ -44,6 +57,14 @@ MESSAGES: list[SapMessage] = [
     TimeIndication(123),
     StopConfirm(9_000_000, 180_000, (("bad_sig_crc", 2), ("tx_late", 0))),
     ErrorIndication(2, "another MAC is attached"),
+    TxRequest(8, 0, COMMAND, b"\x0a"),
+    TxRequest(9, 0, TxVector(PpduKind.DL_TYPE4, 250_000, excitation_ns=1_600_000, upper_half=True), b"\x0b"),
+    TxRequest(10, 0, TxVector(PpduKind.UL_ACTIVE, 250_000, seed_index=3, channel_offset_hz=-5_000_000), b"\x09"),
+    TxRequest(11, 0, TxVector(PpduKind.UL_BISTATIC, 1_000_000, shift_upwards=False), b"\x09"),
+    ListenRequest(Listen(PpduKind.UL_ACTIVE, 250_000, 1, 5, 6, channel_offset_hz=5_000_000)),
+    ListenRequest(Listen(PpduKind.UL_BISTATIC, 250_000, 0, 5, 6, shift_upwards=False)),
+    RxIndication(b"\x0a", REPLY),
+    RxIndication(b"\x09", replace(RX, channel_offset_hz=-5_000_000)),
 ]
 
 
@@ -55,13 +76,52 @@ def test_every_message_comes_back(message: SapMessage) -> None:
 def test_octets_of_the_documented_example() -> None:
     """The example of docs/phy-sap.md, written out here from the page's table, not from the codec."""
     expected = (
-        b"AMPS" + bytes([1, 0x02, 0, 0]) + (5).to_bytes(4, "little")
+        b"AMPS" + bytes([2, 0x02, 0, 0]) + (5).to_bytes(4, "little")
         + (7).to_bytes(4, "little") + (1_000_000).to_bytes(8, "little")
-        + bytes([1, 1, 42, 0]) + (250_000).to_bytes(4, "little") + (4).to_bytes(2, "little") + bytes.fromhex("06efbeb1")
+        + bytes([1, 1, 42, 0]) + (250_000).to_bytes(4, "little") + bytes(16)
+        + (4).to_bytes(2, "little") + bytes.fromhex("06efbeb1")
     )
     assert encode(MESSAGES[1], 5) == expected
     page = (ROOT / "docs/phy-sap.md").read_text()
     assert expected.hex(" ") in page
+
+
+def test_octets_of_a_type_2_request() -> None:
+    """The fields of U-SIG and the excitations at the offsets of the page's table."""
+    octets = encode(TxRequest(8, 0, COMMAND, b"\x0a"), 0)[12:]
+    assert (octets[12], octets[13], octets[34]) == (2, 0b10, 2)
+    assert struct.unpack_from("<iIIH", octets, 20) == (0, 1_500_000, 776_000, 0xADE)
+    assert struct.unpack_from("<H", octets, 36) == (1,) and octets[38:] == b"\x0a"
+
+
+OUTSIDE = {
+    "partial ID": (14, b"\x40"),
+    "seed index": (15, b"\x04"),
+    "channel offset above": (20, struct.pack("<i", 100_000_001)),
+    "channel offset below": (20, struct.pack("<i", -(2**31))),
+    "WUP-Excitation": (24, b"\xff\xff\xff\xff"),
+    "excitation": (28, b"\xff\xff\xff\xff"),
+    "STA ID": (32, b"\x00\x10"),
+    "Session ID": (34, b"\x04"),
+}
+
+
+@pytest.mark.parametrize(("offset", "value"), OUTSIDE.values(), ids=OUTSIDE)
+def test_a_txvector_out_of_range_is_refused(offset: int, value: bytes) -> None:
+    octets = bytearray(encode(TxRequest(8, 0, COMMAND, b"\x0a"), 0))
+    octets[12 + offset : 12 + offset + len(value)] = value
+    with pytest.raises(SapError, match="out of range"):
+        decode(bytes(octets))
+
+
+def test_offsets_out_of_range_are_refused_elsewhere_too() -> None:
+    window = bytearray(encode(MESSAGES[2], 0))
+    window[12 + 24 : 12 + 28] = struct.pack("<i", 2**31 - 1)
+    heard = bytearray(encode(MESSAGES[7], 0))
+    heard[12 + 80 : 12 + 84] = struct.pack("<i", -(2**31))
+    for octets in (window, heard):
+        with pytest.raises(SapError, match="out of range"):
+            decode(bytes(octets))
 
 
 def test_the_page_names_every_type() -> None:
@@ -86,8 +146,8 @@ def test_sizes_on_the_page_are_the_sizes_sent() -> None:
         (b"", "0 octets"),
         (b"AMPS", "4 octets"),
         (b"XXXX" + bytes(8), "magic"),
-        (b"AMPS\x02" + bytes(7), "version 2"),
-        (b"AMPS\x01\x77" + bytes(6), "0x77"),
+        (b"AMPS\x01" + bytes(7), "version 1"),
+        (b"AMPS\x02\x77" + bytes(6), "0x77"),
         (encode(MESSAGES[1], 1)[:-1], "octets where"),
         (encode(MESSAGES[1], 1) + b"\0", "octets where"),
         (encode(Grant(1, 2), 1)[:-1], "type 0x04"),
@@ -99,9 +159,10 @@ def test_bad_messages_are_refused_with_a_reason(octets: bytes, reason: str) -> N
         decode(octets)
 
 
-def test_not_a_number_is_refused() -> None:
+@pytest.mark.parametrize("offset", [32, 40, 48, 56, 64, 72])
+def test_not_a_number_is_refused(offset: int) -> None:
     octets = bytearray(encode(MESSAGES[7], 0))
-    octets[12 + 32 : 12 + 40] = struct.pack("<d", float("nan"))
+    octets[12 + offset : 20 + offset] = struct.pack("<d", float("nan"))
     with pytest.raises(SapError, match="finite"):
         decode(bytes(octets))
 
@@ -113,7 +174,7 @@ def test_a_field_that_does_not_fit_is_the_callers_mistake() -> None:
 
 @given(st.binary(max_size=200))
 def test_garbage_is_refused_never_raised(octets: bytes) -> None:
-    for candidate in (octets, b"AMPS\x01" + octets):
+    for candidate in (octets, b"AMPS\x02" + octets):
         try:
             message, seq = decode(candidate)
         except SapError:

@@ -303,7 +303,7 @@ def test_a_wrong_peer_at_the_sap_is_counted_and_changes_nothing(demo: Path, tmp_
         each.connect(f"tcp://127.0.0.1:{base + 4 + number}")
     while process.poll() is None:
         for each in wrong:
-            for octets in (b"garbage", b"AMPS\x01\x02" + bytes(6), b"AMPS\x01\x05" + bytes(14)):
+            for octets in (b"garbage", b"AMPS\x02\x02" + bytes(6), b"AMPS\x02\x05" + bytes(14)):
                 with contextlib.suppress(zmq.Again):
                     each.send(octets, zmq.NOBLOCK)
         time.sleep(0.02)

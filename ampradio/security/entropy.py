@@ -6,6 +6,7 @@ import os
 
 import numpy as np
 
+from ampradio.security.meter import Primitive, spend
 from ampradio.security.session import EntropySource
 
 
@@ -53,6 +54,7 @@ class NonceSource:
 
         Raises ``EntropyError`` for a short one, one whose octets are all equal (all zero), or a repetition.
         """
+        spend(Primitive.RNG, octets)
         nonce = self._entropy.octets(octets)
         if len(nonce) != octets:
             raise EntropyError(f"the source gave {len(nonce)} octets instead of {octets}")

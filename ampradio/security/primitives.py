@@ -1,5 +1,6 @@
 """The cryptographic primitives of the security systems: thin calls into ``cryptography``, nothing hand-written.
 
+Each tells the meter in force what it is about to spend, as a tag without cached sub-keys or pads would spend it.
 Truncation always takes the leftmost octets (protocols page, rule 1).
 """
 
@@ -11,6 +12,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.constant_time import bytes_eq
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
+from ampradio.security.meter import Primitive, aes_blocks, hmac_compressions, sha_compressions, spend
+
 CCM_NONCE_OCTETS = 13
 _CCM_COUNTER_FLAGS = b"\x01"  # L' = 1: a 16-bit counter (RFC 3610, section 2.3)
 _CCM_FIRST_COUNTER = b"\x00\x01"
@@ -18,6 +21,7 @@ _CCM_FIRST_COUNTER = b"\x00\x01"
 
 def sha256(octets: bytes) -> bytes:
     """Return the SHA-256 digest, 32 octets."""
+    spend(Primitive.SHA256, sha_compressions(len(octets)))
     digest = hashes.Hash(hashes.SHA256())
     digest.update(octets)
     return digest.finalize()
@@ -25,6 +29,7 @@ def sha256(octets: bytes) -> bytes:
 
 def hmac_sha256(key: bytes, octets: bytes) -> bytes:
     """Return HMAC-SHA-256, 32 octets (RFC 2104)."""
+    spend(Primitive.SHA256, hmac_compressions(len(octets)))
     mac = hmac.HMAC(key, hashes.SHA256())
     mac.update(octets)
     return mac.finalize()
@@ -46,6 +51,7 @@ def kdf(key: bytes, label: bytes, context: bytes, bits: int) -> bytes:
 
 def aes_cmac(key: bytes, octets: bytes, length: int = 16) -> bytes:
     """Return the leftmost ``length`` octets of AES-CMAC (RFC 4493)."""
+    spend(Primitive.AES, max(1, aes_blocks(len(octets))) + 1)  # and one for the sub-key
     mac = cryptography_cmac.CMAC(algorithms.AES(key))
     mac.update(octets)
     return mac.finalize()[:length]
@@ -58,17 +64,20 @@ def aes_ctr(key: bytes, nonce: bytes, octets: bytes) -> bytes:
     """
     if len(nonce) != CCM_NONCE_OCTETS:
         raise ValueError(f"a CCM nonce with a 16-bit counter has {CCM_NONCE_OCTETS} octets, not {len(nonce)}")
+    spend(Primitive.AES, aes_blocks(len(octets)))
     stream = Cipher(algorithms.AES(key), modes.CTR(_CCM_COUNTER_FLAGS + nonce + _CCM_FIRST_COUNTER)).encryptor()
     return stream.update(octets) + stream.finalize()
 
 
 def aes_wrap(key: bytes, octets: bytes) -> bytes:
     """Return ``octets`` under AES key wrap, 8 octets longer (RFC 3394)."""
+    spend(Primitive.AES, 6 * (len(octets) // 8))  # RFC 3394, 2.2.1: six rounds over the 64-bit blocks
     return aes_key_wrap(key, octets)
 
 
 def aes_unwrap(key: bytes, wrapped: bytes) -> bytes | None:
     """Return what AES key wrap holds, or None if its integrity check fails."""
+    spend(Primitive.AES, 6 * max(0, len(wrapped) // 8 - 1))
     try:
         return aes_key_unwrap(key, wrapped)
     except InvalidUnwrap:

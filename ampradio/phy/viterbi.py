@@ -1,7 +1,8 @@
 """Soft-decision Viterbi decoding of the 802.11 convolutional code, vectorised over packets.
 
 IEEE 802.11-2020 17.3.5.6 (K = 7, 133/171 octal); the branches are read from the profile's polynomials. Two input bits
-make one step of the trellis (radix 4), whose branch metrics for many steps come from one matrix product.
+make one step of the trellis (radix 4), whose branch metrics for many steps come from one matrix product. With the
+accelerator it is a compiled loop over one packet at a time instead.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from ampradio.phy import accelerator
 from ampradio.phy.convolutional import encode
 from ampradio.profile.model import Uplink
 
@@ -34,8 +36,13 @@ def decode(
     if soft.ndim != 3 or soft.shape[2] != 2:
         raise ValueError(f"soft values must have shape (packets, bits, 2), not {soft.shape}")
     packets, bits, _ = soft.shape
-    pairs = soft.reshape(packets, 2 * bits).astype(np.float32)
     out = np.empty((packets, bits), np.uint8)
+    if accelerator.is_on():
+        from ampradio.phy.viterbi_loop import decode_each
+
+        decode_each(np.ascontiguousarray(soft, np.float32).reshape(packets, 2 * bits), _signs(uplink), terminated, out)
+        return out
+    pairs = soft.reshape(packets, 2 * bits).astype(np.float32)
     for begin in range(0, packets, _PACKETS_AT_ONCE):
         some = slice(begin, begin + _PACKETS_AT_ONCE)
         out[some] = _decoded(uplink, np.ascontiguousarray(pairs[some].T), terminated)
@@ -56,6 +63,14 @@ def _branches(uplink: Uplink, bits: int) -> npt.NDArray[np.float32]:
     # register bits: newest, what stays of the old state, way
     ways = (2 * coded.astype(np.float32) - 1).reshape(1 << memory, 1 << bits, 2 * bits)
     return np.ascontiguousarray(ways.transpose(1, 0, 2))
+
+
+@lru_cache(maxsize=16)
+def _signs(uplink: Uplink) -> npt.NDArray[np.float32]:
+    """Return the branches of one input bit for ``decode_each``, (newest bit, way, output, half the states)."""
+    by_way = _branches(uplink, 1)
+    by_newest = by_way.reshape(_WAYS // 2, 2, by_way.shape[1] // 2, 2)
+    return np.ascontiguousarray(by_newest.transpose(1, 0, 3, 2))
 
 
 def _decoded(uplink: Uplink, pairs: npt.NDArray[np.float32], terminated: bool) -> npt.NDArray[np.uint8]:

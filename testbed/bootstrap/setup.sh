@@ -154,6 +154,8 @@ install_python_packages() {
         fail "pip could not install the Python packages" "is the network there? see $LOG, then run this again" \
             "behind a proxy or a mirror: set it in /etc/pip.conf or with PIP_INDEX_URL"
     fi
+    logged "${pip[@]}" -c "$CONSTRAINTS" -e '.[fast]' ||
+        say "The accelerator (numba) could not be installed: everything works without it, decoding takes longer"
 }
 
 smoke_test() {

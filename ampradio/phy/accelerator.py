@@ -1,0 +1,80 @@
+"""An optional accelerator: the inner loops of the receivers, compiled by numba where that is installed.
+
+What a loop does stands beside it in numpy, which is what runs without numba; both give the same bits, and estimates
+that differ in their last digits. ``AMP_ACCELERATOR=none`` in the environment leaves numba alone, ``numba`` insists on
+it. Nothing that changes a result is allowed to the compiler: no fast-math, no flushing to zero.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast
+
+VARIABLE = "AMP_ACCELERATOR"
+NONE, NUMBA = "none", "numba"
+Loop = TypeVar("Loop", bound=Callable[..., object])
+_switched_off = False
+_wanted: bool | None = None
+
+
+def is_on() -> bool:
+    """Return whether compiled loops are used.
+
+    Raises ValueError for an ``AMP_ACCELERATOR`` that does not exist, ImportError if it insists on a numba that is not
+    there.
+    """
+    global _wanted
+    if _wanted is None:
+        _wanted = _asked_for(os.environ.get(VARIABLE, ""))
+    return _wanted and not _switched_off
+
+
+@contextmanager
+def off() -> Iterator[None]:
+    """Leave the compiled loops alone in this block: what numpy alone gives and takes."""
+    global _switched_off
+    before, _switched_off = _switched_off, True
+    try:
+        yield
+    finally:
+        _switched_off = before
+
+
+def prepare(*modules: str) -> None:
+    """Have the loops of ``modules`` compiled, or read from the cache, before the first frame needs them."""
+    if is_on():
+        for module in modules:
+            importlib.import_module(module)
+
+
+def compiled(*signatures: str) -> Callable[[Loop], Loop]:
+    """Return a decorator that compiles a loop for ``signatures`` at once, or, without any, where another calls it.
+
+    The result is kept in the cache on disk where one can be written, and leaves Python's lock to others meanwhile.
+    """
+    numba: Any = importlib.import_module("numba")
+
+    def compile_(loop: Loop) -> Loop:
+        options = {"nogil": True, "error_model": "numpy"}
+        given = (list(signatures),) if signatures else ()
+        try:
+            return cast(Loop, numba.njit(*given, cache=True, **options)(loop))
+        except RuntimeError as error:
+            if "cannot cache" not in str(error):
+                raise
+        return cast(Loop, numba.njit(*given, **options)(loop))
+
+    return compile_
+
+
+def _asked_for(choice: str) -> bool:
+    if choice not in ("", NONE, NUMBA):
+        raise ValueError(f"{VARIABLE} must be {NONE!r} or {NUMBA!r}, not {choice!r}")
+    installed = importlib.util.find_spec("numba") is not None
+    if choice == NUMBA and not installed:
+        raise ImportError(f"{VARIABLE} is {NUMBA!r} and numba is not installed; fix: pip install 'ampradio[fast]'")
+    return installed and choice != NONE

@@ -13,7 +13,7 @@ from collections import Counter
 import numpy as np
 import numpy.typing as npt
 
-from ampradio.phy.modulate import ppdu
+from ampradio.phy.modulate import ppdu, sample_rate_sps
 from ampradio.phy.reception import Reception
 from ampradio.profile import Profile
 from ampradio.sap.messages import ERROR_STATE as STATE
@@ -212,6 +212,9 @@ class LockStepPhy:
         try:
             if self._bursts.full:
                 raise ValueError(f"{PENDING_MAX} PPDUs are still to be sent")
+            native_sps = sample_rate_sps(self._profile, request.vector)
+            if native_sps != self._rate:
+                raise ValueError(f"{request.vector.kind.name} needs {native_sps} sample/s, this PHY has {self._rate}")
             samples = ppdu(self._profile, request.psdu, request.vector, clock_ppm=self._chip_clock_ppm)
         except ValueError as error:
             self.counters["tx_refused"] += 1

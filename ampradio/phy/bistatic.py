@@ -41,40 +41,43 @@ def excitation(
     return np.tile(excitation_symbol(settings, rate_sps, upper), repeats)
 
 
-def type4_runs(profile: Profile, psdus: npt.NDArray[np.uint8]) -> list[ChipRun]:
-    """Return the chip fields of Type 4, addressed to all."""
+def type4_runs(profile: Profile, psdus: npt.NDArray[np.uint8], vector: TxVector) -> list[ChipRun]:
+    """Return the chip fields of Type 4, addressed to all; raises ValueError for another rate than 250 kb/s."""
+    _require_low_rate(profile, vector)
     settings = profile.downlink
     return downlink.addressed_runs(profile, psdus, settings.rate_low_bps, settings.broadcast_partial_id)
 
 
-def type4_durations(profile: Profile, octets: int, excitation_ns: int) -> tuple[tuple[str, int], ...]:
-    """Return name and duration in ns of the fields of a Type 4 PPDU; ``excitation_ns`` in whole symbols."""
-    return downlink.durations(profile, type4_runs(profile, np.zeros(octets, np.uint8)), excitation_ns)
+def type4_durations(profile: Profile, octets: int, vector: TxVector) -> tuple[tuple[str, int], ...]:
+    """Return name and duration in ns of the fields of a Type 4 PPDU of ``octets``; raises ValueError as ``type4``."""
+    if vector.excitation_ns <= 0:
+        raise ValueError("a Type 4 PPDU has an Excitation: excitation_ns must be given")
+    runs = type4_runs(profile, np.zeros(octets, np.uint8), vector)
+    return downlink.durations(profile, runs, vector.excitation_ns)
 
 
-def type4(
-    profile: Profile, psdus: npt.NDArray[np.uint8], excitation_ns: int, *, upper: bool = False
-) -> npt.NDArray[np.complex64]:
+def type4(profile: Profile, psdus: npt.NDArray[np.uint8], vector: TxVector) -> npt.NDArray[np.complex64]:
     """Return Type 4 PPDUs (…, n) at 20 MS/s of Excitation frames (…, octets), relative to the half's centre.
 
-    ``excitation_ns``: see ``profile.airtime.bistatic_excitation_ns``. Raises ValueError if that is no whole number of
-    symbols or the PPDU is too long.
+    ``vector.excitation_ns``: see ``profile.airtime.bistatic_excitation_ns``. Raises ValueError if that is no whole
+    number of symbols, for another rate than 250 kb/s, or if the PPDU is too long.
     """
     rate_sps = profile.preamble.sample_rate_sps
-    runs = type4_runs(profile, psdus)
-    fields = downlink.durations(profile, runs, excitation_ns)
+    fields = type4_durations(profile, psdus.shape[-1], vector)
     head = downlink.non_amp_portion(profile, fields, USig(profile.preamble.mode_bistatic, wide=True))
-    tail = excitation(profile.downlink, excitation_ns, rate_sps, upper)
-    return downlink.joined(
-        (head, waveform(profile.downlink, runs, rate_sps), tail),
-        samples(profile.downlink.signal_extension_ns, rate_sps),
-    )
+    body = waveform(profile.downlink, type4_runs(profile, psdus, vector), rate_sps)
+    tail = excitation(profile.downlink, vector.excitation_ns, rate_sps, vector.upper_half)
+    return downlink.joined((head, body, tail), samples(profile.downlink.signal_extension_ns, rate_sps))
+
+
+def _require_low_rate(profile: Profile, vector: TxVector) -> None:
+    if vector.rate_bps != profile.downlink.rate_low_bps:
+        raise ValueError(f"bistatic tags receive {profile.downlink.rate_low_bps} b/s only, not {vector.rate_bps}")
 
 
 def type5_runs(profile: Profile, psdus: npt.NDArray[np.uint8], vector: TxVector) -> list[ChipRun]:
     """Return the chip fields of Type 5, those of a Type 1; raises ValueError for another rate than 250 kb/s."""
-    if vector.rate_bps != profile.downlink.rate_low_bps:
-        raise ValueError(f"bistatic tags receive {profile.downlink.rate_low_bps} b/s only, not {vector.rate_bps}")
+    _require_low_rate(profile, vector)
     return downlink.type1_runs(profile, psdus, vector)
 
 
@@ -88,17 +91,16 @@ def _in_half(
     return (body * shift).astype(np.complex64)
 
 
-def type5(
-    profile: Profile, psdus: npt.NDArray[np.uint8], vector: TxVector, *, upper: bool = False
-) -> npt.NDArray[np.complex64]:
+def type5(profile: Profile, psdus: npt.NDArray[np.uint8], vector: TxVector) -> npt.NDArray[np.complex64]:
     """Return Type 5 PPDUs (…, n) at 40 MS/s of ``psdus`` (…, octets).
 
-    The non-AMP portion lies in both halves, the AMP part in the primary half, the ``upper`` or the lower one.
+    The non-AMP portion lies in both halves, the AMP part in the primary half, the upper one if
+    ``vector.upper_half``.
     Raises ValueError for another rate than 250 kb/s, a partial ID that does not exist, or a PPDU that is too long.
     """
     runs = type5_runs(profile, psdus, vector)
     u_sig = USig(profile.preamble.mode_bistatic, wide=True)
     head = downlink.non_amp_portion(profile, downlink.durations(profile, runs), u_sig, duplicate=True)
-    body = _in_half(profile, runs, head.shape[-1], upper)
+    body = _in_half(profile, runs, head.shape[-1], vector.upper_half)
     extension = samples(profile.downlink.signal_extension_ns, profile.preamble.wide_sample_rate_sps)
     return downlink.joined((head, body), extension)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ampradio.phy import bistatic, downlink, sub1ghz, uplink
+from ampradio.phy import bistatic, downlink, mono_static, sub1ghz, uplink
 from ampradio.phy.sample_grid import sample_rate_sps
 from ampradio.profile.airtime import samples
 from ampradio.profile.model import Profile
@@ -37,8 +37,7 @@ def laid_out(durations: Iterable[tuple[str, int]], rate_sps: int) -> tuple[Field
 def ppdu_fields(profile: Profile, octets: int, vector: TxVector) -> tuple[Field, ...]:
     """Return the fields of the PPDU that carries a PSDU of ``octets``, at its native rate and nominal clock.
 
-    Raises ValueError for a rate the kind does not have, and for Types 2 to 4, whose length TXVECTOR does not give:
-    see ``mono_static.durations`` and ``bistatic.type4_durations``.
+    Raises ValueError for a rate the kind does not have or an excitation it cannot have.
     """
     psdu = np.zeros(octets, np.uint8)
     durations: Iterable[tuple[str, int]]
@@ -48,8 +47,10 @@ def ppdu_fields(profile: Profile, octets: int, vector: TxVector) -> tuple[Field,
         durations = downlink.durations(profile, bistatic.type5_runs(profile, psdu, vector))
     elif vector.kind is PpduKind.DL_SUB1GHZ:
         durations = [(run.name, run.duration_ns) for run in sub1ghz.runs(profile, psdu)]
+    elif vector.kind is PpduKind.DL_TYPE4:
+        durations = bistatic.type4_durations(profile, octets, vector)
     elif vector.kind.is_downlink:
-        raise ValueError(f"TXVECTOR does not tell how long the excitation of {vector.kind.name} is")
+        durations = mono_static.durations(profile, octets, vector)
     else:
         durations = [(run.name, run.duration_ns) for run in uplink.runs(profile, psdu, vector)]
     return laid_out(durations, sample_rate_sps(profile, vector))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ampradio.phy import bistatic, downlink, reflection, sub1ghz, uplink
+from ampradio.phy import bistatic, downlink, mono_static, reflection, sub1ghz, uplink
 from ampradio.phy.sample_grid import sample_rate_sps
 from ampradio.profile.model import Profile
 from ampradio.vectors import PpduKind, TxVector
@@ -16,12 +16,13 @@ __all__ = ["ppdu", "ppdus", "sample_rate_sps"]
 def ppdu(profile: Profile, psdu: bytes, vector: TxVector, *, clock_ppm: float = 0.0) -> npt.NDArray[np.complex64]:
     """Return the samples (n,) of the PPDU at ``sample_rate_sps(profile, vector)``, signal extension included.
 
-    Downlink: Types 1 and 5 and sub-1 GHz, ON with unit mean power. Active uplink: a carrier of amplitude 1.
-    Backscatter: the tag's reflection coefficient before any frequency shift. ``clock_ppm`` is the error of an uplink
-    chip's duration (rule 23); a sample in which an edge falls has the area fraction of that sample.
-    Raises ValueError for an empty PSDU, a rate, partial ID or seed index that does not exist, a PPDU over the longest
-    (rule 14), a downlink ``clock_ppm`` (resample in the channel instead: the AP's clock is the reference), and for
-    Types 2 to 4, which need more than TXVECTOR tells (``mono_static.ppdu``, ``bistatic.type4``).
+    Downlink: ON with unit mean power, Type 4 relative to the centre of its half. Active uplink: a carrier of amplitude
+    1 at the channel offset, its phase 0 at sample 0. Backscatter: the tag's reflection coefficient before any frequency
+    shift. ``clock_ppm`` is the error of an uplink chip's duration (rule 23); a sample in which an edge falls has the
+    area fraction of that sample.
+    Raises ValueError for an empty PSDU, a rate, partial ID, seed index, channel offset or excitation that does not
+    exist, a PPDU over the longest (rule 14), and a downlink ``clock_ppm`` (resample in the channel instead: the AP's
+    clock is the reference).
     """
     return ppdus(profile, np.frombuffer(psdu, np.uint8), vector, clock_ppm=clock_ppm)
 
@@ -54,8 +55,10 @@ def _downlink(profile: Profile, psdus: npt.NDArray[np.uint8], vector: TxVector) 
         return downlink.type1(profile, psdus, vector)
     if vector.kind is PpduKind.DL_TYPE5:
         return bistatic.type5(profile, psdus, vector)
+    if vector.kind is PpduKind.DL_TYPE4:
+        return bistatic.type4(profile, psdus, vector)
     if vector.kind is PpduKind.DL_SUB1GHZ:
         if vector.rate_bps != profile.downlink.sub1ghz_rate_bps:
             raise ValueError(f"sub-1 GHz has {profile.downlink.sub1ghz_rate_bps} b/s only, not {vector.rate_bps}")
         return sub1ghz.ppdu(profile, psdus)
-    raise ValueError(f"TXVECTOR does not tell how long the excitation of {vector.kind.name} is")
+    return mono_static.ppdu(profile, psdus, vector)

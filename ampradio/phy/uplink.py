@@ -9,6 +9,7 @@ from ampradio.phy.amp_sync import uplink_chips
 from ampradio.phy.convolutional import encode
 from ampradio.phy.keying import keyed
 from ampradio.phy.manchester import chips_of
+from ampradio.phy.non_amp import carrier
 from ampradio.phy.on_symbol import ChipRun
 from ampradio.phy.scrambler import scramble
 from ampradio.profile.airtime import samples, uplink_chip_ns, uplink_is_coded
@@ -75,5 +76,16 @@ def active(
     rate_sps: int,
     clock_ppm: float | npt.NDArray[np.float64] = 0.0,
 ) -> npt.NDArray[np.complex64]:
-    """Return active-Tx PPDUs (…, n): ON an unmodulated carrier of amplitude 1, OFF nothing (rule 20)."""
-    return levels(profile, psdus, vector, rate_sps, clock_ppm).astype(np.complex64)
+    """Return active-Tx PPDUs (…, n): ON an unmodulated carrier of amplitude 1, OFF nothing (rule 20).
+
+    The carrier is ``vector.channel_offset_hz`` off, its phase 0 at sample 0. Raises ValueError for an offset that the
+    rate does not have.
+    """
+    offset_hz, step_hz = vector.channel_offset_hz, profile.uplink.channel_offset_hz
+    keyed_carrier = levels(profile, psdus, vector, rate_sps, clock_ppm).astype(np.complex64)
+    if not offset_hz:
+        return keyed_carrier
+    if abs(offset_hz) != step_hz or vector.rate_bps == profile.uplink.rate_high_bps:
+        raise ValueError(f"no channel offset of {offset_hz} Hz at {vector.rate_bps} b/s")
+    keyed_carrier *= carrier(offset_hz, keyed_carrier.shape[-1], rate_sps).astype(np.complex64)
+    return keyed_carrier

@@ -15,8 +15,10 @@ import numpy.typing as npt
 from ampradio.channel.clock import sample_clock_offset
 from ampradio.channel.delay import delay
 from ampradio.channel.noise import awgn
-from ampradio.phy import mono_static, reflection, theory
+from ampradio.phy import reflection, theory
 from ampradio.phy.backscatter_batch import receive_mono_static
+from ampradio.phy.fields import ppdu_fields
+from ampradio.phy.modulate import ppdu, ppdus
 from ampradio.phy.mono_tag_batch import MonoTagBatch
 from ampradio.phy.running_sum import integral_to, running_sum
 from ampradio.profile import airtime, load_profile
@@ -142,8 +144,8 @@ def _pool(
     if kind is PpduKind.UL_MONO_STATIC:
         return sent, _reflected(rate_bps, sent, clock, rng), 1 + clock * PPM
     rate_sps = profile.preamble.sample_rate_sps
-    send = mono_static.MonoStatic(kind is PpduKind.DL_TYPE2, bst_ns=100_000)
-    padded = np.pad(mono_static.ppdu(profile, sent, send), ((0, 0), (_LEAD, _LEAD)))
+    send = TxVector(kind, rate_bps, excitation_ns=100_000)
+    padded = np.pad(ppdus(profile, sent, send), ((0, 0), (_LEAD, _LEAD)))
     placed = delay(padded, rng.uniform(0, 2e-6, POOL), rate_sps)
     if clock_ppm:
         placed = sample_clock_offset(placed, clock)
@@ -172,12 +174,10 @@ def _excitation(rate_bps: int) -> tuple[npt.NDArray[np.complex64], int]:
     """Return a Type 3 PPDU with room for a reply, and the sample at which its AMP-Data end."""
     profile = load_profile()
     reply_ns = airtime.uplink_backscatter_ns(profile, PpduKind.UL_MONO_STATIC, OCTETS, rate_bps)
-    send = mono_static.MonoStatic(first=False, bst_ns=airtime.bst_excitation_ns(profile, reply_ns))
-    fields = mono_static.durations(profile, COMMAND_OCTETS, send)
-    names = [name for name, _ in fields]
-    before_ns = sum(duration_ns for _, duration_ns in fields[: names.index("BST-Excitation")])
-    samples = mono_static.ppdu(profile, np.arange(COMMAND_OCTETS, dtype=np.uint8), send)
-    return samples, before_ns * profile.preamble.sample_rate_sps // _NS_PER_S
+    bst_ns = airtime.bst_excitation_ns(profile, reply_ns)
+    send = TxVector(PpduKind.DL_TYPE3, profile.downlink.rate_low_bps, excitation_ns=bst_ns)
+    bst = next(field for field in ppdu_fields(profile, COMMAND_OCTETS, send) if field.name == "BST-Excitation")
+    return ppdu(profile, bytes(range(COMMAND_OCTETS)), send), bst.start_sample
 
 
 @lru_cache(maxsize=1)

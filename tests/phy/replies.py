@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ampradio.phy import mono_static
+from ampradio.phy.fields import ppdu_fields
+from ampradio.phy.modulate import ppdu
 from ampradio.profile import airtime
-from ampradio.vectors import PpduKind
-from tests.phy.streams import NS_PER_SAMPLE, PROFILE, with_noise
+from ampradio.vectors import PpduKind, TxVector
+from tests.phy.streams import PROFILE, with_noise
 
 S = "11010100"  # air-interface page, section 3
 CHIP_SAMPLES = {250_000: 40, 1_000_000: 10}
@@ -28,12 +29,10 @@ class Excitation:
 def excitation(octets: int, rate_bps: int, delayed: bool = False) -> Excitation:
     """Return a PPDU with a command of 8 octets that leaves room for a reply of ``octets``."""
     reply_ns = airtime.uplink_backscatter_ns(PROFILE, PpduKind.UL_MONO_STATIC, octets, rate_bps)
-    send = mono_static.MonoStatic(first=False, bst_ns=airtime.bst_excitation_ns(PROFILE, reply_ns, delayed=delayed))
-    fields = mono_static.durations(PROFILE, 8, send)
-    names = [name for name, _ in fields]
-    before_ns = sum(ns for _, ns in fields[: names.index("BST-Excitation")])
-    samples = mono_static.ppdu(PROFILE, np.arange(8, dtype=np.uint8), send)
-    return Excitation(samples, before_ns // NS_PER_SAMPLE)
+    bst_ns = airtime.bst_excitation_ns(PROFILE, reply_ns, delayed=delayed)
+    send = TxVector(PpduKind.DL_TYPE3, 250_000, excitation_ns=bst_ns)
+    bst = next(field for field in ppdu_fields(PROFILE, 8, send) if field.name == "BST-Excitation")
+    return Excitation(ppdu(PROFILE, bytes(range(8)), send), bst.start_sample)
 
 
 def reply_levels(

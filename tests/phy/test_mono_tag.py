@@ -7,9 +7,10 @@ import numpy.typing as npt
 import pytest
 
 from ampradio.channel.clock import sample_clock_offset
-from ampradio.phy import mono_static
+from ampradio.phy.modulate import ppdus
 from ampradio.phy.mono_tag_batch import MonoTagBatch
 from ampradio.phy.theory import ber_energy, from_db, per, wilson_interval
+from ampradio.vectors import PpduKind, TxVector
 from tests.phy.streams import DECIMATION, PROFILE, RATE_SPS, envelope, random_psdu, with_noise
 
 NON_AMP, WUP, SYNC, CHIP = 640, 20_000, 320, 40  # samples at 20 MS/s: air-interface page, section 2
@@ -18,7 +19,8 @@ RECEIVER = MonoTagBatch(PROFILE, RATE_SPS, DECIMATION)
 
 def commands(psdus: npt.NDArray[np.uint8], first: bool, lead: int, clock_ppm: float) -> npt.NDArray[np.complex64]:
     """Return PPDUs (packets, n) after ``lead`` samples of silence, as a tag samples them whose clock is off."""
-    samples = mono_static.ppdu(PROFILE, psdus, mono_static.MonoStatic(first, bst_ns=100_000))
+    kind = PpduKind.DL_TYPE2 if first else PpduKind.DL_TYPE3
+    samples = ppdus(PROFILE, psdus, TxVector(kind, 250_000, excitation_ns=100_000))
     padded = np.pad(samples, ((0, 0), (lead, 300)))
     return sample_clock_offset(padded, clock_ppm) if clock_ppm else padded
 

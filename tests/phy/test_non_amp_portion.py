@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from ampradio.phy import bistatic, mono_static, signal_field, usig
+from ampradio.phy import signal_field, usig
 from ampradio.phy.modulate import ppdu
 from ampradio.phy.non_amp import portion
 from ampradio.profile import load_profile
@@ -69,8 +69,9 @@ def test_type1(count, rate_bps, protected):
 @pytest.mark.parametrize("bst_us", [16, 776, 2000])
 def test_mono_static(first, multi_txop, session_id, sta_id, bst_us):
     """Rules 13, 14 and 16 for Types 2 and 3: Multi-TXOP, then Session ID; 12 LSB of the STA ID."""
-    send = mono_static.MonoStatic(first, bst_us * 1000, multi_txop, session_id, sta_id)
-    samples = mono_static.ppdu(PROFILE, octets(11), send)
+    kind = PpduKind.DL_TYPE2 if first else PpduKind.DL_TYPE3
+    fields = {"multi_txop": multi_txop, "session_id": session_id, "sta_id": sta_id, "excitation_ns": bst_us * 1000}
+    samples = ppdu(PROFILE, octets(11).tobytes(), TxVector(kind, 250_000, **fields))
     found = decode(samples)
     assert found.ripple < 1e-4 and found.known_error < 1e-4
     assert_length_covers(found.length, samples.size)
@@ -82,7 +83,8 @@ def test_mono_static(first, multi_txop, session_id, sta_id, bst_us):
 @pytest.mark.parametrize("upper", [False, True])
 def test_type4(symbols, upper):
     """Rules 13 and 18: Type 4 says BW 1 and mode 1 and its LENGTH covers the excitation."""
-    samples = bistatic.type4(PROFILE, octets(4), symbols * 3200, upper=upper)
+    vector = TxVector(PpduKind.DL_TYPE4, 250_000, excitation_ns=symbols * 3200, upper_half=upper)
+    samples = ppdu(PROFILE, octets(4).tobytes(), vector)
     found = decode(samples)
     assert_length_covers(found.length, samples.size)
     assert found.u_sig == BISTATIC
@@ -93,7 +95,8 @@ def test_type4(symbols, upper):
 @pytest.mark.parametrize("half_upper", [False, True])
 def test_type5(count, primary_upper, half_upper):
     """Rule 18: both halves of a Type 5 decode, whichever is primary."""
-    samples = bistatic.type5(PROFILE, octets(count), TxVector(PpduKind.DL_TYPE5, 250_000), upper=primary_upper)
+    vector = TxVector(PpduKind.DL_TYPE5, 250_000, upper_half=primary_upper)
+    samples = ppdu(PROFILE, octets(count).tobytes(), vector)
     found = decode(one_half(np.concatenate((np.zeros(200), samples)), half_upper))
     assert found.start == 100
     assert_length_covers(found.length, samples.size, 40_000_000)

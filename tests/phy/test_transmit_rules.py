@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ampradio.phy import amp_sig, bistatic, mono_static
+from ampradio.phy import amp_sig, bistatic
 from ampradio.phy.fields import laid_out, ppdu_fields
 from ampradio.phy.keying import keyed
 from ampradio.phy.modulate import ppdu, ppdus, sample_rate_sps
@@ -38,6 +39,11 @@ SENDABLE = (
     TxVector(PpduKind.UL_MONO_STATIC, 1_000_000),
     TxVector(PpduKind.UL_BISTATIC, 250_000),
     TxVector(PpduKind.UL_BISTATIC, 1_000_000),
+    TxVector(PpduKind.DL_TYPE2, 250_000, wup_ns=1_001_000, excitation_ns=17_000),
+    TxVector(PpduKind.DL_TYPE3, 250_000, excitation_ns=776_000),
+    TxVector(PpduKind.DL_TYPE4, 250_000, excitation_ns=32_000, upper_half=True),
+    TxVector(PpduKind.DL_TYPE5, 250_000, upper_half=True),
+    TxVector(PpduKind.UL_ACTIVE, 1_000_000, channel_offset_hz=-5_000_000),
 )
 
 
@@ -77,11 +83,38 @@ def test_longest_ppdu():
         with pytest.raises(ValueError, match="longer than"):
             ppdu(PROFILE, bytes(octets), vector)
     with pytest.raises(ValueError, match="longer than"):
-        bistatic.type4(PROFILE, np.zeros(4, np.uint8), 3200 * 1700)
-    exact = mono_static.MonoStatic(first=False, bst_ns=(5484 - 32 - 16 - 4 * 32) * 1000)
-    assert mono_static.ppdu(PROFILE, np.zeros(4, np.uint8), exact).size == 5490 * 20
+        ppdu(PROFILE, bytes(4), TxVector(PpduKind.DL_TYPE4, 250_000, excitation_ns=3200 * 1700))
+    exact = TxVector(PpduKind.DL_TYPE3, 250_000, excitation_ns=(5484 - 32 - 16 - 4 * 32) * 1000)
+    assert ppdu(PROFILE, bytes(4), exact).size == 5490 * 20
     with pytest.raises(ValueError, match="longer than"):
-        mono_static.ppdu(PROFILE, np.zeros(4, np.uint8), mono_static.MonoStatic(False, exact.bst_ns + 2000))
+        ppdu(PROFILE, bytes(4), replace(exact, excitation_ns=exact.excitation_ns + 2000))
+
+
+def test_excitations_round_up_to_whole_chips():
+    """Rule 16: WUP- and BST-Excitation are 2 µs ON chips; WUP is 1 ms unless told otherwise."""
+    short = {"wup_ns": 1_000_001, "excitation_ns": 16_001}
+    for vector, micros in (
+        (TxVector(PpduKind.DL_TYPE2, 250_000, **short), (1002, 18)),
+        (TxVector(PpduKind.DL_TYPE2, 250_000, excitation_ns=16_000), (1000, 16)),
+    ):
+        fields = {field.name: field for field in ppdu_fields(PROFILE, 4, vector)}
+        samples = ppdu(PROFILE, bytes(4), vector)
+        for name, long_us in zip(("WUP-Excitation", "BST-Excitation"), micros, strict=True):
+            part = samples[fields[name].start_sample : fields[name].stop_sample]
+            assert part.size == 20 * long_us
+            assert np.allclose(np.mean(np.abs(part.reshape(-1, 40)) ** 2, axis=1), 1.0, atol=1e-5)
+
+
+@pytest.mark.parametrize("rate_bps", [250_000, 1_000_000])
+@pytest.mark.parametrize("offset_hz", [-5_000_000, 5_000_000])
+def test_uplink_off_the_centre(rate_bps, offset_hz):
+    """Section 3 and rule 20: 40 MS/s, the keyed carrier −5 or +5 MHz off, in one phase from sample 0 on."""
+    centre = TxVector(PpduKind.UL_ACTIVE, rate_bps, seed_index=1)
+    beside = replace(centre, channel_offset_hz=offset_hz)
+    assert sample_rate_sps(PROFILE, beside) == 40_000_000
+    samples = ppdu(PROFILE, bytes(range(9)), beside)
+    turned = samples * np.exp(-2j * np.pi * offset_hz / 40e6 * np.arange(samples.size))
+    assert np.max(np.abs(turned - np.repeat(ppdu(PROFILE, bytes(range(9)), centre), 2))) < 1e-5
 
 
 def test_on_symbols_have_unit_mean_power():
@@ -195,10 +228,9 @@ def test_upper_channel_reverses_the_excitation():
 
 def test_type5_halves():
     """Rule 18: both halves carry the non-AMP portion, the AMP part lies in the primary half alone."""
-    psdu = np.frombuffer(bytes(13), np.uint8)
     vector = TxVector(PpduKind.DL_TYPE5, 250_000)
     for upper in (False, True):
-        samples = bistatic.type5(PROFILE, psdu, vector, upper=upper)
+        samples = ppdu(PROFILE, bytes(13), replace(vector, upper_half=upper))
         head, body = samples[:1280], samples[1280:-240]
         for part, share in ((head, 0.5), (body, 1.0 if upper else 0.0)):
             power = np.abs(np.fft.fft(part)) ** 2
@@ -218,6 +250,14 @@ def test_type5_halves():
         TxVector(PpduKind.DL_TYPE2, 250_000),
         TxVector(PpduKind.DL_TYPE3, 250_000),
         TxVector(PpduKind.DL_TYPE4, 250_000),
+        TxVector(PpduKind.DL_TYPE4, 250_000, excitation_ns=-3200),
+        TxVector(PpduKind.DL_TYPE4, 250_000, excitation_ns=5000),
+        TxVector(PpduKind.DL_TYPE4, 1_000_000, excitation_ns=3200),
+        TxVector(PpduKind.DL_TYPE2, 1_000_000, excitation_ns=16_000),
+        TxVector(PpduKind.DL_TYPE2, 250_000, wup_ns=999_000, excitation_ns=16_000),
+        TxVector(PpduKind.DL_TYPE3, 250_000, excitation_ns=14_000),
+        TxVector(PpduKind.UL_ACTIVE, 250_000, channel_offset_hz=4_000_000),
+        TxVector(PpduKind.UL_ACTIVE, 4_000_000, channel_offset_hz=5_000_000),
         TxVector(PpduKind.UL_ACTIVE, 2_000_000),
         TxVector(PpduKind.UL_ACTIVE, 250_000, seed_index=4),
         TxVector(PpduKind.UL_MONO_STATIC, 4_000_000),
@@ -240,8 +280,6 @@ def test_refuses_bad_arguments():
     for ppm in (float("nan"), -1e6, float("inf")):
         with pytest.raises(ValueError, match="clock_ppm"):
             ppdu(PROFILE, bytes(4), ACTIVE_250K, clock_ppm=ppm)
-    with pytest.raises(ValueError, match="16000"):
-        mono_static.ppdu(PROFILE, np.zeros(4, np.uint8), mono_static.MonoStatic(False, 14_000))
     with pytest.raises(ValueError, match="symbols"):
         bistatic.excitation(PROFILE.downlink, 5000, 20_000_000)
     with pytest.raises(ValueError, match="bits"):

@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from ampradio.phy import amp_sig, amp_sync, bistatic, mono_static
+from ampradio.phy import amp_sig, amp_sync, bistatic
 from ampradio.phy.convolutional import encode
-from ampradio.phy.fields import laid_out, ppdu_fields
+from ampradio.phy.fields import ppdu_fields
 from ampradio.phy.manchester import chips_from_text, chips_of
 from ampradio.phy.modulate import ppdu, sample_rate_sps
 from ampradio.phy.ofdm_symbol import interleave
@@ -196,17 +196,17 @@ def test_downlink_air_time(vector):
 def test_types_2_and_3(vector):
     """Rules 12, 13, 16, 17, 23, 24."""
     reply_ns = uplink_backscatter_ns(PROFILE, PpduKind.UL_MONO_STATIC, vector["reply_octets"], vector["ul_rate"])
-    send = mono_static.MonoStatic(
-        first=vector["type"] == 2,
-        bst_ns=bst_excitation_ns(PROFILE, reply_ns),
+    send = TxVector(
+        PpduKind(vector["type"]),
+        250_000,
+        excitation_ns=bst_excitation_ns(PROFILE, reply_ns),
         multi_txop=bool(vector["multi_txop"]),
         session_id=vector["session"],
         sta_id=vector["sta_id_12"],
     )
-    samples = mono_static.ppdu(PROFILE, octets(vector), send)
+    samples = ppdu(PROFILE, bytes.fromhex(vector["psdu"]), send)
     assert_samples(samples, vector["iq"])
-    fields = laid_out(mono_static.durations(PROFILE, octets(vector).size, send), 20_000_000)
-    assert_fields(samples, fields, vector)
+    assert_fields(samples, ppdu_fields(PROFILE, octets(vector).size, send), vector)
     assert samples.size == vector["txtime_us"] * 20
     part1, part2 = mono_static_parts(PROFILE.preamble, send.multi_txop, send.session_id, send.sta_id)
     assert_u_sig(USig(PROFILE.preamble.mode_mono_static, part1=part1, part2=part2), vector)
@@ -216,10 +216,10 @@ def test_type4():
     """Rules 13, 16, 18, 25."""
     vector = VECTORS["dl_type4"][0]
     excitation_ns = bistatic_excitation_ns(PROFILE, vector["slot_us"] * 1000, vector["n"])
-    samples = bistatic.type4(PROFILE, octets(vector), excitation_ns)
+    send = TxVector(PpduKind.DL_TYPE4, 250_000, excitation_ns=excitation_ns)
+    samples = ppdu(PROFILE, bytes.fromhex(vector["psdu"]), send)
     assert_samples(samples, vector["iq"])
-    fields = laid_out(bistatic.type4_durations(PROFILE, octets(vector).size, excitation_ns), 20_000_000)
-    assert_fields(samples, fields, vector)
+    assert_fields(samples, ppdu_fields(PROFILE, octets(vector).size, send), vector)
     assert_u_sig(USig(PROFILE.preamble.mode_bistatic, wide=True), vector)
 
 

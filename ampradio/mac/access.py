@@ -7,13 +7,12 @@ from ampradio.mac.payload import Data
 from ampradio.mac.refusal import Reason, Refusal
 from ampradio.mac.response import PERMANENT_ID_OCTETS, Response
 from ampradio.mac.rounds import Heard, Round, Sizing
-from ampradio.mac.shim import fragments
+from ampradio.mac.shim import CLEAR_PROTO, fragments
 from ampradio.mac.trigger import AccessKind, ResponseType, Trigger, TriggerParameters
 from ampradio.mac.work import Poll, RandomAccess, SendData
 from ampradio.profile.model import Mac
 from ampradio.security.session import Message
 
-_CLEAR_PROTO = 0
 _STATUS_OCTETS = 2
 
 
@@ -132,7 +131,7 @@ class DataConversation:
     name = "data"
 
     def __init__(self, sizing: Sizing, item: SendData) -> None:
-        pieces = fragments(sizing.profile.mac, Message(_CLEAR_PROTO, 0, 0, item.station_id, item.data))
+        pieces = fragments(sizing.profile.mac, Message(CLEAR_PROTO, 0, 0, item.station_id, item.data))
         self._frames = tuple(Data(item.station_id, shim, piece, sizing.rate_code) for shim, piece in pieces)
         self._station_id = item.station_id
         self.attempts = 0

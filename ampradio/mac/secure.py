@@ -1,8 +1,9 @@
 """A secure exchange at the AP: a security session's messages become rounds, what answers goes back to it.
 
 The station stays ignorant of the system. Placeholders of this project: a downlink message with ``reply_octets``
-opens a slot just as SEC-TRIGGER does, one AMP SIFS after it, at the same rate and seed index; a message
-in several fragments goes out back to back.
+opens a slot just as SEC-TRIGGER does, one AMP SIFS after it, with seed index 0 as nothing announced one; a message
+in several fragments goes out back to back. A message of PROTO 0 asks the tag to begin: it goes out as a plain
+Trigger, and the tag's session answers in its slot.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from ampradio.mac.payload import Authentication
 from ampradio.mac.reassembly import Reassembler
 from ampradio.mac.refusal import Reason, Refusal
 from ampradio.mac.rounds import ApSettings, Heard, Round, Sizing
-from ampradio.mac.shim import fragments, message_frame_octets
-from ampradio.mac.trigger import AccessKind, TriggerParameters, begins_with_parameters, parse_parameters
+from ampradio.mac.shim import CLEAR_PROTO, fragments, message_frame_octets
+from ampradio.mac.slots import UNANNOUNCED_SEED_INDEX
+from ampradio.mac.trigger import AccessKind, Trigger, TriggerParameters, begins_with_parameters, parse_parameters
 from ampradio.mac.work import SecureExchange
 from ampradio.profile.model import Profile
 from ampradio.security.session import Message
@@ -61,7 +63,6 @@ class SecureConversation:
         self._first: tuple[int, int] | None = None
         self._begun = 0
         self._rounds = 0
-        self._seed_index = sizing.settings.seed_index
         self._trigger = secure_trigger(
             sizing.profile, sizing.settings, item.station_id, item.reply_octets, slots=item.slots, acwe=item.acwe
         )
@@ -140,6 +141,8 @@ class SecureConversation:
                 self._log.add(now_ns, "retry", id=self.station_id, attempt=self.attempts, what=self.name)
 
     def _round(self, message: Message) -> Round:
+        if message.proto == CLEAR_PROTO:
+            return self._solicitation(message)
         frames = tuple(
             Authentication(message.station_id, shim, piece, self._sizing.rate_code)
             for shim, piece in fragments(self._mac, message)
@@ -148,12 +151,30 @@ class SecureConversation:
             return Round(frames)
         self._awaited = message
         timing = self._sizing.reply(message_frame_octets(self._mac, message.reply_octets))
-        slots, units = 1, self._sizing.units(timing)
+        slots, units, seed_index = 1, self._sizing.units(timing), UNANNOUNCED_SEED_INDEX
         if begins_with_parameters(message.proto, message.msg):
             announced = parse_parameters(message.payload)
             if isinstance(announced, Refusal):
                 raise ValueError(f"a session's trigger has bad parameters: {announced.detail}")
-            self._seed_index = announced.seed_index
-            slots, units = announced.slots, announced.slot_units
+            slots, units, seed_index = announced.slots, announced.slot_units, announced.seed_index
         senders = None if message.station_id == self._mac.broadcast_id else frozenset((message.station_id,))
-        return Round(frames, slots if senders is None else 1, units, timing, self._seed_index, senders)
+        return Round(frames, slots if senders is None else 1, units, timing, seed_index, senders)
+
+    def _solicitation(self, message: Message) -> Round:
+        """Return the round of a plain Trigger for the first message of a tag."""
+        if message.reply_octets is None or message.station_id == self._mac.broadcast_id:
+            raise ValueError("a solicitation addresses one tag and expects a reply")
+        self._awaited = message
+        timing = self._sizing.reply(message_frame_octets(self._mac, message.reply_octets))
+        settings = self._sizing.settings
+        parameters = TriggerParameters(
+            AccessKind.SCHEDULED,
+            seed_index=settings.seed_index,
+            session_id=settings.session_id,
+            slots=1,
+            slot_units=self._sizing.units(timing),
+        )
+        trigger = Trigger(message.station_id, parameters, ul_rate_code=self._sizing.rate_code)
+        return Round(
+            (trigger,), 1, parameters.slot_units, timing, parameters.seed_index, frozenset((message.station_id,))
+        )

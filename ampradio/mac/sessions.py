@@ -15,7 +15,14 @@ class ApSession(SecuritySession, Protocol):
 
 
 class TagSession(SecuritySession, Protocol):
-    """A security session as a tag runs it."""
+    """A security session as a tag runs it.
+
+    It may raise ``ampradio.security.meter.PowerLost`` out of any call; whoever meters it then calls ``power_off``.
+    """
+
+    @property
+    def answers_to(self) -> frozenset[int]:
+        """The IDs beside the station's own that mean this tag now: an assigned address, an ID drawn for one run."""
 
     def power_off(self) -> None:
         """Lose everything volatile."""

@@ -11,6 +11,7 @@ from ampradio.mac.refusal import Reason, Refusal
 from ampradio.profile.model import Mac
 from ampradio.security.session import Message
 
+CLEAR_PROTO = 0
 _WIDTHS = {"proto": 3, "msg": 5, "fragment": 3, "prof": 4}
 
 

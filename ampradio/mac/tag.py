@@ -21,14 +21,12 @@ from ampradio.mac.reassembly import Reassembler
 from ampradio.mac.refusal import Reason, Refusal
 from ampradio.mac.sessions import TagSession
 from ampradio.mac.shim import fragments
-from ampradio.mac.slots import slot_of
+from ampradio.mac.slots import UNANNOUNCED_SEED_INDEX, slot_of
 from ampradio.mac.speaker import Speaker
-from ampradio.mac.trigger import Trigger, TriggerParameters, begins_with_parameters, parse_parameters
+from ampradio.mac.trigger import ResponseType, Trigger, TriggerParameters, begins_with_parameters, parse_parameters
 from ampradio.profile.model import Profile
 from ampradio.security.session import Message
 from ampradio.vectors import RxVector, Tx
-
-UNSOLICITED_SEED_INDEX = 0
 
 
 class TagStation:
@@ -58,7 +56,6 @@ class TagStation:
         self._log = EventLog()
         self._reassembler = Reassembler(self._mac, stations_max=2)
         self._speaker = Speaker(profile, self._log)
-        self._seed_index = UNSOLICITED_SEED_INDEX
         self._session_served_ns = -1
         self._powered = True
 
@@ -120,7 +117,6 @@ class TagStation:
             self._log.security(now_ns, self._session.events())
         self._reassembler.clear()
         self._speaker.reset()
-        self._seed_index = UNSOLICITED_SEED_INDEX
         self._log.add(now_ns, "power_off", id=self._station_id)
 
     def power_on(self, now_ns: int) -> None:
@@ -133,14 +129,17 @@ class TagStation:
             return Reason.HALF_DUPLEX
         if not rx.kind.is_downlink:
             return Reason.UNEXPECTED_TYPE
-        broadcast = self._profile.downlink.broadcast_partial_id
-        if rx.partial_id not in (None, broadcast, partial_id(self._profile, self._station_id)):
+        ids = self._ids()
+        meant = {partial_id(self._profile, own) for own in ids} | {self._profile.downlink.broadcast_partial_id}
+        if rx.partial_id is not None and rx.partial_id not in meant:
             return Reason.NOT_FOR_US
         if isinstance(frame, Ack):
             return None if self._speaker.counts_acks else Reason.NOT_FOR_US
-        if station_of(self._mac, frame) not in (self._station_id, self._mac.broadcast_id):
-            return Reason.NOT_FOR_US
-        return None
+        return None if station_of(self._mac, frame) in ids | {self._mac.broadcast_id} else Reason.NOT_FOR_US
+
+    def _ids(self) -> frozenset[int]:
+        own = frozenset((self._station_id,))
+        return own if self._session is None else own | self._session.answers_to
 
     def _act(self, frame: Frame, rx: RxVector) -> Refusal | None:
         if isinstance(frame, Ack):
@@ -161,18 +160,36 @@ class TagStation:
         rate_bps = ul_rate_bps(self._profile, trigger.ul_rate_code)
         if rate_bps is None:
             return Refusal(Reason.RESERVED_VALUE, "UL rate")
-        addressed = trigger.station_id == self._station_id
+        addressed = trigger.station_id in self._ids()
         if trigger.data and (addressed or not trigger.ids or self._station_id in trigger.ids):
             self._log.add(rx.end_ns, "data", octets=len(trigger.data), data=trigger.data.hex(), authenticated=False)
         slot = self._slot_in(addressed, trigger.parameters, trigger.ids, rx)
         if slot is None:
             return None
-        answer = self._application.answer(self._station_id, trigger.parameters, trigger.ul_rate_code)
-        if answer is None:
+        frames = self._answer_trigger(trigger, rx)
+        if not frames:
             self._log.add(rx.end_ns, "sat_out", slot=None, what="nothing to report")
             return None
         seed_index = trigger.parameters.seed_index
-        return self._speaker.take_turn(slot, trigger.parameters, seed_index, rate_bps, (answer,), rx)
+        return self._speaker.take_turn(slot, trigger.parameters, seed_index, rate_bps, frames, rx)
+
+    def _answer_trigger(self, trigger: Trigger, rx: RxVector) -> tuple[Frame, ...]:
+        """Return what the security system has to say where data is asked for, else the application's answer."""
+        if self._session is not None and trigger.parameters.response_type is ResponseType.DATA:
+            frames = self._session_frames(self._session, trigger.ul_rate_code, rx)
+            if frames:
+                return frames
+        answer = self._application.answer(self._station_id, trigger.parameters, trigger.ul_rate_code)
+        return () if answer is None else (answer,)
+
+    def _session_frames(self, session: TagSession, rate_code: int, rx: RxVector) -> tuple[Frame, ...]:
+        messages = session.messages_to_send(rx.end_ns)
+        self._log.security(rx.end_ns, session.events())
+        return tuple(
+            Authentication(message.station_id, shim, piece, rate_code)
+            for message in messages
+            for shim, piece in fragments(self._mac, message)
+        )
 
     def _take_security(self, frame: Authentication, rx: RxVector) -> Refusal | None:
         if self._session is None:
@@ -199,21 +216,15 @@ class TagStation:
             if isinstance(parsed, Refusal):
                 return parsed
             parameters = parsed
-            self._seed_index = parsed.seed_index
-            slot = self._slot_in(message.station_id == self._station_id, parsed, (), rx)
+            slot = self._slot_in(message.station_id in self._ids(), parsed, (), rx)
         if slot is None:
             return None
         session.receive(message, rx.end_ns)
-        replies = session.messages_to_send(rx.end_ns)
-        self._log.security(rx.end_ns, session.events())
-        frames = tuple(
-            Authentication(reply.station_id, shim, piece, rate_code)
-            for reply in replies
-            for shim, piece in fragments(self._mac, reply)
-        )
+        frames = self._session_frames(session, rate_code, rx)
         if not frames:
             return None
-        return self._speaker.take_turn(slot, parameters, self._seed_index, rate_bps, frames, rx)
+        seed_index = UNANNOUNCED_SEED_INDEX if parameters is None else parameters.seed_index
+        return self._speaker.take_turn(slot, parameters, seed_index, rate_bps, frames, rx)
 
     def _take_data(self, frame: Data, rx: RxVector) -> Refusal | None:
         message = self._reassembler.add(frame.station_id, frame.shim, frame.payload)

@@ -260,8 +260,8 @@ def test_the_seed_index_announced_counts() -> None:
     assert both.ap.succeeded
 
 
-def test_seed_index_of_the_trigger_is_used_for_the_whole_exchange() -> None:
-    """Rule 21 and section 3: the 2-bit index in the trigger picks the seed of every reply."""
+def test_the_trigger_announces_the_seed_of_its_own_reply() -> None:
+    """Rule 21 and section 3: the 2-bit index in the trigger picks the seed; where nothing announced one it is 0."""
     indices = []
 
     def note(place: int, delivery: Delivery) -> list[Delivery]:
@@ -270,7 +270,7 @@ def test_seed_index_of_the_trigger_is_used_for_the_whole_exchange() -> None:
         return [delivery]
 
     secured(flow=4, settings=dataclasses.replace(SETTINGS, seed_index=3)).run(changing(note))
-    assert indices == [3, 3]
+    assert indices == [3, 0]
 
 
 def test_a_sec_trigger_to_everyone_opens_slots_by_random_access() -> None:

@@ -50,6 +50,11 @@ class AmpSupplicant:
         return self._journal.counters
 
     @property
+    def answers_to(self) -> frozenset[int]:
+        """None: S1 knows a tag by its station ID alone."""
+        return frozenset()
+
+    @property
     def has_keys(self) -> bool:
         """True while keys are installed: a PTK is held and the AP has proved that it holds it too."""
         return self._contact is not None and self._contact.ap_authenticated

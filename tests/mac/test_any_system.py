@@ -1,0 +1,107 @@
+"""What the stations offer every security system: addresses of its own, a tag that speaks first, long messages."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ampradio.mac.ap import ApStation
+from ampradio.mac.exchange import Exchange
+from ampradio.mac.tag import TagStation
+from ampradio.mac.work import SecureExchange
+from ampradio.security.session import Message, SecurityEvent
+from tests.mac.bench import LONG_NS, PROFILE, SETTINGS, TAG_ID, of_kind, sent
+
+BROADCAST = PROFILE.mac.broadcast_id
+LOCAL = 0x0041
+PROTO = 7
+
+
+class Scripted:
+    """One end of a system made for this test: says its lines in order, each after it heard the other's."""
+
+    def __init__(self, lines: list[Message], answers_to: frozenset[int] = frozenset()) -> None:
+        self.lines = deque(lines)
+        self.heard: list[Message] = []
+        self.answers_to = answers_to
+        self.turn = False
+
+    def receive(self, message: Message, now_ns: int) -> None:
+        self.heard.append(message)
+        self.turn = True
+
+    def messages_to_send(self, now_ns: int) -> list[Message]:
+        if not self.turn or not self.lines:
+            return []
+        self.turn = False
+        return [self.lines.popleft()]
+
+    def next_deadline_ns(self) -> int | None:
+        return None
+
+    def handle_deadline(self, now_ns: int) -> None: ...
+
+    def events(self) -> list[SecurityEvent]:
+        return []
+
+    def end_of_slot(self, station_id: int, now_ns: int, message: Message | None = None) -> None: ...
+
+    def power_off(self) -> None: ...
+
+
+def talk(ap: Scripted, tag: Scripted, addressed: int) -> tuple[bool, list]:  # type: ignore[type-arg]
+    def begin(trigger: bytes, now_ns: int) -> None:
+        ap.turn = True
+
+    item = SecureExchange(ap, addressed, begin, lambda: not ap.lines and not tag.lines, 8, attempts=1)
+    stations = {"ap": ApStation(PROFILE, SETTINGS, [item])}
+    told = Exchange(
+        PROFILE, stations, {"tag": TagStation(PROFILE, TAG_ID, tag, np.random.default_rng(0))}
+    ).run(LONG_NS)
+    return stations["ap"].succeeded, told
+
+
+def test_a_solicited_tag_speaks_first() -> None:
+    """A message of PROTO 0 goes out as a Trigger; the tag's session answers in its slot, here in three fragments."""
+    first = Message(PROTO, 1, 1, TAG_ID, bytes(range(150)))
+    answer = Message(PROTO, 2, 1, TAG_ID, b"heard")
+    ap, tag = Scripted([Message(0, 0, 0, TAG_ID, b"", 150), answer]), Scripted([first])
+    tag.turn = True
+    ok, told = talk(ap, tag, TAG_ID)
+    assert ok
+    assert [frame["frame"] for frame in sent(told)][:5] == ["Trigger", *["Authentication"] * 3, "Ack"]
+    assert ap.heard == [first]
+    assert tag.heard == [answer]
+
+
+def test_a_tag_without_anything_to_say_answers_a_solicitation_as_any_trigger() -> None:
+    ap, tag = Scripted([Message(0, 0, 0, TAG_ID, b"", 20)]), Scripted([])
+    talk(ap, tag, TAG_ID)
+    assert not ap.heard
+
+
+def test_an_assigned_address_is_the_tag_too() -> None:
+    """A broadcast is answered from a new address, which is then heard like the tag's own ID."""
+    lines = [Message(PROTO, 1, 0, BROADCAST, b"who", 8), Message(PROTO, 3, 0, LOCAL, b"you", 8)]
+    replies = [Message(PROTO, 2, 0, LOCAL, b"me"), Message(PROTO, 4, 0, LOCAL, b"yes")]
+    ap, tag = Scripted(lines.copy()), Scripted(replies.copy(), frozenset((LOCAL,)))
+    ok, _ = talk(ap, tag, BROADCAST)
+    assert ok
+    assert [replace(message, reply_octets=None) for message in lines] == tag.heard
+    assert ap.heard == replies
+
+
+def test_another_address_is_not() -> None:
+    ap, tag = Scripted([Message(PROTO, 3, 0, LOCAL, b"you", 8)]), Scripted([Message(PROTO, 4, 0, LOCAL, b"yes")])
+    _, told = talk(ap, tag, LOCAL)
+    assert not tag.heard
+    assert of_kind(told, "drop", "tag")
+
+
+@pytest.mark.parametrize("solicitation", [Message(0, 0, 0, BROADCAST, b"", 8), Message(0, 0, 0, TAG_ID, b"")])
+def test_a_solicitation_that_cannot_be(solicitation: Message) -> None:
+    with pytest.raises(ValueError, match="one tag"):
+        talk(Scripted([solicitation]), Scripted([]), TAG_ID)

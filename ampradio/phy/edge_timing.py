@@ -42,6 +42,11 @@ def powers(nominal: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.stack((np.ones_like(nominal), nominal, nominal * nominal), axis=1)
 
 
+def clock_limit(tolerance_ppm: float) -> float:
+    """Return how far from 1 a fitted stretch may be: the tolerance, a little wider."""
+    return _CLOCK_MARGIN * tolerance_ppm * PPM
+
+
 def fit(
     timing: ChipTiming,
     terms: npt.NDArray[np.float64],
@@ -63,7 +68,7 @@ def fit(
     power = second - first * centre
     usable = power > _POWER_MIN * second
     slope = (moment - first * offset) / np.where(usable, power, 1.0)
-    limit = _CLOCK_MARGIN * tolerance_ppm * PPM
+    limit = clock_limit(tolerance_ppm)
     stretch = np.minimum(np.maximum(timing.stretch + slope, 1 - limit), 1 + limit)
     moved = timing.start + offset + (timing.stretch - stretch) * centre
     return ChipTiming(np.where(usable, moved, timing.start), np.where(usable, stretch, timing.stretch))

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ampradio.phy import accelerator
 from ampradio.phy.amp_sync import downlink_chips
-from ampradio.phy.edge_timing import ChipTiming, fit, powers
+from ampradio.phy.edge_timing import ChipTiming, clock_limit, fit, powers
 from ampradio.phy.on_symbol import on_symbol
 from ampradio.phy.running_sum import integral_to
 from ampradio.profile.model import Profile
@@ -59,6 +60,7 @@ class EnvelopeChips:
         self._edges = self._laid_out(16 * (down.sig_octets + longest))
         self._powers = powers(self._edges)
         self._windows: dict[tuple[float, float], _EdgeWindows] = {}
+        accelerator.prepare("ampradio.phy.envelope_loops", "ampradio.phy.running_sum_loops")
 
     def edges(self, data_chips: int) -> npt.NDArray[np.float64]:
         """Return the nominal chip edges (40 + data_chips + 1,) of sync and data."""
@@ -88,6 +90,9 @@ class EnvelopeChips:
         edges = self.edges(2 * bits)
         inner = edges.size - 2
         windows = self._windows_of(sync_window, data_window, inner)
+        on_length = self._sync_on.sum() * self.sync_chip + bits * self.data_chip
+        if accelerator.is_on():
+            return self._refined(sums, timing, windows, edges, on_length)
         position = np.empty((sums.shape[0], 3, edges.size))
         position[:, 0] = timing.at(edges)
         np.add(position[:, :1], windows.bounds[:, : edges.size], out=position[:, 1:])
@@ -100,7 +105,6 @@ class EnvelopeChips:
         np.less_equal(second, first, out=chips[:, known::2], casting="unsafe")
         # of a bit one chip is ON: the one with more energy
         on_energy = energy[:, :known] @ self._sync_on + np.add.reduce(np.maximum(first, second), axis=1)
-        on_length = self._sync_on.sum() * self.sync_chip + bits * self.data_chip
         on = on_energy / on_length
         off = (at[:, 0, -1] - at[:, 0, 0] - on_energy) / (edges[-1] - on_length)
         half = windows.half[:inner]
@@ -117,6 +121,22 @@ class EnvelopeChips:
         slope *= slope
         slope *= polarity != 0
         return fit(timing, self._powers[1 : inner + 1], error, slope, self.tolerance_ppm)
+
+    def _refined(
+        self,
+        sums: npt.NDArray[np.float64],
+        timing: ChipTiming,
+        windows: _EdgeWindows,
+        edges: npt.NDArray[np.float64],
+        on_length: float,
+    ) -> ChipTiming:
+        from ampradio.phy.envelope_loops import refine_each
+
+        better = np.empty((2, timing.start.size))
+        limit = clock_limit(self.tolerance_ppm)
+        given = (edges, self.sync, windows.half, windows.on, windows.slope, on_length, limit)
+        refine_each(sums, timing.start, timing.stretch, *given, better)
+        return ChipTiming(better[0], better[1])
 
     def _laid_out(self, data_chips: int) -> npt.NDArray[np.float64]:
         sync = np.arange(self.sync.size) * self.sync_chip
@@ -163,6 +183,12 @@ def bits_of(
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int8]]:
     """Return the Manchester bits (packets, bits) after the sync, by comparing half-bit energies, and their chips."""
     edges = chips.edges(2 * bits)[chips.sync.size :]
+    if accelerator.is_on():
+        from ampradio.phy.envelope_loops import decide_each
+
+        read = np.empty((sums.shape[0], 2 * bits), np.int8)
+        decide_each(sums, timing.start, timing.stretch, edges, read)
+        return read[:, 1::2].astype(np.uint8), read
     at = integral_to(sums, timing.at(edges))
     energy = at[:, 1:] - at[:, :-1]
     decided = np.empty(energy.shape, np.int8)
@@ -179,7 +205,15 @@ def levels(
 
     Only the inside of each OFF chip counts, so that a sample which straddles an edge does not look like noise.
     """
-    on = np.concatenate((np.broadcast_to(chips.sync, (data.shape[0], chips.sync.size)), data), axis=1) > 0
+    word = np.broadcast_to(chips.sync, (data.shape[0], chips.sync.size))
+    decided = np.concatenate((word, data), axis=1)
+    if accelerator.is_on():
+        from ampradio.phy.envelope_loops import levels_each
+
+        means = np.empty((2, data.shape[0]))
+        levels_each(sums, timing.start, timing.stretch, chips.edges(data.shape[1]), decided, _STRADDLE, means)
+        return means[0], means[1]
+    on = decided > 0
     begin, end = (position := timing.at(chips.edges(data.shape[1])))[:, :-1], position[:, 1:]
     at = integral_to(sums, np.stack((begin, end, begin + _STRADDLE, end - _STRADDLE), axis=1))
     on_power = np.add.reduce((at[:, 1] - at[:, 0]) * on, axis=1) / np.add.reduce((end - begin) * on, axis=1)

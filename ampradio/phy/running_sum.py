@@ -10,11 +10,19 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from ampradio.phy import accelerator
+
 Wide = TypeVar("Wide", np.float64, np.complex128)
 
 
 def running_sum(samples: npt.NDArray[Any], wide: type[Wide]) -> npt.NDArray[Wide]:
     """Return the running sum (packets, n + 1) of ``samples`` (packets, n), starting with zero, as ``wide`` numbers."""
+    if accelerator.is_on():
+        from ampradio.phy.running_sum_loops import sum_up
+
+        summed: npt.NDArray[Wide] = np.empty((samples.shape[0], samples.shape[1] + 1), wide)
+        sum_up(np.ascontiguousarray(samples), summed)
+        return summed
     sums: npt.NDArray[Wide] = np.zeros((samples.shape[0], samples.shape[1] + 1), wide)
     sums[:, 1:] = samples
     np.add.accumulate(sums[:, 1:], axis=1, out=sums[:, 1:])  # in place: widening on the way is four times slower
@@ -23,6 +31,13 @@ def running_sum(samples: npt.NDArray[Any], wide: type[Wide]) -> npt.NDArray[Wide
 
 def integral_to(sums: npt.NDArray[Wide], position: npt.NDArray[np.float64]) -> npt.NDArray[Wide]:
     """Return the running sum (packets, …) at fractional ``position`` (packets, …); outside the signal it stays flat."""
+    if accelerator.is_on():
+        from ampradio.phy.running_sum_loops import read_off
+
+        read: npt.NDArray[Wide] = np.empty(position.shape, sums.dtype)
+        rows = (sums.shape[0], -1)
+        read_off(np.ascontiguousarray(sums), np.ascontiguousarray(position).reshape(rows), read.reshape(rows))
+        return read
     packets, last = sums.shape[0], sums.shape[1] - 1
     inside = np.maximum(position, 0.0)
     np.minimum(inside, last, out=inside)

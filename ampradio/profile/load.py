@@ -27,7 +27,7 @@ _FOLDER = Path(__file__).resolve().parent
 _UNIT_OF_SUFFIX = {
     "_ns": "ns", "_hz": "Hz", "_sps": "S/s", "_bps": "b/s", "_db": "dB", "_dbm": "dBm", "_ppm": "ppm", "_deg": "deg",
     "_m": "m", "_w": "W", "_f": "F", "_v": "V", "_octets": "octets", "_octets_max": "octets", "_samples": "samples",
-    "_widths": "bits", "_bits": "bits", "_bits_max": "bits",
+    "_widths": "bits", "_cycles": "cycles", "_j": "J", "_bits": "bits", "_bits_max": "bits",
 }  # fmt: skip
 _TYPE_NAMES = {int: "an integer", float: "a number", str: "a text"}
 
@@ -71,7 +71,7 @@ def _locate(name_or_path: str | Path) -> Path:
 
 @lru_cache(maxsize=32)
 def _load(path: Path, _stamp: tuple[int, int]) -> Profile:
-    document = _parse(path)
+    document = parse_toml(path)
     hints = get_type_hints(Profile)
     sections: dict[str, Any] = {key: kind for key, kind in hints.items() if is_dataclass(kind)}
     _same_keys(path, "", document, ("name", *sections))
@@ -81,7 +81,7 @@ def _load(path: Path, _stamp: tuple[int, int]) -> Profile:
     groups: dict[str, Any] = {}
     entries: list[Entry] = []
     for section, kind in sections.items():
-        read = _read_section(path, section, kind, document[section])
+        read = read_section(path, section, kind, document[section])
         groups[section] = kind(**{entry.key.partition(".")[2]: entry.value for entry in read})
         entries += read
     profile = Profile(name=name, entries=tuple(entries), **groups)
@@ -91,7 +91,8 @@ def _load(path: Path, _stamp: tuple[int, int]) -> Profile:
     return profile
 
 
-def _parse(path: Path) -> dict[str, Any]:
+def parse_toml(path: Path) -> dict[str, Any]:
+    """Return what a TOML file holds; raises ProfileError naming the file."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -100,7 +101,11 @@ def _parse(path: Path) -> dict[str, Any]:
         raise ProfileError(str(path), "", error.strerror or "cannot be read") from error
 
 
-def _read_section(path: Path, section: str, kind: Any, table: object) -> list[Entry]:
+def read_section(path: Path, section: str, kind: Any, table: object) -> list[Entry]:
+    """Return the entries of a table that has one for every field of the dataclass ``kind``, each with its provenance.
+
+    Raises ProfileError naming the file, the field and the reason.
+    """
     if not isinstance(table, dict):
         raise ProfileError(str(path), section, "must be a table of entries")
     hints = get_type_hints(kind)

@@ -12,7 +12,7 @@ from ampradio.phy.frame_check import check_holds
 from ampradio.phy.scrambler import scramble
 from ampradio.phy.uplink import scrambler_seed
 from ampradio.phy.uplink_chips import CarrierPhase, UplinkChips, UplinkTrack
-from ampradio.phy.uplink_frame import derotated, follow_data, follow_sync, read_start, read_whole
+from ampradio.phy.uplink_frame import HEADER_REREAD, derotated, follow_data, follow_sync, read_start, read_whole
 from ampradio.phy.uplink_sync import UplinkSync, UplinkSyncHits
 from ampradio.profile.model import Profile
 from ampradio.psdu import SIZING_OCTETS, frame_octets, octets_of
@@ -105,16 +105,38 @@ class ApBatch:
         if not rows.size:
             return track, psdus
         longer = follow_data(track.of(rows), self._chips, 2 * self._header_bits, 2 * self._short_bits)
-        sizes = self._sizes(longer, seed)
+        sizes = self._sizes(longer, seed, self._header_bits)
         for size in np.unique(sizes[sizes > 0]):
             some = np.flatnonzero(sizes == size)
-            bits = 8 * int(size) + self._tail
-            part = follow_data(longer.of(some), self._chips, 2 * bits, 2 * self._header_bits)
-            part, decided = read_whole(part, self._chips, self._profile.uplink, bits)
+            part, read = self._whole(longer.of(some), seed, int(size))
             track = _with(track, rows[some], part)
-            for row, each in zip(rows[some], decided, strict=True):
-                psdus[row] = octets_of(scramble(each[: 8 * int(size)], seed))
+            for row, psdu in zip(rows[some], read, strict=True):
+                psdus[row] = psdu
         return track, psdus
+
+    def _whole(self, track: UplinkTrack, seed: int, octets: int) -> tuple[UplinkTrack, list[bytes]]:
+        """Return the tracks and PSDUs of frames whose headers tell ``octets``, or something else if read again."""
+        bits = 8 * octets + self._tail
+        read, psdus = self._of_size(track, seed, octets)
+        failed = np.flatnonzero([not check_holds(self._profile.mac, psdu) for psdu in psdus])
+        reach = min(bits, HEADER_REREAD * self._header_bits)
+        if not failed.size or reach == self._header_bits:
+            return read, psdus
+        again = follow_data(track.of(failed), self._chips, 2 * reach, 2 * self._header_bits)
+        for row, size in zip(failed, self._sizes(again, seed, reach), strict=True):
+            if size in (0, octets):
+                continue
+            part, others = self._of_size(track.of(np.array([row])), seed, int(size))
+            if check_holds(self._profile.mac, others[0]):
+                read = _with(read, np.array([row]), part)
+                psdus[row] = others[0]
+        return read, psdus
+
+    def _of_size(self, track: UplinkTrack, seed: int, octets: int) -> tuple[UplinkTrack, list[bytes]]:
+        bits = 8 * octets + self._tail
+        track = follow_data(track, self._chips, 2 * bits, 2 * self._header_bits)
+        track, decided = read_whole(track, self._chips, self._profile.uplink, bits)
+        return track, [octets_of(scramble(each[: 8 * octets], seed)) for each in decided]
 
     def _short_frames(self, track: UplinkTrack, seed: int) -> list[bytes | None]:
         mac = self._profile.mac
@@ -125,10 +147,13 @@ class ApBatch:
             psdus.append(psdu if whole else None)
         return psdus
 
-    def _sizes(self, track: UplinkTrack, seed: int) -> npt.NDArray[np.intp]:
-        """Return the octets that each header tells, 0 for one that cannot be (a short frame has had its chance)."""
+    def _sizes(self, track: UplinkTrack, seed: int, bits: int) -> npt.NDArray[np.intp]:
+        """Return the octets that each header tells, read among the first ``bits``.
+
+        0 is for one that cannot be (a short frame has had its chance).
+        """
         mac = self._profile.mac
-        begun = read_start(track, self._chips, self._profile.uplink, self._header_bits)
+        begun = read_start(track, self._chips, self._profile.uplink, bits)
         headers = [octets_of(scramble(bits[: 8 * SIZING_OCTETS], seed)) for bits in begun]
         sizes = np.array([frame_octets(mac, header) or 0 for header in headers], np.intp)
         return np.where(sizes > mac.short_frame_octets, sizes, 0)

@@ -16,7 +16,7 @@ from ampradio.phy.running_sum import integral_to, running_sum
 from ampradio.phy.scrambler import scramble
 from ampradio.phy.uplink import scrambler_seed
 from ampradio.phy.uplink_chips import UplinkChips, UplinkTrack
-from ampradio.phy.uplink_frame import derotated, follow_data, follow_sync, read_start, read_whole
+from ampradio.phy.uplink_frame import HEADER_REREAD, derotated, follow_data, follow_sync, read_start, read_whole
 from ampradio.profile.model import Profile
 from ampradio.psdu import SIZING_OCTETS, frame_octets, octets_of
 from ampradio.vectors import PpduKind, RxVector, TxVector
@@ -42,8 +42,13 @@ class ApFrame:
         stretch: float,
         carrier_hz: float,
         seeds: tuple[int, ...],
+        hindsight: bool,
     ) -> None:
-        """Begin at the sync found at ``sync_sample``; ``seeds`` are the scrambler seed indices to try."""
+        """Begin at the sync found at ``sync_sample``; ``seeds`` are the scrambler seed indices to try.
+
+        With ``hindsight`` a frame may turn out to be shorter than its header told at first, and so to have ended
+        before an earlier ``earliest_end``.
+        """
         lead = int(self.LEAD_CHIPS * chips.chip)
         self.origin = sync_sample - lead
         self.reception: Reception | None = None
@@ -60,8 +65,12 @@ class ApFrame:
         self._header = SIZING_OCTETS + 1 + profile.mac.fcs_octets  # the shortest frame that has a Length
         self._reserved_from = profile.mac.protected_bit + 1  # bits of Frame Control that are sent 0 (rule 5)
         self._candidates: list[tuple[int, int]] = []  # (octets, seed index), next one last
+        self._reread = False
+        self._hindsight = hindsight
         self._octets = self._short
+        self._tried: set[tuple[int, int]] = set()
         self._track: UplinkTrack | None = None
+        self._header_track: UplinkTrack | None = None  # before any bit is decided that may lie past the end
         self._sums = np.zeros((1, 1), np.complex128)  # of what has been read
         self._coded_bits_done = 0
 
@@ -97,7 +106,11 @@ class ApFrame:
         elif self._octets == self._short:
             self._take_short(samples, track, read_start(track, self._chips, uplink, bits)[0])
         else:
-            self._take_header(read_start(track, self._chips, uplink, bits)[0])
+            self._header_track = track
+            self._find_candidates(read_start(track, self._chips, uplink, bits)[0])
+            if not self._candidates:
+                self.counted["header_failed"] += 1
+                self.over = True
 
     def _extend(self, samples: npt.NDArray[np.complex64]) -> None:
         """Add what is new in ``samples`` to the sums; a timing that has moved back may not need all of it again."""
@@ -129,32 +142,48 @@ class ApFrame:
                     return
         self._octets = self._header
 
-    def _take_header(self, bits: npt.NDArray[np.uint8]) -> None:
+    def _find_candidates(self, bits: npt.NDArray[np.uint8]) -> None:
+        """Add the sizes that the header tells under each seed, if they are new."""
         for seed in self._seeds:
             header = self._octets_under(bits, seed, SIZING_OCTETS)
             octets = frame_octets(self._profile.mac, header) or self._short
             plausible = len(self._seeds) == 1 or not header[0] >> self._reserved_from
-            if plausible and octets >= self._header:  # a short frame has had its chance
+            # a short frame has had its chance
+            if plausible and octets >= self._header and (octets, seed) not in self._tried:
                 self._candidates.append((octets, seed))
+                self._tried.add((octets, seed))
         self._candidates.sort(reverse=True)
         if self._candidates:
             self._octets = self._candidates[-1][0]
-        else:
-            self.counted["header_failed"] += 1
-            self.over = True
 
     def _take_whole(self, samples: npt.NDArray[np.complex64], track: UplinkTrack, bits: npt.NDArray[np.uint8]) -> None:
         octets, seed = self._candidates.pop()
         psdu = self._octets_under(bits, seed, octets)
         good = check_holds(self._profile.mac, psdu)
-        if good or len(self._seeds) == 1:
-            self.counted["fcs_failed"] += not good
-            self._deliver(samples, track, psdu, seed)
-        elif self._candidates:
+        if not good and not self._candidates and not self._reread:
+            self._read_header_again(octets)
+        if not good and self._candidates:
             self._octets = self._candidates[-1][0]
-        else:
-            self.counted["fcs_failed"] += 1
-            self.over = True
+            return
+        self.counted["fcs_failed"] += not good
+        if good or len(self._seeds) == 1:
+            self._deliver(samples, track, psdu, seed)
+        self.over = True
+
+    def _read_header_again(self, octets: int) -> None:
+        """Look for other sizes in a header whose frame fails its FCS, with what follows it to help the decoder."""
+        self._reread = True
+        if not self._hindsight:
+            self._tried.update((shorter, seed) for shorter in range(octets) for seed in self._seeds)
+        known, most = (8 * each + self._tail for each in (self._header, octets))
+        bits = min(most, HEADER_REREAD * known)
+        if bits == known or self._header_track is None:
+            return
+        begun = replace(self._header_track, sums=self._sums)
+        again = follow_data(begun, self._chips, 2 * bits, 2 * known)
+        self._find_candidates(read_start(again, self._chips, self._profile.uplink, bits)[0])
+        if self._candidates:
+            self._track, self._coded_bits_done = begun, 2 * known
 
     def _deliver(self, samples: npt.NDArray[np.complex64], track: UplinkTrack, psdu: bytes, seed_index: int) -> None:
         stretch = float(track.timing.stretch[0])

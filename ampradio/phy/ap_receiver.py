@@ -15,7 +15,7 @@ from ampradio.phy.noise_floor import NoiseFloor
 from ampradio.phy.reception import Reception
 from ampradio.phy.sample_buffer import SampleBuffer
 from ampradio.phy.uplink_chips import UplinkChips
-from ampradio.phy.uplink_sync import LIKENESS, LIKENESS_UNASKED, UplinkSync
+from ampradio.phy.uplink_sync import EXPECTED, UNASKED, UplinkSync
 from ampradio.phy.uplink_window import UplinkWindow
 from ampradio.profile.model import Profile
 from ampradio.vectors import Listen, PpduKind
@@ -37,8 +37,8 @@ class ApReceiver:
         self._profile = profile
         up = profile.uplink
         rates = (up.rate_low_bps, up.rate_mid_bps)
-        likeness = LIKENESS_UNASKED if blind else LIKENESS
-        self._searches = {rate: UplinkSync(profile, rate, sample_rate_sps, likeness) for rate in rates}
+        strictness = UNASKED if blind else EXPECTED
+        self._searches = {rate: UplinkSync(profile, rate, sample_rate_sps, strictness) for rate in rates}
         self._chips = {rate: UplinkChips(profile, rate, sample_rate_sps) for rate in rates}
         self._buffer: SampleBuffer[np.complex64] = SampleBuffer(np.complex64)
         self._floor = NoiseFloor(float(_FLOOR_BLOCK))
@@ -127,6 +127,5 @@ class ApReceiver:
             return
         stop = self._floor_at + blocks * _FLOOR_BLOCK
         parts = self._buffer.between(self._floor_at, stop)[0].view(np.float32).reshape(blocks, 2 * _FLOOR_BLOCK)
-        for energy in np.einsum("ij,ij->i", parts, parts).tolist():
-            self._floor.add(energy / _FLOOR_BLOCK)
+        self._floor.add(np.einsum("ij,ij->i", parts, parts) / np.float32(_FLOOR_BLOCK))
         self._floor_at = stop

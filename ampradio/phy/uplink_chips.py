@@ -63,13 +63,16 @@ class UplinkTrack:
 
 
 class UplinkChips:
-    """Nominal chips of one uplink rate and the fit made on them."""
+    """Nominal chips of one uplink kind and rate and the fit made on them."""
 
-    def __init__(self, profile: Profile, rate_bps: int, sample_rate_sps: int) -> None:
+    def __init__(
+        self, profile: Profile, rate_bps: int, sample_rate_sps: int, kind: PpduKind = PpduKind.UL_ACTIVE
+    ) -> None:
         """Lay out the chips; ValueError for a rate that does not exist."""
-        self.sync = uplink_chips(profile.uplink, PpduKind.UL_ACTIVE).astype(np.int8)
+        self.sync = uplink_chips(profile.uplink, kind).astype(np.int8)
+        self.kind = kind
         self.rate_bps = rate_bps
-        self.chip = uplink_chip_ns(profile, PpduKind.UL_ACTIVE, rate_bps) * sample_rate_sps / _NS_PER_S
+        self.chip = uplink_chip_ns(profile, kind, rate_bps) * sample_rate_sps / _NS_PER_S
         self.tolerance_ppm = float(profile.uplink.chip_tolerance_ppm)
         self.signs = 2.0 * self.sync - 1
         self._sync_on = np.flatnonzero(self.sync)
@@ -91,6 +94,11 @@ class UplinkChips:
         """Return the integrals of sync and data chips with the carrier turned onto the real axis, (packets, chips)."""
         return self._turned(_at(track.sums, track.timing.at(self.edges(data_chips))), track)
 
+    def turn(self, track: UplinkTrack, coded_bits: int) -> UplinkTrack:
+        """Return ``track`` with its carrier fitted over the sync and the first ``coded_bits``, decided as they look."""
+        carrier, _ = self._fit_carrier(track, *self._on_chips(self.turned(track, 2 * coded_bits)))
+        return UplinkTrack(track.sums, track.timing, carrier)
+
     def refine(
         self, track: UplinkTrack, coded_bits: int, window: float, ones: npt.NDArray[np.bool_] | None = None
     ) -> UplinkTrack:
@@ -103,10 +111,7 @@ class UplinkChips:
         position = track.timing.at(edges)
         at = _at(track.sums, position[:, np.newaxis] + np.array([[0.0], [-window], [window]]))
         turned = self._turned(at[:, 0], track)
-        first, second = turned[:, self.sync.size :: 2], turned[:, self.sync.size + 1 :: 2]
-        if ones is None:
-            ones = second.real > first.real
-        on = np.concatenate((turned[:, self._sync_on], np.where(ones, second, first)), axis=1)
+        on, ones = self._on_chips(turned, ones)
         carrier, amplitude = self._fit_carrier(track, on, ones)
         step = track.timing.stretch * self.chip
         across = at[:, 2, 1:-1] - at[:, 1, 1:-1]
@@ -124,6 +129,15 @@ class UplinkChips:
         integrals = at[:, 1:] - at[:, :-1]
         integrals *= track.carrier.against(track.timing.start + 0.5 * step, step, integrals.shape[1])
         return integrals
+
+    def _on_chips(
+        self, turned: npt.NDArray[np.complex128], ones: npt.NDArray[np.bool_] | None = None
+    ) -> tuple[npt.NDArray[np.complex128], npt.NDArray[np.bool_]]:
+        """Return the ON chips of sync and data, and the data bits they follow from: ``ones``, or as they look."""
+        first, second = turned[:, self.sync.size :: 2], turned[:, self.sync.size + 1 :: 2]
+        if ones is None:
+            ones = second.real > first.real
+        return np.concatenate((turned[:, self._sync_on], np.where(ones, second, first)), axis=1), ones
 
     def _fit_carrier(
         self, track: UplinkTrack, on: npt.NDArray[np.complex128], ones: npt.NDArray[np.bool_]

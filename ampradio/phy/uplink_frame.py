@@ -20,12 +20,12 @@ from ampradio.phy.uplink_chips import CarrierPhase, UplinkChips, UplinkTrack
 from ampradio.phy.viterbi import decode
 from ampradio.profile.model import Uplink
 
+HEADER_REREAD = 2  # when the FCS fails, the header is read again among so many times the bits it was first
 _SYNC_WINDOWS = (0.5, 0.5, 0.25)  # of a chip
-_FIRST_BITS = 16
 _DATA_WINDOW = 0.5
 _FINAL_WINDOWS = (0.25, 0.125)
-_CLOCKS = 5  # tried over the tolerance
-_CONTEST_BITS = 64  # coded bits over which they are compared
+_CLOCKS = 9  # tried over the tolerance; bits are decided under each, so neighbours are half a chip apart at the end
+_CONTEST_BITS = (16, 32, 64)  # coded bits over which each is given its carrier; over the last they are compared
 _STEERING = (0.0, -0.3, 0.3, -0.6, 0.6, -0.9, 0.9, -1.2, 1.2)  # chips gained at the end by the clocks tried later
 _FURTHER = 1.25  # a stretch longer by less than this is read with the track there is
 _STEER_BITS = 256  # at most so many, spread over the stretch, are looked at to steer
@@ -76,7 +76,7 @@ def follow_data(track: UplinkTrack, chips: UplinkChips, coded_bits: int, done_bi
     while and the one under which the bits look most decided is kept.
     """
     if done_bits == 0:
-        done_bits = min(_CONTEST_BITS, coded_bits)
+        done_bits = min(_CONTEST_BITS[-1], coded_bits)
         track = _contest(track, chips, done_bits)
         track = _decided(_steered(track, chips, done_bits, 0), chips, done_bits)
     while done_bits < coded_bits:
@@ -134,7 +134,11 @@ def read_whole(
 
 
 def _contest(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> UplinkTrack:
-    """Return the best of several tracks over the first ``coded_bits``, each begun under another clock."""
+    """Return the best of several tracks over the first ``coded_bits``, each begun under another clock.
+
+    The clocks stay as they are while the carrier is followed: a clock fitted to the first few bits errs by more than
+    the next hypothesis is away.
+    """
     packets = track.timing.start.size
     clocks = 1 + chips.tolerance_ppm * PPM * np.linspace(-1, 1, _CLOCKS)
     middle = 0.5 * chips.sync.size * chips.chip
@@ -143,10 +147,9 @@ def _contest(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> UplinkT
     start = track.timing.start[each] + (track.timing.stretch[each] - stretch) * middle
     carrier = CarrierPhase(track.carrier.phase[each], track.carrier.turn[each])
     tried = UplinkTrack(track.sums, ChipTiming(start, stretch), carrier)
-    reach = 0
-    while reach < coded_bits:
-        reach = min(max(4 * reach, _FIRST_BITS), coded_bits)
-        tried = _decided(tried, chips, reach)
+    for reach in _CONTEST_BITS:
+        tried = chips.turn(tried, min(reach, coded_bits))
+    tried = _decided(tried, chips, coded_bits)
     turned = chips.turned(tried, 2 * coded_bits).real
     word, data = turned[:, : chips.sync.size], turned[:, chips.sync.size :]
     score = np.add.reduce(np.abs(data[:, 1::2] - data[:, 0::2]), axis=1) + word @ chips.signs

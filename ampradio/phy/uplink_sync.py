@@ -24,16 +24,29 @@ BLOCK_CHIPS = 64
 _SUB_BLOCKS = 4  # correlated apart, by smaller matrices
 _CARRIER_STEP = 0.4  # of the chip rate
 _FFT = 128
-_NOISE_SIGMAS = 3.6
 _CONTRAST = 0.25  # least ON-minus-OFF over ON-plus-OFF
-_COHERENT = 22.0  # least coherent energy of the word over the noise energy of a chip
-LIKENESS = 0.5  # where a PPDU is expected and a miss is worse than a false start
-LIKENESS_UNASKED = 0.65
 _LIKENESS_GAIN = 0.9  # how much more is asked for per unit of mean correlation above the next
 _LIKENESS_FROM = 0.65
 _VERIFIED_AT_ONCE = 96
 _SIDELOBE_CHIPS = 24  # how far before the word something may pass; further after it, its data may
 _NS_PER_S = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Strictness:
+    """What is asked of a word before it is taken for a sync: more misses weak ones, less takes noise or data for one.
+
+    ``noise_sigmas``: ON minus OFF, in standard deviations of noise. ``coherent``: energy of the word over the noise
+    energy of a chip. ``likeness``: how well the chip energies correlate with the word, over the mean at that SNR.
+    """
+
+    noise_sigmas: float
+    coherent: float
+    likeness: float
+
+
+EXPECTED = Strictness(3.0, 19.0, 0.5)  # a PPDU is due: a miss is worse than a false start
+UNASKED = Strictness(3.6, 22.0, 0.65)
 
 
 @dataclass(frozen=True)
@@ -47,30 +60,38 @@ class UplinkSyncHits:
 
 
 class UplinkSync:
-    """The two-stage correlator of one uplink rate."""
+    """The two-stage correlator of one uplink kind and rate."""
 
-    def __init__(self, profile: Profile, rate_bps: int, sample_rate_sps: int, likeness: float = LIKENESS) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        rate_bps: int,
+        sample_rate_sps: int,
+        strictness: Strictness = EXPECTED,
+        kind: PpduKind = PpduKind.UL_ACTIVE,
+        carrier_limit_hz: float | None = None,
+    ) -> None:
         """Prepare the banks; ValueError for a rate that does not exist or chips that are not whole samples.
 
-        ``likeness`` is how well the chip energies must correlate with the word, over the mean at that SNR: more
-        misses some weak words, less takes more data for one.
+        Carriers up to ``carrier_limit_hz`` off are found, by default the profile's tolerance of active tags.
         """
-        self._likeness = likeness
+        self._strictness = strictness
         up = profile.uplink
-        chip_ns = uplink_chip_ns(profile, PpduKind.UL_ACTIVE, rate_bps)
+        chip_ns = uplink_chip_ns(profile, kind, rate_bps)
         self.chip, rest = divmod(chip_ns * sample_rate_sps, _NS_PER_S)
         if rest:
             raise ValueError(f"a chip of {chip_ns} ns is not whole samples at {sample_rate_sps} S/s")
         self.grid = self.chip // 4 if self.chip % 4 == 0 else 1
         self._per_chip = self.chip // self.grid
         self._rate_sps = sample_rate_sps
-        word = uplink_chips(up, PpduKind.UL_ACTIVE)
+        word = uplink_chips(up, kind)
         self._on, self._off = np.flatnonzero(word), np.flatnonzero(word == 0)
         self._signs = word.astype(np.float32) * 2 - 1
         self._clocks = 1 + np.array(BANK) * up.chip_tolerance_ppm * PPM
         chips = np.arange(word.size) * self._per_chip
         self._offsets = np.rint(chips * self._clocks[:, np.newaxis]).astype(np.intp)
-        self._carriers = _carrier_bank(profile, sample_rate_sps / self.chip) / sample_rate_sps
+        limit_hz = up.carrier_hz * up.carrier_tolerance_ppm * PPM if carrier_limit_hz is None else carrier_limit_hz
+        self._carriers = _carrier_bank(limit_hz, sample_rate_sps / self.chip) / sample_rate_sps
         self.block = BLOCK_CHIPS * self._per_chip
         self._taps = int(self._offsets.max()) + 1
         self._banded = self._correlator()
@@ -97,7 +118,8 @@ class UplinkSync:
         chips = self._chip_sums(samples[:, : self.reach])
         correlation = self._correlated(chips.real * chips.real + chips.imag * chips.imag)
         difference, total = correlation[:, :, :, :-1], correlation[:, :, :, -1:]
-        noise = np.float32(_NOISE_SIGMAS * math.sqrt(self._signs.size) * self.chip) * floor.astype(np.float32)
+        sigmas = np.float32(self._strictness.noise_sigmas * math.sqrt(self._signs.size) * self.chip)
+        noise = sigmas * floor.astype(np.float32)
         passed = difference > np.maximum(np.float32(_CONTRAST) * total, noise[:, None, None, None, None])
         packets = samples.shape[0]
         timing = ChipTiming(np.zeros(packets), np.ones(packets))
@@ -126,7 +148,7 @@ class UplinkSync:
         bin_ = np.argmax(spectrum, axis=1)
         energy = spectrum[np.arange(some.size), bin_] / self._on.size
         noise = np.maximum(np.add.reduce(each[:, self._off], axis=1) / self._off.size, floor * self.chip)
-        passed = (energy > _COHERENT * noise) & self._alike(each, floor * self.chip)
+        passed = (energy > self._strictness.coherent * noise) & self._alike(each, floor * self.chip)
         if not passed.any():
             return None
         best = self._first_peak(np.where(passed, energy, 0), position)
@@ -154,7 +176,7 @@ class UplinkSync:
         on = each[:, self._on]
         signal = np.maximum(np.add.reduce(on, axis=1) / on.shape[1] - noise, 0) + np.finfo(np.float32).tiny
         mean = signal / (signal + 2 * noise)
-        least = mean * (self._likeness + _LIKENESS_GAIN * np.maximum(mean - _LIKENESS_FROM, 0))
+        least = mean * (self._strictness.likeness + _LIKENESS_GAIN * np.maximum(mean - _LIKENESS_FROM, 0))
         spread = each - (np.add.reduce(each, axis=1) / count)[:, np.newaxis]
         scale = np.sqrt(np.add.reduce(spread * spread, axis=1) * count)
         alike: npt.NDArray[np.bool_] = (spread @ self._signs) > least * scale
@@ -197,8 +219,7 @@ class UplinkSync:
         return matrix.reshape(step + self._taps, -1)
 
 
-def _carrier_bank(profile: Profile, chip_rate_hz: float) -> npt.NDArray[np.float64]:
-    limit_hz = profile.uplink.carrier_hz * profile.uplink.carrier_tolerance_ppm * PPM
+def _carrier_bank(limit_hz: float, chip_rate_hz: float) -> npt.NDArray[np.float64]:
     count = max(2, math.ceil(2 * limit_hz / (_CARRIER_STEP * chip_rate_hz)))
     step_hz = 2 * limit_hz / count
     bank: npt.NDArray[np.float64] = -limit_hz + step_hz * (np.arange(count) + 0.5)

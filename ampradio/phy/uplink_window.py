@@ -107,6 +107,7 @@ class UplinkWindow:
             float(best.timing.stretch[0]),
             float(best.carrier_hz[0]),
             self._seeds,
+            self._settled is None,
         )
         self._begin(frame)
 

@@ -40,6 +40,7 @@ class TxVector:
     the upper 20 MHz of the 40 MHz channel. Active uplink: ``seed_index`` (0…3) picks the scrambler seed,
     ``channel_offset_hz`` is where the PPDU lies off the channel's centre. Bistatic uplink: ``shift_upwards`` is the
     way the tag shifts what it reflects, up when the excitation is in the lower half. Fields of other kinds are ignored.
+    ``cut_off_ns`` is when the transmitter dies, counted from sample 0: silence from there on; 0 for never.
     """
 
     kind: PpduKind
@@ -55,6 +56,7 @@ class TxVector:
     excitation_ns: int = 0
     upper_half: bool = False
     shift_upwards: bool = True
+    cut_off_ns: int = 0
 
 
 @dataclass(frozen=True)

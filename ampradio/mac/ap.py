@@ -192,6 +192,7 @@ class ApStation:
 
     def _send_round(self, round_: Round) -> None:
         """Send a round's frames back to back and open its slots, with their listening windows on the last frame."""
+        self._free_ns = max(self._free_ns, round_.not_before_ns)
         *first, last = (downlink_ppdu(self._profile, self._settings.dl_rate_bps, frame) for frame in round_.frames)
         for ppdu in first:
             self._emit(ppdu, self._free_ns)

@@ -65,9 +65,9 @@ def perfect_reception(transmission: Transmission) -> Delivery:
 
 
 def perfect_link(transmission: Transmission, receiver: str, others: Sequence[Transmission]) -> Sequence[Delivery]:
-    """Deliver all but PPDUs that overlapped another of the same direction: those destroy each other."""
+    """Deliver all but PPDUs that overlapped another of the same direction or were cut off: nobody decodes those."""
     downlink = transmission.tx.vector.kind.is_downlink
-    if any(other.tx.vector.kind.is_downlink == downlink for other in others):
+    if transmission.tx.vector.cut_off_ns or any(other.tx.vector.kind.is_downlink == downlink for other in others):
         return ()
     return (perfect_reception(transmission),)
 

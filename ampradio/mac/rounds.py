@@ -45,7 +45,7 @@ class Round:
     """Frames sent back to back one AMP SIFS apart, then ``slots`` slots for replies timed as ``reply``.
 
     ``slots`` 0 means that no reply is due and no Ack follows. ``senders`` are the stations that may answer,
-    None for any.
+    None for any. The first frame starts at ``not_before_ns`` or as soon after it as the air is free.
     """
 
     frames: tuple[Frame, ...]
@@ -54,6 +54,7 @@ class Round:
     reply: ReplyTiming | None = None
     seed_index: int = 0
     senders: frozenset[int] | None = None
+    not_before_ns: int = 0
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ Trigger, and the tag's session answers in its slot.
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 
 from ampradio.mac.events import EventLog
 from ampradio.mac.payload import Authentication
@@ -81,18 +82,20 @@ class SecureConversation:
     def next_round(self, now_ns: int) -> Round | None:
         """Return the round of the next message, beginning (again) when there is none and nothing has succeeded."""
         self._collect(now_ns)
+        not_before_ns = 0
         if self._rounds >= ROUNDS_MAX:
             return None
         if not self._queue and not self.succeeded and self._begun < self._item.attempts:
             self._begun += 1
             self._item.begin(self._trigger, now_ns)
             self._collect(now_ns)
+            not_before_ns = now_ns + self._item.pause_ns if self._begun > 1 else 0
         if not self._queue:
             return None
         self._rounds += 1
         message = self._queue.popleft()
         self._count_attempt(message, now_ns)
-        return self._round(message)
+        return replace(self._round(message), not_before_ns=not_before_ns)
 
     def hear(self, heard: Heard) -> bool | Refusal:
         """Hand a reassembled message to the session; whether it is believed shows in what the session sends next."""

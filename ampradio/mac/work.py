@@ -18,6 +18,7 @@ class SecureExchange:
     ``begin(trigger_octets, now_ns)`` makes the session queue its first message; where that carries the Trigger's six
     octets, these are they. It is called again, for a fresh start with a new nonce, while the session has nothing to
     send, ``outcome()`` is not yet True and fewer than ``attempts`` were made; a session that retries by itself takes 1.
+    ``pause_ns`` passes before each fresh start, so that a tag that ran dry can charge.
     ``reply_octets`` is the longest payload that may answer the first message. ``slots`` and ``acwe`` count for
     the broadcast ID only.
     """
@@ -30,6 +31,7 @@ class SecureExchange:
     slots: int = 1
     acwe: int = 0
     attempts: int = ATTEMPTS
+    pause_ns: int = 0
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from ampradio.phy.sample_grid import sample_rate_sps
 from ampradio.profile.model import Profile
 from ampradio.vectors import PpduKind, TxVector
 
+_NS_PER_S = 1_000_000_000
+
 __all__ = ["ppdu", "ppdus", "sample_rate_sps"]
 
 
@@ -19,7 +21,7 @@ def ppdu(profile: Profile, psdu: bytes, vector: TxVector, *, clock_ppm: float = 
     Downlink: ON with unit mean power, Type 4 relative to the centre of its half. Active uplink: a carrier of amplitude
     1 at the channel offset, its phase 0 at sample 0. Backscatter: the tag's reflection coefficient before any frequency
     shift. ``clock_ppm`` is the error of an uplink chip's duration (rule 23); a sample in which an edge falls has the
-    area fraction of that sample.
+    area fraction of that sample. From the vector's cut-off on there is silence.
     Raises ValueError for an empty PSDU, a rate, partial ID, seed index, channel offset or excitation that does not
     exist, a PPDU over the longest (rule 14), and a downlink ``clock_ppm`` (resample in the channel instead: the AP's
     clock is the reference).
@@ -40,6 +42,15 @@ def ppdus(
     """
     if psdus.shape[-1] == 0:
         raise ValueError("a PSDU has at least one octet")
+    samples = _whole(profile, psdus, vector, clock_ppm)
+    if vector.cut_off_ns:
+        samples[..., vector.cut_off_ns * sample_rate_sps(profile, vector) // _NS_PER_S :] = 0
+    return samples
+
+
+def _whole(
+    profile: Profile, psdus: npt.NDArray[np.uint8], vector: TxVector, clock_ppm: float | npt.NDArray[np.float64]
+) -> npt.NDArray[np.complex64]:
     if vector.kind.is_downlink:
         if np.any(np.asarray(clock_ppm) != 0):
             raise ValueError("clock_ppm is for the uplink; emulate a tag's clock by resampling in the channel")

@@ -15,7 +15,7 @@ PSDU_OCTETS_MAX = 4095
 DURATION_NS_MAX = 1_000_000_000
 OFFSET_HZ_MAX = 100_000_000
 
-_TX = struct.Struct("<IqBBBBIiIIHBBH")
+_TX = struct.Struct("<IqBBBBIiIIIHBBH")
 _LISTEN = struct.Struct("<BBBBIqqi")
 _RX = struct.Struct("<qqqIBBBBddddddiH")
 
@@ -34,6 +34,7 @@ def tx_octets(message: TxRequest) -> bytes:
         vector.channel_offset_hz,
         vector.wup_ns,
         vector.excitation_ns,
+        vector.cut_off_ns,
         vector.sta_id,
         vector.session_id,
         0,
@@ -94,13 +95,13 @@ def read_tx(octets: bytes) -> TxRequest:
     """Return the TxRequest of a body; raises SapError, struct.error or ValueError."""
     (
         tx_id, start_ns, kind, flags, partial_id, seed_index, rate_bps,
-        offset_hz, wup_ns, excitation_ns, sta_id, session_id, _, size,
+        offset_hz, wup_ns, excitation_ns, cut_off_ns, sta_id, session_id, _, size,
     ) = _TX.unpack_from(octets)  # fmt: skip
     psdu = exactly(octets, _TX.size + size)[_TX.size :]
     if not 0 < size <= PSDU_OCTETS_MAX or partial_id > 63 or seed_index > 3 or sta_id > 0xFFF or session_id > 3:
         raise SapError("a TXVECTOR field is out of range")
-    if max(wup_ns, excitation_ns) > DURATION_NS_MAX or abs(offset_hz) > OFFSET_HZ_MAX:
-        raise SapError("an excitation or a channel offset of the TXVECTOR is out of range")
+    if max(wup_ns, excitation_ns, cut_off_ns) > DURATION_NS_MAX or abs(offset_hz) > OFFSET_HZ_MAX:
+        raise SapError("an excitation, a cut-off or a channel offset of the TXVECTOR is out of range")
     vector = TxVector(
         PpduKind(kind),
         rate_bps,
@@ -115,6 +116,7 @@ def read_tx(octets: bytes) -> TxRequest:
         excitation_ns,
         upper_half=bool(flags & 4),
         shift_upwards=not flags & 8,
+        cut_off_ns=cut_off_ns,
     )
     return TxRequest(tx_id, start_ns, vector, psdu)
 

@@ -26,7 +26,7 @@ TAG, AP = 1, 0
 def tx_request(tx_id: int, start_ns: int, rate_bps: int) -> bytes:
     """A TxRequest of an Ack, from the page's table alone."""
     head = struct.pack("<IqBBBBI", tx_id, start_ns, 1, 0, 0x2F, 0, rate_bps)
-    return head + bytes(16) + struct.pack("<H", len(ACK)) + ACK
+    return head + bytes(20) + struct.pack("<H", len(ACK)) + ACK
 
 
 class ForeignMac:

@@ -300,3 +300,14 @@ def test_amp_sig_is_checked_on_reception():
             flipped = (int.from_bytes(good, "little") ^ 1 << bit).to_bytes(2, "little")
             assert amp_sig.partial_id_of(downlink, flipped) is None
     assert amp_sig.partial_id_of(downlink, b"\xaa") is None
+
+
+@pytest.mark.parametrize("kind", [PpduKind.UL_ACTIVE, PpduKind.DL_TYPE1])
+def test_a_transmitter_that_dies_is_silent_from_there_on(kind: PpduKind) -> None:
+    """Brown-out inside a transmission: everything before the cut is as it was, nothing comes after it."""
+    vector = TxVector(kind, 250_000)
+    whole = ppdu(PROFILE, bytes(range(13)), vector)
+    cut = ppdu(PROFILE, bytes(range(13)), replace(vector, cut_off_ns=100_000))
+    assert cut.size == whole.size
+    assert np.array_equal(cut[:2000], whole[:2000])
+    assert np.any(whole[2000:]) and not np.any(cut[2000:])

@@ -43,6 +43,7 @@ COMMAND = TxVector(
     sta_id=0xADE,
     wup_ns=1_500_000,
     excitation_ns=776_000,
+    cut_off_ns=123_456,
 )
 MESSAGES: list[SapMessage] = [
     AttachRequest("11bp-2026.09"),
@@ -78,7 +79,7 @@ def test_octets_of_the_documented_example() -> None:
     expected = (
         b"AMPS" + bytes([2, 0x02, 0, 0]) + (5).to_bytes(4, "little")
         + (7).to_bytes(4, "little") + (1_000_000).to_bytes(8, "little")
-        + bytes([1, 1, 42, 0]) + (250_000).to_bytes(4, "little") + bytes(16)
+        + bytes([1, 1, 42, 0]) + (250_000).to_bytes(4, "little") + bytes(20)
         + (4).to_bytes(2, "little") + bytes.fromhex("06efbeb1")
     )
     assert encode(MESSAGES[1], 5) == expected
@@ -89,9 +90,9 @@ def test_octets_of_the_documented_example() -> None:
 def test_octets_of_a_type_2_request() -> None:
     """The fields of U-SIG and the excitations at the offsets of the page's table."""
     octets = encode(TxRequest(8, 0, COMMAND, b"\x0a"), 0)[12:]
-    assert (octets[12], octets[13], octets[34]) == (2, 0b10, 2)
-    assert struct.unpack_from("<iIIH", octets, 20) == (0, 1_500_000, 776_000, 0xADE)
-    assert struct.unpack_from("<H", octets, 36) == (1,) and octets[38:] == b"\x0a"
+    assert (octets[12], octets[13], octets[38]) == (2, 0b10, 2)
+    assert struct.unpack_from("<iIIIH", octets, 20) == (0, 1_500_000, 776_000, 123_456, 0xADE)
+    assert struct.unpack_from("<H", octets, 40) == (1,) and octets[42:] == b"\x0a"
 
 
 OUTSIDE = {
@@ -101,8 +102,9 @@ OUTSIDE = {
     "channel offset below": (20, struct.pack("<i", -(2**31))),
     "WUP-Excitation": (24, b"\xff\xff\xff\xff"),
     "excitation": (28, b"\xff\xff\xff\xff"),
-    "STA ID": (32, b"\x00\x10"),
-    "Session ID": (34, b"\x04"),
+    "cut-off": (32, b"\xff\xff\xff\xff"),
+    "STA ID": (36, b"\x00\x10"),
+    "Session ID": (38, b"\x04"),
 }
 
 

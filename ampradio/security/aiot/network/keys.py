@@ -1,0 +1,37 @@
+"""The AIoTF's key schedule (protocols page 4.4, rules 16 to 18)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ampradio.security import primitives
+from ampradio.security.aiot.profiles import KEY_OCTETS
+from ampradio.security.secret import Secret
+
+_FUNCTION_CODE = b"\xf0"  # private: the FC values of TS 33.369 are not public
+_LENGTH_OCTETS = 2
+
+
+@dataclass(frozen=True)
+class KeySet:
+    """Keys for confidentiality and for integrity."""
+
+    confidentiality: Secret
+    integrity: Secret
+
+
+def derive(key: Secret, label: bytes, *parameters: bytes) -> bytes:
+    """Return HMAC-SHA-256(key, FC ‖ label ‖ L0 ‖ P1 ‖ L1 …), lengths of two octets (TS 33.220 Annex B; rule 18)."""
+    coded = (part + len(part).to_bytes(_LENGTH_OCTETS, "big") for part in (label, *parameters))
+    return primitives.hmac_sha256(key.expose(), _FUNCTION_CODE + b"".join(coded))
+
+
+def key_set(key: Secret, label: bytes, *parameters: bytes) -> KeySet:
+    """Return the two halves of a derivation: ENC, then INT."""
+    octets = derive(key, label, *parameters)
+    return KeySet(Secret(octets[:KEY_OCTETS]), Secret(octets[KEY_OCTETS:]))
+
+
+def session_key(key: Secret, network_nonce: bytes, device_nonce: bytes) -> Secret:
+    """Return K_AIOTF, the 16 least significant octets, bound to both nonces (rule 18)."""
+    return Secret(derive(key, b"KS", network_nonce, device_nonce)[KEY_OCTETS:])

@@ -75,9 +75,10 @@ class PoweredTag:
 
     def next_deadline_ns(self) -> int | None:
         """Return the station's deadline or the next threshold of the store, whichever is first."""
-        due = [self.power.next_change_ns(), *(at for each in self._sending for at in (each.start_ns, each.end_ns))]
+        edges = [at for each in self._sending for at in (each.start_ns, each.end_ns) if at > self.power.now_ns]
         station_ns = self._station.next_deadline_ns() if self.power.on else None
-        return min(due if station_ns is None else [*due, station_ns])
+        due = [self.power.next_change_ns(), *edges, *([] if station_ns is None else [station_ns])]
+        return min(due)
 
     def handle_deadline(self, now_ns: int) -> None:
         """Let time pass; the station acts on it if it is awake."""

@@ -80,35 +80,44 @@ class Link:
 def errors(link: Link, ecn0_db: float, packets: int, seed: tuple[int, ...]) -> int:
     """Return how many of ``packets`` are not received as sent; ``seed`` gives all that is random."""
     rng, leak_rng = np.random.default_rng(seed), np.random.default_rng((*seed, 1))
-    sent, clean, stretch = _pool(link.kind, link.rate_bps, link.clock_ppm, link.chip)
     wrong = 0
     for begin in range(0, packets, AT_ONCE):
-        chosen = rng.permutation(POOL)[: min(AT_ONCE, packets - begin)]
-        noise_power = link.chip * stretch[chosen] / float(theory.from_db(ecn0_db))
-        if link.is_uplink:
-            received = _at_ap(link, clean[chosen].real, noise_power, rng, leak_rng)
-        else:
-            received = _at_tag(clean[chosen], noise_power, rng)
-        wrong += sum(psdu != each.tobytes() for psdu, each in zip(received, sent[chosen], strict=True))
+        sent, samples, noise_power = heard(link, ecn0_db, min(AT_ONCE, packets - begin), rng, leak_rng)
+        got = received(link, samples, noise_power)
+        wrong += sum(psdu != each.tobytes() for psdu, each in zip(got, sent, strict=True))
     return wrong
 
 
-def _at_ap(
-    link: Link,
-    reflected: npt.NDArray[np.float32],
-    noise_power: npt.NDArray[np.float64],
-    rng: np.random.Generator,
-    leak_rng: np.random.Generator,
-) -> list[bytes | None]:
-    """Return what the AP makes of its excitation times ``reflected`` (packets, n), under its leak."""
-    profile = load_profile()
-    excitation, data_end = _excitation(link.rate_bps)
-    phase = np.exp(2j * np.pi * rng.random((reflected.shape[0], 1)))
-    samples = phase * reflected * excitation
+def heard(
+    link: Link, ecn0_db: float, packets: int, rng: np.random.Generator, leak_rng: np.random.Generator
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.complex64], npt.NDArray[np.float64]]:
+    """Return PSDUs, what the receiver hears of their PPDUs (packets, n), and the noise power in it (packets,).
+
+    The noise does not depend on the leak, whose phases come from ``leak_rng``.
+    """
+    sent, clean, stretch = _pool(link.kind, link.rate_bps, link.clock_ppm, link.chip)
+    chosen = rng.permutation(POOL)[:packets]
+    noise_power = link.chip * stretch[chosen] / float(theory.from_db(ecn0_db))
+    if not link.is_uplink:
+        return sent[chosen], awgn(clean[chosen], noise_power, rng), noise_power
+    excitation, _ = _excitation(link.rate_bps)
+    phase = np.exp(2j * np.pi * rng.random((packets, 1)))
+    samples = phase * clean[chosen].real * excitation
     if link.leak_db is not None:
-        samples += 10 ** (link.leak_db / 20) * _leak(excitation, reflected.shape[0], leak_rng)
-    noisy = awgn(samples.astype(np.complex64), noise_power, rng)
-    replies = receive_mono_static(profile, noisy, excitation, link.rate_bps, data_end_sample=data_end)
+        samples += 10 ** (link.leak_db / 20) * _leak(excitation, packets, leak_rng)
+    return sent[chosen], awgn(samples.astype(np.complex64), noise_power, rng), noise_power
+
+
+def received(
+    link: Link, samples: npt.NDArray[np.complex64], noise_power: npt.NDArray[np.float64]
+) -> list[bytes | None]:
+    """Return the PSDU that the AP, or the tag with its noise floor known, reads of each row of ``samples``."""
+    if not link.is_uplink:
+        parts = samples.view(np.float32).reshape(samples.shape[0], -1, 2 * DECIMATION)
+        power = np.einsum("pnk,pnk->pn", parts, parts)
+        return list(_tag().receive(power, DECIMATION * noise_power).psdus)
+    excitation, data_end = _excitation(link.rate_bps)
+    replies = receive_mono_static(load_profile(), samples, excitation, link.rate_bps, data_end_sample=data_end)
     return [None if reply is None else reply.reception.psdu for reply in replies]
 
 
@@ -121,15 +130,6 @@ def _leak(excitation: npt.NDArray[np.complex64], packets: int, rng: np.random.Ge
     power = float(np.sum(np.abs(LEAK_TAPS) ** 2)) + ECHO**2
     leak: npt.NDArray[np.complex128] = phase[0] * (still + phase[1] * echo * np.exp(2j * np.pi * turn))
     return leak / np.sqrt(power)
-
-
-def _at_tag(
-    clean: npt.NDArray[np.complex64], noise_power: npt.NDArray[np.float64], rng: np.random.Generator
-) -> tuple[bytes | None, ...]:
-    noisy = awgn(clean, noise_power, rng)
-    parts = noisy.view(np.float32).reshape(noisy.shape[0], -1, 2 * DECIMATION)
-    power = np.einsum("pnk,pnk->pn", parts, parts)
-    return _tag().receive(power, DECIMATION * noise_power).psdus
 
 
 @lru_cache(maxsize=2)

@@ -1,14 +1,17 @@
-"""``make bench-per``: packet error rates of both receivers in noise, beside their limits, at every clock offset.
+"""``make bench-per``: packet error rates of every receiver in noise and fading, beside their limits, at every clock.
 
-Prints the distance in dB at 10 % PER for each mode and writes ``bench/out/per.json``. One seed gives one result,
-whatever the number of processes.
+Prints the distance in dB at 10 % and 1 % PER for each case, holds it against its bar, looks for a floor 4 dB above, and
+writes ``bench/out/per.json``. One seed gives one result, whatever the number of processes. ``--page`` measures nothing:
+it writes the tables and pictures of docs/performance.md from what was measured last.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich import box
@@ -16,90 +19,113 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from testbed.bench.bars import Bar, print_bars
 from testbed.bench.out import write_figures
-from testbed.bench.per_curve import TARGET_PER, Point, crossing_interval_db, shown_db
-from testbed.bench.per_measure import Curve, Genies, measure
+from testbed.bench.per_case import Case
+from testbed.bench.per_catalogue import cases
+from testbed.bench.per_curve import crossing_interval_db, shown_db
+from testbed.bench.per_measure import FLOOR_DB, FLOOR_PER, Curve, Effort, measure
+from testbed.bench.per_modes import OCTETS
 
-PACKETS = 1500
-QUICK_PACKETS = 256
-BAR_DB = 1.0
+EFFORT = Effort(packets=1000, errors=50, seeds=3, floor=4000)
+QUICK = Effort(packets=16, errors=8, seeds=1, floor=0)
 SEED = 20260911
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure, print the tables, write the figures; 1 when a mode is further than 1 dB from its bar."""
+    """Measure, print the tables and the bars, write the figures; 1 when a bar does not hold."""
     parser = argparse.ArgumentParser(prog="bench-per", description=__doc__)
-    parser.add_argument("--packets", type=int, default=PACKETS, help=f"per point (default {PACKETS})")
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK_PACKETS} packets a point")
+    parser.add_argument("--packets", type=int, default=EFFORT.packets, help=f"per point (default {EFFORT.packets})")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK.packets} packets a point, no look for floors")
+    parser.add_argument("--only", metavar="MODE", default="", help="modes whose name holds this, and what they need")
     parser.add_argument("--seed", type=int, default=SEED, help=f"default {SEED}")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="default one per core")
-    parser.add_argument("--plot", type=Path, help="also draw the curves into this file")
+    parser.add_argument("--page", action="store_true", help="write docs/performance.md from the last figures, and end")
     arguments = parser.parse_args(argv)
-    packets = QUICK_PACKETS if arguments.quick else arguments.packets
-    if packets < 1 or arguments.processes < 1 or arguments.seed < 0:
+    if arguments.packets < 1 or arguments.processes < 1 or arguments.seed < 0:
         parser.error("packets and processes are at least 1, the seed is not negative")
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    if arguments.page:
+        from testbed.bench.per_page import write_page
+
+        for path in write_page(Path()):
+            console.print(f"written: {path}")
+        return 0
+    wanted = chosen(cases(), arguments.only)
+    if not wanted:
+        parser.error(f"no mode is called {arguments.only!r}: {', '.join(case.name for case in cases())}")
+    effort = QUICK if arguments.quick else replace(EFFORT, packets=arguments.packets)
     with Progress(console=console, transient=True) as progress:
-        curves, genies = measure(packets, arguments.seed, arguments.processes, progress)
+        curves = measure(wanted, effort, arguments.seed, arguments.processes, progress)
     for curve in curves:
         _print_points(console, curve)
-    _print_genies(console, genies)
     _print_summary(console, curves, arguments.seed)
-    figures = [curve.figures(arguments.seed) for curve in curves]
+    bars = held(curves)
+    print_bars(console, "bars", bars)
+    figures = [curve.figures() | {"seed": arguments.seed} for curve in curves]
     console.print(f"written to {write_figures('per', figures, with_machine=False)}")
-    if arguments.plot:
-        from testbed.bench.per_plot import draw
+    missed = [bar.what for bar in bars if not bar.holds]
+    if missed:
+        console.print("does not hold: " + "; ".join(missed), soft_wrap=True)
+    return 1 if missed else 0
 
-        console.print(f"drawn in {draw(curves, arguments.plot)}")
-    return 0 if all(curve.loss_db <= BAR_DB for curve in curves) else 1
+
+def chosen(catalogue: Sequence[Case], only: str) -> list[Case]:
+    """Return the cases whose name holds ``only``, and their references."""
+    names = {case.name for case in catalogue if only.lower() in case.name.lower()}
+    names |= {case.reference for case in catalogue if case.name in names and case.reference}
+    return [case for case in catalogue if case.name in names]
+
+
+def held(curves: Sequence[Curve]) -> list[Bar]:
+    """Return the bars: the distance at 10 % PER, and no floor, by the upper Wilson bound."""
+    bars = []
+    for curve in curves:
+        what = f"{curve.case.name}, ±{curve.clock_ppm:.0f} ppm"
+        if curve.case.allowed_db is not None:
+            bars.append(Bar(f"{what}, dB at 10 % PER", curve.loss_db, curve.case.allowed_db, at_most=True))
+        if curve.floor is not None:
+            bars.append(Bar(f"{what}, PER at bar + {FLOOR_DB:g} dB", curve.floor.interval[1], FLOOR_PER, at_most=True))
+    return bars
 
 
 def _print_points(console: Console, curve: Curve) -> None:
-    limit = "union bound" if curve.mode.coded else "limit"
-    table = Table("Ec/N0, dB", "PER", "95 % interval", limit, "packets")
-    table.title = f"{curve.mode.name}, clock ±{curve.clock_ppm:.0f} ppm"
-    for point in curve.points:
-        _add_point(table, point)
+    table = Table("Ec/N0, dB", "PER", "95 % interval", "limit", "errors", "packets")
+    table.title = f"{curve.case.name}, clock ±{curve.clock_ppm:.0f} ppm"
+    for point in (*curve.points, *([curve.floor] if curve.floor else [])):
+        low, high = point.interval
+        limit = "–" if point.limit != point.limit else f"{point.limit:.2g}"
+        table.add_row(
+            f"{point.ecn0_db:.2f}",
+            f"{point.per:.2g}",
+            f"{low:.2g} … {high:.2g}",
+            limit,
+            f"{point.errors}",
+            f"{point.packets}",
+        )
     console.print(table)
-
-
-def _print_genies(console: Console, genies: Genies) -> None:
-    table = Table("Ec/N0, dB", "PER", "95 % interval", "union bound", "packets")
-    table.title = "Coded uplink with ideal timing: the phase of each chip unknown, then known"
-    for point in genies.non_coherent:
-        _add_point(table, point)
-    table.add_section()
-    for point in genies.coherent:
-        _add_point(table, point, bound=False)
-    console.print(table)
-
-
-def _add_point(table: Table, point: Point, bound: bool = True) -> None:
-    low, high = point.interval
-    limit = f"{point.limit:.4f}" if bound else "–"
-    table.add_row(f"{point.ecn0_db:.2f}", f"{point.per:.4f}", f"{low:.4f} … {high:.4f}", limit, f"{point.packets}")
 
 
 def _print_summary(console: Console, curves: Sequence[Curve], seed: int) -> None:
     table = Table(box=box.SIMPLE_HEAD)
-    for heading in ("mode", "clock\nppm", "bar\ndB", "measured\ndB", "95 %\ndB", "distance\ndB", "phase known\ndB"):
+    headings = ("mode", "clock\nppm", "bar\ndB", "10 % PER\ndB", "95 %\ndB", "distance\ndB", "at 1 %\ndB")
+    for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
-    table.title = f"Ec/N0 at {TARGET_PER:.0%} PER, PPDUs of 16 octets with sync, seed {seed}"
+    table.title = f"Ec/N0 of PPDUs of {OCTETS} octets with sync; medians of {len(curves[0].seeds)} seeds from {seed}"
     for curve in curves:
         low_db, high_db = crossing_interval_db(curve.points)
         table.add_row(
-            curve.mode.name,
+            curve.case.name,
             f"±{curve.clock_ppm:.0f}",
-            f"{curve.bar_db:.2f}",
+            shown_db(curve.bar_db),
             shown_db(curve.measured_db),
             f"{shown_db(low_db)} … {shown_db(high_db)}",
-            f"{shown_db(curve.loss_db)}",
-            "" if curve.coherent_bar_db is None else shown_db(curve.coherent_bar_db),
+            shown_db(curve.loss_db),
+            shown_db(curve.loss_1pct_db),
         )
     console.print(table)
-    for name, detector, bar in dict.fromkeys((each.mode.name, each.mode.detector, each.mode.bar) for each in curves):
-        console.print(f"{name}: {detector}; bar: {bar}")
-
+    for name, detector, bar in dict.fromkeys((each.case.name, each.case.detector, each.case.bar) for each in curves):
+        console.print(f"{name}: {detector}; bar: {bar or 'none'}")
 
 
 if __name__ == "__main__":

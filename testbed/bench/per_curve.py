@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 
 from ampradio.phy.theory import wilson_interval
 
@@ -14,7 +15,7 @@ TARGET_PER = 0.1
 
 @dataclass(frozen=True)
 class Point:
-    """Errors of ``packets`` at one Ec/N0, beside the limit's packet error rate there."""
+    """Errors of ``packets`` at one Ec/N0, beside the ideal receiver's packet error rate there (NaN: no formula)."""
 
     ecn0_db: float
     errors: int
@@ -36,9 +37,10 @@ class Point:
         return {
             "ecn0_db": rounded_db(self.ecn0_db),
             "errors": self.errors,
+            "packets": self.packets,
             "per": self.per,
             "interval": list(self.interval),
-            "limit": self.limit,
+            "limit": None if math.isnan(self.limit) else self.limit,
         }
 
 
@@ -63,9 +65,31 @@ def crossing_db(ecn0_db: Sequence[float], rates: Sequence[float], target: float 
     return math.nan
 
 
-def crossing_interval_db(points: Sequence[Point]) -> tuple[float, float]:
+def points_crossing_db(points: Sequence[Point], target: float = TARGET_PER) -> float:
+    """Return the Ec/N0 in dB at which the points cross ``target``, NaN if they do not."""
+    return crossing_db([point.ecn0_db for point in points], [point.per for point in points], target)
+
+
+def crossing_interval_db(points: Sequence[Point], target: float = TARGET_PER) -> tuple[float, float]:
     """Return the crossings of the lower and of the upper Wilson bounds; NaN where one does not cross."""
     where = [point.ecn0_db for point in points]
-    low = crossing_db(where, [point.interval[0] for point in points])
-    high = crossing_db(where, [point.interval[1] for point in points])
+    low = crossing_db(where, [point.interval[0] for point in points], target)
+    high = crossing_db(where, [point.interval[1] for point in points], target)
     return low, high
+
+
+def median_crossing_db(seeds: Iterable[Sequence[Point]], target: float) -> float:
+    """Return the median over seeds of where each crosses; NaN if one does not."""
+    crossings = [points_crossing_db(points, target) for points in seeds]
+    return math.nan if any(math.isnan(each) for each in crossings) else median(crossings)
+
+
+def pooled(seeds: Iterable[Sequence[Point]]) -> tuple[Point, ...]:
+    """Return the points of all seeds added up at each Ec/N0, in order."""
+    added: dict[float, Point] = {}
+    for point in (point for points in seeds for point in points):
+        before = added.get(point.ecn0_db, Point(point.ecn0_db, 0, 0, point.limit))
+        added[point.ecn0_db] = Point(
+            point.ecn0_db, before.errors + point.errors, before.packets + point.packets, point.limit
+        )
+    return tuple(added[where] for where in sorted(added))

@@ -2,144 +2,198 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rich.progress import Progress
 
-from ampradio.phy.theory import required_ebn0_db, to_db
-from ampradio.profile import load_profile
-from testbed.bench.per_curve import TARGET_PER, Point, crossing_db, crossing_interval_db, rounded_db
-from testbed.bench.per_modes import MODES, Mode, downlink_per, errors, genie_errors, union_bound_per
+from testbed.bench.per_case import Case, count_errors
+from testbed.bench.per_curve import TARGET_PER, Point, crossing_interval_db, median_crossing_db, pooled, rounded_db
 
-CLOCKS_PPM = (0.0, 1000.0, 10_000.0)
-GENIE_FACTOR = 10  # genie packets per measured packet
-GENIE_DB = (4.0, 4.5, 5.0, 5.5)
-COHERENT_GENIE_DB = (1.5, 2.0, 2.5, 3.0)
+LOW_TARGET_PER = 0.01
+STEP_DB = 0.5
+FLOOR_DB = 4.0  # above the bar
+FLOOR_PER = 1e-3
+_FLOOR_JOBS = 4
+_FLOOR_ROUNDS = 4  # at most, each as long as all before
+_FURTHEST_DB = 5.0  # from where a walk begins
 
 
 @dataclass(frozen=True)
-class Genies:
-    """The coded uplink with ideal integrals: PER when each chip's phase is unknown by itself, and when it is known."""
+class Effort:
+    """How much is measured: per point and seed up to ``packets``, fewer after ``errors``; ``floor`` at bar + 4 dB."""
 
-    non_coherent: tuple[Point, ...]
-    coherent: tuple[Point, ...]
+    packets: int
+    errors: int
+    seeds: int
+    floor: int
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One mode at one clock offset, with its bar and, uplink, that of a receiver that knows the phase."""
+    """One mode at one clock offset: the bar at 10 % and at 1 %, what each seed gave, and the point at bar + 4 dB."""
 
-    mode: Mode
+    case: Case
     clock_ppm: float
-    bar_db: float
-    coherent_bar_db: float | None
-    points: tuple[Point, ...]
+    seeds: tuple[tuple[Point, ...], ...]
+    bar_db: float = math.nan
+    bar_1pct_db: float = math.nan
+    floor: Point | None = None
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """All seeds together."""
+        return pooled(self.seeds)
 
     @property
     def measured_db(self) -> float:
-        """Ec/N0 at the target packet error rate; NaN if the curve does not cross it."""
-        return crossing(self.points)
+        """Median Ec/N0 at 10 % PER; NaN if a seed does not cross it."""
+        return median_crossing_db(self.seeds, TARGET_PER)
+
+    @property
+    def measured_1pct_db(self) -> float:
+        """Median Ec/N0 at 1 % PER; NaN if a seed does not cross it."""
+        return median_crossing_db(self.seeds, LOW_TARGET_PER)
 
     @property
     def loss_db(self) -> float:
-        """How far that is from the bar; negative when better."""
+        """How far 10 % PER is from the bar; negative when better."""
         return self.measured_db - self.bar_db
 
-    def figures(self, seed: int) -> dict[str, Any]:
+    @property
+    def loss_1pct_db(self) -> float:
+        """How far 1 % PER is from the bar's."""
+        return self.measured_1pct_db - self.bar_1pct_db
+
+    def figures(self) -> dict[str, Any]:
         """Return the curve as it goes into ``per.json``."""
-        coherent_db = self.coherent_bar_db
+        case = self.case
         return {
-            "mode": self.mode.name,
-            "rate_kbps": self.mode.rate_bps // 1000,
-            "fs_msps": load_profile().preamble.sample_rate_sps / 1e6,
+            "mode": case.name,
+            "family": case.family,
+            "rate_kbps": case.rate_bps // 1000,
+            "fs_msps": case.sample_rate_sps / 1e6,
             "clock_ppm": self.clock_ppm,
-            "detector": self.mode.detector,
-            "bar": self.mode.bar,
+            "detector": case.detector,
+            "bar": case.bar,
             "bar_db": rounded_db(self.bar_db),
             "measured_db": rounded_db(self.measured_db),
             "measured_interval_db": [rounded_db(bound_db) for bound_db in crossing_interval_db(self.points)],
             "loss_db": rounded_db(self.loss_db),
-            "coherent_bar_db": None if coherent_db is None else rounded_db(coherent_db),
-            "packets": self.points[0].packets,
-            "seed": seed,
+            "allowed_db": case.allowed_db,
+            "bar_1pct_db": rounded_db(self.bar_1pct_db),
+            "measured_1pct_db": rounded_db(self.measured_1pct_db),
+            "loss_1pct_db": rounded_db(self.loss_1pct_db),
+            "packets": sum(point.packets for point in self.points) + (self.floor.packets if self.floor else 0),
+            "seeds": len(self.seeds),
             "curve": [point.figures() for point in self.points],
+            "floor": self.floor.figures() if self.floor else None,
         }
 
 
-def crossing(points: Sequence[Point]) -> float:
-    """Return the Ec/N0 in dB at which the points cross the target packet error rate, NaN if they do not."""
-    return crossing_db([point.ecn0_db for point in points], [point.per for point in points])
-
-
-def measure(packets: int, seed: int, processes: int, progress: Progress) -> tuple[list[Curve], Genies]:
-    """Return a curve for every mode and clock offset, and the genies of the coded uplink."""
+def measure(cases: Sequence[Case], effort: Effort, seed: int, processes: int, progress: Progress) -> list[Curve]:
+    """Return a curve for every mode and clock offset, the references of modes among them."""
     with ProcessPoolExecutor(processes) as workers:
-        genies = _genies(workers, packets * GENIE_FACTOR, seed, progress)
-        bars = {mode: _bar_db(mode, genies) for mode in MODES}
+        jobs = [(case, clock) for case in cases for clock in case.clocks_ppm]
         waiting = {
-            (mode, clock): [
-                workers.submit(
-                    errors, mode, clock, bars[mode] + offset, packets, (seed, MODES.index(mode), int(clock), index)
-                )
-                for index, offset in enumerate(mode.offsets_db)
+            (case.name, clock): [
+                workers.submit(walk, case, clock, effort, (seed, index)) for index in range(effort.seeds)
             ]
-            for mode in MODES
-            for clock in CLOCKS_PPM
+            for case, clock in jobs
         }
-        _watch(progress, "packet error rates", [each for some in waiting.values() for each in some])
-    coherent_db = crossing(genies.coherent)
-    curves = [
-        Curve(
-            mode,
-            clock,
-            bars[mode],
-            coherent_db if mode.coded else None,
-            tuple(
-                Point(bars[mode] + offset, each.result(), packets, _limit(mode, bars[mode] + offset))
-                for offset, each in zip(mode.offsets_db, some, strict=True)
-            ),
-        )
-        for (mode, clock), some in waiting.items()
-    ]
-    return curves, genies
-
-
-def _genies(workers: ProcessPoolExecutor, packets: int, seed: int, progress: Progress) -> Genies:
-    waiting = [
-        [
-            workers.submit(genie_errors, ecn0_db, packets, coherent, (seed, 99, int(coherent), index))
-            for index, ecn0_db in enumerate(grid)
+        watch(progress, "packet error rates", [each for some in waiting.values() for each in some])
+        curves = [
+            Curve(case, clock, tuple(each.result() for each in waiting[case.name, clock])) for case, clock in jobs
         ]
-        for coherent, grid in ((False, GENIE_DB), (True, COHERENT_GENIE_DB))
-    ]
-    _watch(progress, "genies of the coded uplink", waiting[0] + waiting[1])
-    without, with_phase = (
-        tuple(
-            Point(ecn0_db, each.result(), packets, union_bound_per(ecn0_db))
-            for ecn0_db, each in zip(grid, some, strict=True)
-        )
-        for grid, some in zip((GENIE_DB, COHERENT_GENIE_DB), waiting, strict=True)
+        curves = [_with_bars(curve, curves) for curve in curves]
+        if not effort.floor:
+            return curves
+        return _with_floors(workers, curves, effort, seed, progress)
+
+
+def walk(case: Case, clock_ppm: float, effort: Effort, seed: tuple[int, ...]) -> tuple[Point, ...]:
+    """Return the points of one seed: from above 10 % PER to below 1 % in steps, or where the case wants them."""
+
+    def measured(ecn0_db: float, most: int | None) -> Point:
+        errors, packets = count_errors(case, clock_ppm, ecn0_db, effort.packets, most, seed)
+        return Point(ecn0_db, errors, packets, case.limit(ecn0_db))
+
+    if case.grid_db:
+        return tuple(measured(ecn0_db, None) for ecn0_db in case.grid_db)
+    first_db = round(case.first_db, 3)
+    points = [measured(first_db, effort.errors)]
+    while points[0].per < TARGET_PER and points[0].ecn0_db > first_db - _FURTHEST_DB:
+        points.insert(0, measured(round(points[0].ecn0_db - STEP_DB, 3), effort.errors))
+    while points[-1].per >= LOW_TARGET_PER and points[-1].ecn0_db < first_db + _FURTHEST_DB:
+        points.append(measured(round(points[-1].ecn0_db + STEP_DB, 3), effort.errors))
+    return tuple(points)
+
+
+def _with_bars(curve: Curve, curves: Sequence[Curve]) -> Curve:
+    case = curve.case
+    if case.reference is None:
+        if math.isnan(case.limit(0.0)):
+            return curve
+        return replace(curve, bar_db=case.limit_db(TARGET_PER), bar_1pct_db=case.limit_db(LOW_TARGET_PER))
+    reference = next(
+        each for each in curves if each.case.name == case.reference and each.clock_ppm == curve.clock_ppm
     )
-    return Genies(without, with_phase)
+    return replace(curve, bar_db=reference.measured_db, bar_1pct_db=reference.measured_1pct_db)
 
 
-def _watch(progress: Progress, what: str, waiting: Sequence[Future[int]]) -> None:
+def _with_floors(
+    workers: ProcessPoolExecutor, curves: Sequence[Curve], effort: Effort, seed: int, progress: Progress
+) -> list[Curve]:
+    """Return the curves with the point at bar + 4 dB, longer where that leaves open whether there is a floor."""
+    done = list(curves)
+    for turn in range(_FLOOR_ROUNDS):
+        packets = effort.floor << max(turn - 1, 0)
+        each = -(-packets // _FLOOR_JOBS)
+        open_ = [index for index, curve in enumerate(done) if _floor_open(curve, effort)]
+        waiting = {
+            index: [
+                workers.submit(
+                    count_errors,
+                    done[index].case,
+                    done[index].clock_ppm,
+                    done[index].bar_db + FLOOR_DB,
+                    each,
+                    None,
+                    (seed, 100 + turn, job),
+                )
+                for job in range(_FLOOR_JOBS)
+            ]
+            for index in open_
+        }
+        watch(progress, "no floor", [job for some in waiting.values() for job in some])
+        for index, some in waiting.items():
+            done[index] = replace(done[index], floor=_added(done[index], [job.result() for job in some]))
+    return done
+
+
+def _floor_open(curve: Curve, effort: Effort) -> bool:
+    if not curve.case.floor or math.isnan(curve.bar_db):
+        return False
+    if curve.floor is None:
+        return True
+    low, high = curve.floor.interval
+    return effort.floor >= 1000 and low < FLOOR_PER <= high
+
+
+def _added(curve: Curve, counts: Sequence[tuple[int, int]]) -> Point:
+    before = curve.floor or Point(curve.bar_db + FLOOR_DB, 0, 0, curve.case.limit(curve.bar_db + FLOOR_DB))
+    errors, packets = (sum(column) for column in zip(*counts, strict=True))
+    return replace(before, errors=before.errors + errors, packets=before.packets + packets)
+
+
+def watch(progress: Progress, what: str, waiting: Sequence[Future[Any]]) -> None:
+    """Show how many of ``waiting`` are done until all are."""
     task = progress.add_task(what, total=len(waiting))
+    advance: Callable[[Future[Any]], None] = lambda _: progress.advance(task)  # noqa: E731
     for each in waiting:
-        each.add_done_callback(lambda _: progress.advance(task))
+        each.add_done_callback(advance)
     for each in waiting:
         each.result()
-
-
-def _bar_db(mode: Mode, genies: Genies) -> float:
-    if mode.coded:
-        return crossing(genies.non_coherent)
-    return required_ebn0_db(TARGET_PER, lambda gamma: downlink_per(mode, float(to_db(gamma))))
-
-
-def _limit(mode: Mode, ecn0_db: float) -> float:
-    return union_bound_per(ecn0_db) if mode.coded else downlink_per(mode, ecn0_db)
-

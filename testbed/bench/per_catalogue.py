@@ -1,0 +1,138 @@
+"""The cases of ``make bench-per``, what each is held against, and how far from it 10 % PER may be (issue bars)."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+from ampradio.profile import load_profile
+from ampradio.vectors import PpduKind
+from testbed.bench.mono_links import Link
+from testbed.bench.per_case import Case
+from testbed.bench.per_downlink import Downlink, DownlinkGenie
+from testbed.bench.per_mono import Mono
+from testbed.bench.per_uplink import Coded, CodedGenie, CodedIdeal
+
+ENERGY_DB = 0.3
+CODED_DB = 0.4
+MONO_DB = 0.6
+FADING_DB = 0.5
+CARRIER_DB = 0.3
+_LEAST_SAMPLES = 8  # in a chip, for the energy bar (performance page, S3)
+_MONO_CLOCK_PPM = (100_000.0,)
+_ENERGY = "full-band energy"
+_AIDED = "non-coherent, phase as the neighbouring chips tell it, soft Viterbi"
+_SAME = "the same on the same realisations, told timing, clock and carrier"
+_RATES = {"250k": 250_000, "1M": 1_000_000}
+_CODED_FIRST_DB = 1.75
+_FADED_DB = 2.0  # between points
+_DOWN_FADED_DB = {"250k": 24.5, "1M": 22.0}  # Ec/N0 near 10 % PER
+_UP_FADED_DB = 11.0
+
+
+def cases() -> tuple[Case, ...]:
+    """Return every case, each reference before what refers to it."""
+    return (*_downlink(), *_coded(), *_mono(), *_faded())
+
+
+def _downlink() -> list[Case]:
+    found: list[Case] = []
+    for name, rate_bps in _RATES.items():
+        for rate_msps in (4, 10, 20):
+            case = Downlink(
+                name=f"DL {name}" if rate_msps == 20 else f"DL {name} at {rate_msps} MS/s",
+                rate_bps=rate_bps,
+                sample_rate_sps=rate_msps * 1_000_000,
+                detector=_ENERGY,
+                bar="",
+                air=f"DL {name} {rate_msps}",
+                family="downlink",
+            )
+            enough = case.freedom >= _LEAST_SAMPLES
+            bar = f"energy comparison of the ON waveform in {rate_msps} MHz, M = {case.freedom:g}"
+            found.append(replace(case, bar=bar, allowed_db=ENERGY_DB if enough else None))
+    return found
+
+
+def _coded() -> list[Case]:
+    uplink = load_profile().uplink
+    edge_hz = uplink.carrier_hz * uplink.carrier_tolerance_ppm * 1e-6
+    found: list[Case] = []
+    for name, rate_bps in _RATES.items():
+        kind = {"rate_bps": rate_bps, "sample_rate_sps": uplink.sample_rate_sps, "begin_db": _CODED_FIRST_DB}
+        genie = CodedGenie(
+            name=f"UL {name} genie", detector=_SAME, bar="", air=f"UL {name}", family="uplink", floor=False,
+            carrier_hz=edge_hz, **kind,
+        )  # fmt: skip
+        ideal = CodedIdeal(
+            name=f"UL {name} ideal", detector="chips of known phase, soft Viterbi", bar="", air=f"UL {name} ideal",
+            family="uplink", clocks_ppm=(100.0,), floor=False, carrier_hz=0.0, **kind,
+        )  # fmt: skip
+        coded = Coded(
+            name=f"UL {name}", detector=_AIDED, bar=_SAME, air=f"UL {name}", family="uplink",
+            reference=genie.name, allowed_db=CODED_DB, carrier_hz=edge_hz, **kind,
+        )  # fmt: skip
+        still = replace(
+            coded, name=f"UL {name} no carrier offset", air=f"UL {name} carrier", carrier_hz=0.0, floor=False,
+            reference=None, bar="", clocks_ppm=(1000.0,), allowed_db=None,
+        )  # fmt: skip
+        shifted = replace(
+            still, name=f"UL {name} ±{edge_hz / 1e6:.2f} MHz", carrier_hz=edge_hz, at_edge=True,
+            reference=still.name, bar="the same without carrier offset", allowed_db=CARRIER_DB,
+        )  # fmt: skip
+        found += [ideal, genie, coded, still, shifted]
+    return found
+
+
+def _mono() -> list[Case]:
+    links = (
+        Link("UL mono 250k", PpduKind.UL_MONO_STATIC, 250_000, 0.0),
+        Link("UL mono 1M", PpduKind.UL_MONO_STATIC, 1_000_000, 0.0),
+        Link("DL Type 2", PpduKind.DL_TYPE2, 250_000, 0.0),
+        Link("DL Type 3", PpduKind.DL_TYPE3, 250_000, 0.0),
+    )
+    return [
+        Mono(
+            name=link.name,
+            rate_bps=link.rate_bps,
+            sample_rate_sps=load_profile().preamble.sample_rate_sps,
+            detector="coherent, phase fitted to the chips" if link.is_uplink else _ENERGY,
+            bar=link.bound,
+            air=link.name,
+            family="mono-static",
+            allowed_db=MONO_DB,
+            clocks_ppm=_MONO_CLOCK_PPM,
+            link=link,
+        )
+        for link in links
+    ]
+
+
+def _faded() -> list[Case]:
+    profile = load_profile()
+    uplink = profile.uplink
+    edge_hz = uplink.carrier_hz * uplink.carrier_tolerance_ppm * 1e-6
+    found: list[Case] = []
+    for model in ("B", "D"):
+        for name, rate_bps in _RATES.items():
+            grid_db = tuple(_DOWN_FADED_DB[name] + step * _FADED_DB for step in (-1, 0, 1))
+            genie: Case = DownlinkGenie(
+                name=f"DL {name} TGn {model} genie", rate_bps=rate_bps, detector=_SAME, bar="", floor=False,
+                sample_rate_sps=profile.preamble.sample_rate_sps, air=f"DL {name} TGn {model}", family="multipath",
+                clocks_ppm=(10_000.0,), grid_db=grid_db, channel=model,
+            )  # fmt: skip
+            found += [genie, _told(genie, Downlink, _ENERGY, f"DL {name} TGn {model}")]
+            grid_db = tuple(_UP_FADED_DB + step * _FADED_DB for step in (-1, 0, 1))
+            genie = CodedGenie(
+                name=f"UL {name} TGn {model} genie", rate_bps=rate_bps, detector=_SAME, bar="", floor=False,
+                sample_rate_sps=uplink.sample_rate_sps, air=f"UL {name} TGn {model}", family="multipath",
+                clocks_ppm=(10_000.0,), grid_db=grid_db, channel=model, begin_db=_UP_FADED_DB, carrier_hz=edge_hz,
+            )  # fmt: skip
+            found += [genie, _told(genie, Coded, _AIDED, f"UL {name} TGn {model}")]
+    return found
+
+
+def _told(genie: Case, receiver: type[Case], detector: str, name: str) -> Case:
+    """Return the case that ``genie`` is the bar of."""
+    same = {field.name: getattr(genie, field.name) for field in fields(genie)}
+    changed = {"name": name, "detector": detector, "bar": _SAME, "reference": genie.name, "allowed_db": FADING_DB}
+    return receiver(**{**same, **changed})

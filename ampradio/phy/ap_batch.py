@@ -13,7 +13,8 @@ from ampradio.phy.scrambler import scramble
 from ampradio.phy.uplink import scrambler_seed
 from ampradio.phy.uplink_chips import CarrierPhase, UplinkChips, UplinkTrack
 from ampradio.phy.uplink_frame import HEADER_REREAD, derotated, follow_data, follow_sync, read_start, read_whole
-from ampradio.phy.uplink_sync import UplinkSync, UplinkSyncHits
+from ampradio.phy.uplink_search import first_sync, rows_from
+from ampradio.phy.uplink_sync import UplinkSync
 from ampradio.profile.model import Profile
 from ampradio.psdu import SIZING_OCTETS, frame_octets, octets_of
 
@@ -54,7 +55,7 @@ class ApBatch:
 
         ``floor`` (packets,) is the noise power per sample, 0 where unknown.
         """
-        hits = self._search(samples, floor)
+        hits = first_sync(self._sync, samples, floor)
         lead = int(_LEAD_CHIPS * self._chips.chip)
         origin = hits.timing.start.astype(np.intp) - lead
         psdus: list[bytes | None] = [None] * samples.shape[0]
@@ -62,7 +63,7 @@ class ApBatch:
         rows = np.flatnonzero(hits.found)
         start, stretch, cfo_hz = timing.start.copy(), timing.stretch.copy(), hits.carrier_hz.copy()
         if rows.size:
-            cut = _from(samples[rows], origin[rows], samples.shape[1] + lead)
+            cut = rows_from(samples[rows], origin[rows], samples.shape[1] + lead)
             sums = derotated(cut, hits.carrier_hz[rows] / self._rate_sps)
             track, read = self._frames(follow_sync(sums, timing.of(rows), self._chips), seed_index)
             start[rows], stretch[rows] = track.timing.start, track.timing.stretch
@@ -70,31 +71,6 @@ class ApBatch:
             for row, psdu in zip(rows, read, strict=True):
                 psdus[row] = psdu
         return UplinkBatch(tuple(psdus), hits.found, start + origin, stretch, cfo_hz)
-
-    def _search(self, samples: npt.NDArray[np.complex64], floor: npt.NDArray[np.float64]) -> UplinkSyncHits:
-        packets, count = samples.shape
-        step = self._sync.block * self._sync.grid
-        found = np.zeros(packets, np.bool_)
-        start, stretch = np.zeros(packets), np.ones(packets)
-        carrier_hz, energy = np.zeros(packets), np.zeros(packets)
-        for begin in range(0, max(count - self._sync.reach, 0) + 1, step):
-            rows = np.flatnonzero(~found)
-            if not rows.size:
-                break
-            first = np.full(rows.size, begin)
-            for _ in range(2):  # the second look begins where the first found something, lest that was a sidelobe
-                hits = self._sync.search(_from(samples[rows], first, self._sync.reach), floor[rows])
-                better = hits.found & (hits.energy > energy[rows])
-                where = rows[better]
-                found[where] = True
-                start[where] = first[better] + hits.timing.start[better]
-                stretch[where], carrier_hz[where] = hits.timing.stretch[better], hits.carrier_hz[better]
-                energy[where] = hits.energy[better]
-                rows = rows[hits.found]
-                if not rows.size:
-                    break
-                first = start[rows].astype(np.intp)
-        return UplinkSyncHits(found, ChipTiming(start, stretch), carrier_hz, energy)
 
     def _frames(self, track: UplinkTrack, seed_index: int) -> tuple[UplinkTrack, list[bytes | None]]:
         """Return the tracks after all that was read, and the PSDUs: short frames first, then by what headers say."""
@@ -166,13 +142,3 @@ def _with(track: UplinkTrack, rows: npt.NDArray[np.intp], part: UplinkTrack) -> 
     start[rows], stretch[rows] = part.timing.start, part.timing.stretch
     phase[rows], turn[rows] = part.carrier.phase, part.carrier.turn
     return replace(track, timing=ChipTiming(start, stretch), carrier=CarrierPhase(phase, turn))
-
-
-def _from(samples: npt.NDArray[np.complex64], first: npt.NDArray[np.intp], count: int) -> npt.NDArray[np.complex64]:
-    """Return ``count`` samples of each row from ``first`` (packets,) on, zero outside."""
-    out = np.zeros((samples.shape[0], count), np.complex64)
-    for row, begin in enumerate(first):
-        low, high = max(int(begin), 0), min(int(begin) + count, samples.shape[1])
-        if high > low:
-            out[row, low - begin : high - begin] = samples[row, low:high]
-    return out

@@ -81,7 +81,8 @@ class UplinkSync:
         self.chip, rest = divmod(chip_ns * sample_rate_sps, _NS_PER_S)
         if rest:
             raise ValueError(f"a chip of {chip_ns} ns is not whole samples at {sample_rate_sps} S/s")
-        self.grid = self.chip // 4 if self.chip % 4 == 0 else 1
+        # the widest step that looks at a chip four times
+        self.grid = max((step for step in range(2, self.chip // 4 + 1) if self.chip % step == 0), default=1)
         self._per_chip = self.chip // self.grid
         self._rate_sps = sample_rate_sps
         word = uplink_chips(up, kind)

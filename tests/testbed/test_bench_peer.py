@@ -1,0 +1,49 @@
+"""``make bench-peer``: the chain of stock blocks is put together well, and its packets are what they say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ampradio.phy.theory import wilson_interval
+from testbed.bench.peer_chain import Settings, errors, receive
+from testbed.bench.peer_packets import BITS, limit_per, packets
+from testbed.bench.peer_tune import LOOP_BANDWIDTHS, tuned
+
+SETTINGS = Settings()
+
+
+def _lost(clock_ppm: float, ecn0_db: float, count: int, settings: Settings = SETTINGS) -> int:
+    heard = packets(clock_ppm, ecn0_db, count, (4, int(ecn0_db)))
+    return errors(heard, *receive(heard, settings, clock_ppm), settings.data_after)
+
+
+def test_packets_have_the_energy_they_say() -> None:
+    """Half of the data chips are ON with amplitude 1 for 8 samples, and what is not signal is noise as told."""
+    heard = packets(0.0, 20.0, 32, (1,))
+    assert heard.bits.shape == (32, BITS)
+    quiet = heard.samples[:, :600]
+    assert np.mean(np.abs(quiet) ** 2) == pytest.approx(heard.noise_power[0], rel=0.03)
+    chips = 24 + BITS  # ON, of sync and data
+    amplitudes = np.sum(np.abs(packets(0.0, 90.0, 32, (1,)).samples), axis=1)
+    assert np.mean(amplitudes) == pytest.approx(8 * chips, rel=0.001)
+
+
+@pytest.mark.parametrize("clock_ppm", [100.0, 1000.0])
+def test_the_peer_is_not_crippled(clock_ppm: float) -> None:
+    """It loses nothing without noise, is within 1.5 dB of the limit at 10 %, and not below the limit."""
+    assert _lost(clock_ppm, 30.0, 64) == 0
+    count = 400
+    _, high = wilson_interval(_lost(clock_ppm, 12.5, count), count)
+    assert high < 0.1
+    assert limit_per(12.5) < high
+    _, high = wilson_interval(_lost(clock_ppm, 10.5, count), count)
+    assert high > limit_per(10.5) == pytest.approx(0.2, abs=0.02)
+
+
+def test_tuning_finds_what_was_spoiled() -> None:
+    """A wrong mark_delay loses nearly everything; tuning, which starts elsewhere, ends no worse than the defaults."""
+    spoiled = Settings(mark_delay=204)
+    assert _lost(100.0, 13.0, 100, spoiled) > 50
+    found = tuned(100.0, 12.0, 60, (9,), LOOP_BANDWIDTHS[2:3])
+    assert _lost(100.0, 13.0, 200, found) <= _lost(100.0, 13.0, 200) + 10

@@ -1,0 +1,5 @@
+"""The gateway's end of S2."""
+
+from ampradio.security.provisioning.gateway.gateway import Gateway
+
+__all__ = ["Gateway"]

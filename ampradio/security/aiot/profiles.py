@@ -77,7 +77,7 @@ class AiotParameters:
         object.__setattr__(self, "prof", Prof(self.prof))
         object.__setattr__(self, "id_mode", IdMode(self.id_mode))
         object.__setattr__(self, "response_policy", ResponsePolicy(self.response_policy))
-        require_policy("policy_floor", self.policy_floor)
+        require_stored_policy("policy_floor", self.policy_floor)
         if self.has_floor and not self.policy_floor & MESSAGE_INTEGRITY:
             raise ValueError(
                 "a policy floor without whole-message integrity (b2) leaves the policy octet to the attacker"
@@ -147,6 +147,14 @@ def require_policy(name: str, policy: int) -> int:
     """Return a policy octet that may be sent; raises ``ValueError`` for one that is malformed (rule 16)."""
     if not 0 <= policy < RESERVED:
         raise ValueError(f"{name} is {policy}, must be 0x00…0x7f")
-    if policy & (PAYLOAD_INTEGRITY | MESSAGE_INTEGRITY) and not policy & MIC_CODE_MASK:
+    wants_mic = policy & (PAYLOAD_INTEGRITY | MESSAGE_INTEGRITY) and not policy & USE_STORED
+    if wants_mic and not policy & MIC_CODE_MASK:
         raise ValueError(f"{name} 0x{policy:02x} asks for integrity with a MAC of length 0")
     return policy
+
+
+def require_stored_policy(name: str, policy: int) -> int:
+    """Return a policy octet that says itself what it means; raises ``ValueError`` for a malformed one or b6."""
+    if policy & USE_STORED:
+        raise ValueError(f"{name} 0x{policy:02x} refers to the stored policy (b6)")
+    return require_policy(name, policy)

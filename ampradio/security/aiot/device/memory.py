@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ampradio.security.aiot.profiles import DEFAULT_POLICY, DEVICE_ID_OCTETS, KEY_OCTETS, require_policy
+from ampradio.security.aiot.profiles import DEFAULT_POLICY, DEVICE_ID_OCTETS, KEY_OCTETS, require_stored_policy
 from ampradio.security.nvm import Rows, TwoSlot
 from ampradio.security.secret import Secret
 
@@ -38,7 +38,7 @@ class DeviceMemory:
             raise ValueError(
                 f"a key has {KEY_OCTETS} octets and an ID {DEVICE_ID_OCTETS}: {len(key)}, {len(device_id)}"
             )
-        require_policy("policy", policy)
+        require_stored_policy("policy", policy)
         self._slots.commit(key + device_id + bytes([policy]))
 
     def read(self) -> Identity | None:

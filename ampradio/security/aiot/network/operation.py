@@ -78,7 +78,12 @@ class Operation:
 
     def take(self, message: Message) -> None:
         """Take what may be the answer; raises ``RefusedError`` when it is not."""
-        if self.stage is Stage.AUTH_RESPONSE and message.msg == Msg.AUTH_RSP:
+        # a device that heard PAGING twice answers twice, and knows its last run only: so the last answer counts
+        if (
+            message.msg == Msg.AUTH_RSP
+            and self.stage in (Stage.AUTH_RESPONSE, Stage.COMMAND_DUE)
+            and self._network_nonce
+        ):
             self._take_auth_response(message)
         elif self.stage is Stage.COMMAND_RESPONSE and message.msg == Msg.CMD_RSP:
             self._take_command_response(message)

@@ -42,7 +42,7 @@ class Policy:
 
     def effective(self, stored: int) -> Policy:
         """Return the policy in force: the stored one where b6 says so."""
-        return Policy(stored & ~profiles.USE_STORED) if self.octet & profiles.USE_STORED else self
+        return Policy(stored) if self.octet & profiles.USE_STORED else self
 
     def reaches(self, floor: Policy) -> bool:
         """Return whether this protects at least as much as ``floor`` does."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ampradio.security.aiot.profiles import DEFAULT_POLICY, DEVICE_ID_OCTETS, KEY_OCTETS, require_policy
+from ampradio.security.aiot.profiles import DEFAULT_POLICY, DEVICE_ID_OCTETS, KEY_OCTETS, require_stored_policy
 from ampradio.security.secret import Secret
 
 DEVICES_MAX = 65_536
@@ -23,7 +23,7 @@ class DeviceRecord:
             raise ValueError(f"a device ID has {DEVICE_ID_OCTETS} octets, not {len(self.device_id)}")
         if len(self.key) != KEY_OCTETS:
             raise ValueError(f"a device authentication key has {KEY_OCTETS} octets, not {len(self.key)}")
-        require_policy("stored_policy", self.stored_policy)
+        require_stored_policy("stored_policy", self.stored_policy)
 
 
 class DeviceRecords:

@@ -13,6 +13,7 @@ from types import TracebackType
 from testbed.atomic_file import write_atomically
 from testbed.event_log import EventLog, EventLogError, read_events
 from testbed.experiment.plan import Experiment
+from testbed.experiment.systems import variant_of
 from testbed.versions import commit, versions
 
 MANIFEST = "manifest.json"
@@ -91,7 +92,7 @@ class RunFolder:
             "placeholders": [entry.key for entry in experiment.profile.placeholders()],
             "radio": experiment.radio,
             "systems": [experiment.security.system],
-            "variant": experiment.security.variant,
+            "variant": variant_of(experiment.security),
             "versions": versions(),
             "commit": commit(),
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from testbed.experiment.plan import Experiment
-from testbed.experiment.shape import Security
+from testbed.experiment.systems import variant_of
 from testbed.tally import DIRECTIONS, Handshake, Tally, Traffic
 
 
@@ -21,7 +21,9 @@ class Summary:
 
     ok: bool
     run_folder: Path
-    security: Security
+    system: str
+    variant: str
+    parameters: Mapping[str, str | int | bool | float]
     profile: str
     placeholders: tuple[str, ...]
     radio: str
@@ -44,10 +46,9 @@ class Summary:
             "run_folder": str(self.run_folder),
             "ok": self.ok,
             "reason": self.reason,
-            "systems": [self.security.system],
-            "variant": self.security.variant,
-            "flow": self.security.flow,
-            "security": {key: getattr(self.security, key) for key in self.security.__struct_fields__},
+            "systems": [self.system],
+            "variant": self.variant,
+            "security": dict(self.parameters),
             "profile": self.profile,
             "placeholders": list(self.placeholders),
             "radio": self.radio,
@@ -100,7 +101,7 @@ class Summary:
         """Return what stands below the table: what was run, how firm its numbers are, where it lies."""
         return [
             *([f"Why: {self.reason}"] if self.reason else []),
-            f"System: {_described(self.security)}",
+            f"System: {self.system}, {self.variant}; {_described(self.parameters)}",
             f"Run: seed {self.seed}, radio {self.radio}",
             f"Profile: {self.profile}, with {len(self.placeholders)} placeholders (amp profile --placeholders)",
             f"Run folder: {self.run_folder}",
@@ -112,6 +113,7 @@ def summary_of(
     tally: Tally,
     run_folder: Path,
     *,
+    parameters: Mapping[str, str | int | bool | float],
     ok: bool,
     elapsed_ns: int,
     wall_s: float,
@@ -121,7 +123,9 @@ def summary_of(
     return Summary(
         ok=ok,
         run_folder=run_folder,
-        security=experiment.security,
+        system=experiment.security.system,
+        variant=variant_of(experiment.security),
+        parameters=parameters,
         profile=experiment.profile.name,
         placeholders=tuple(entry.key for entry in experiment.profile.placeholders()),
         radio=experiment.radio,
@@ -140,10 +144,9 @@ def summary_of(
     )
 
 
-def _described(security: Security) -> str:
-    lengths = f"nonce {security.nonce_octets}, Modifier {security.modifier_octets}, MIC {security.mic_octets} octets"
-    data = "encrypted" if security.encrypt else "in clear"
-    return f"{security.system}, {security.variant}, {security.flow}-frame flow; {lengths}; data {data}"
+def _described(parameters: Mapping[str, str | int | bool | float]) -> str:
+    said = ("system", "variant", "prof", "placeholder")
+    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in parameters.items() if key not in said)
 
 
 def _ms(time_ns: float) -> str:

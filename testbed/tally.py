@@ -24,7 +24,7 @@ class Traffic:
 
 @dataclass(frozen=True)
 class Handshake:
-    """From sample 0 of a SEC-TRIGGER until the last end that authenticates has done so."""
+    """From sample 0 of the message that opens it until the last end that authenticates has done so."""
 
     air_ns: int
     wall_s: float
@@ -34,11 +34,12 @@ class Handshake:
 class Tally:
     """Takes the events of a run, in order of air time.
 
-    ``mutual`` tells that a handshake is over only when the tag has authenticated the AP (flows 3 and 4).
-    ``clock`` is the wall clock in seconds. Acks are counted apart from the messages.
+    A handshake begins with a message named in ``opening``, again if that is sent again, and is over when somebody has
+    authenticated the peer ``proven``. ``clock`` is the wall clock in seconds. Acks are counted apart from the messages.
     """
 
-    mutual: bool = True
+    opening: frozenset[str] = frozenset({"SEC-TRIGGER"})
+    proven: str = "ap"
     clock: Callable[[], float] = time.monotonic
     traffic: dict[str, Traffic] = field(default_factory=lambda: {each: Traffic() for each in DIRECTIONS})
     acks: Traffic = field(default_factory=Traffic)
@@ -57,7 +58,7 @@ class Tally:
             snr_db = number(event, "snr_db")
             if snr_db is not None:
                 self.snr_db[_direction(event)].append(snr_db)
-        elif kind == "security.authenticated" and event.get("peer") == ("ap" if self.mutual else "tag"):
+        elif kind == "security.authenticated" and event.get("peer") == self.proven:
             self._authenticated(event)
 
     def _sent(self, event: Mapping[str, object]) -> None:
@@ -66,7 +67,7 @@ class Tally:
         traffic.messages += 1
         traffic.octets += int(number(event, "octets") or 0)
         traffic.air_time_ns += int(end_ns - start_ns)
-        if event.get("name") == "SEC-TRIGGER":
+        if event.get("name") in self.opening:
             self._begun = (start_ns, self.clock())
 
     def _authenticated(self, event: Mapping[str, object]) -> None:

@@ -5,27 +5,19 @@ from __future__ import annotations
 from ampradio.mac.events import Detail
 from ampradio.mac.frame import Frame, station_of, type_name
 from ampradio.mac.header import frame_control_of
+from ampradio.mac.message_names import message_name
 from ampradio.mac.payload import Authentication, Data
 from ampradio.mac.refusal import Refusal
 from ampradio.profile.model import Mac
 from ampradio.vectors import RxVector, TxVector
 
 AP_NAME = "AP"
-_MESSAGE_NAMES = {
-    1: ("SEC-TRIGGER", "SEC-RESPONSE", "SEC-CONFIRM", "SEC-ACK", "PMK-UPDATE", "PMK-UPDATED"),
-}
-
-
-def message_name(proto: int, msg: int) -> str:
-    """Return the name of message ``msg`` of system ``proto``: the row of the protocols page's table."""
-    names = _MESSAGE_NAMES.get(proto, ())
-    return names[msg - 1] if 1 <= msg <= len(names) else f"S{proto} message {msg}"
 
 
 def frame_name(mac: Mac, frame: Frame, psdu: bytes) -> str:
     """Return the name of a frame: of the message where it carries one, else of its type."""
     if isinstance(frame, (Authentication, Data)) and frame.shim.proto:
-        name = message_name(frame.shim.proto, frame.shim.msg)
+        name = message_name(frame.shim.proto, frame.shim.msg, frame.shim.prof)
         whole = not frame.shim.more and not frame.shim.fragment
         return name if whole else f"{name} [{frame.shim.fragment}]"
     return type_name(mac, frame_control_of(mac, psdu)[0])

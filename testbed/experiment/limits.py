@@ -7,14 +7,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ampradio.mac.shim import payload_octets_max
 from ampradio.profile.model import Profile
 from testbed.experiment.error import KeyPath
-from testbed.experiment.shape import ExperimentFile, Security
-
-# Fields of the S1 messages beside nonce, modifier, MIC and data (protocols page, 2.4 and rule 8).
-RESPONSE_FLAG_OCTETS = 1
-CONFIRM_FLAG_AND_PN_OCTETS = 2
+from testbed.experiment.shape import ExperimentFile
+from testbed.experiment.systems import VARIANTS
 
 _RADIO = re.compile(r"sim:|zmq:|zmq:tcp://[A-Za-z0-9_.\-\[\]:]+:\d{1,5}")
 MAX_BASE_PORT = 65530
@@ -35,23 +31,10 @@ class Problem:
     fix: str
 
 
-def reading_limit_octets(profile: Profile, security: Security) -> int:
-    """Return how many octets of UL data fit one SEC-RESPONSE."""
-    payload = payload_octets_max(profile.mac)
-    return payload - RESPONSE_FLAG_OCTETS - security.nonce_octets - security.mic_octets
-
-
-def command_limit_octets(profile: Profile, security: Security) -> int:
-    """Return how many octets of DL data fit: in the SEC-TRIGGER of a two-frame flow, else in the SEC-CONFIRM."""
-    payload = payload_octets_max(profile.mac)
-    if security.flow == 2:
-        return payload - profile.mac.trigger_octets - security.nonce_octets - security.modifier_octets
-    return payload - CONFIRM_FLAG_AND_PN_OCTETS - security.mic_octets
-
-
 def problems(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
     """Yield every value of ``file`` that is out of range."""
     yield from _run(file)
+    yield from _security(file)
     yield from _stations(file, profile)
     yield from _clocks(file, profile)
     yield from _channel(file)
@@ -69,8 +52,6 @@ def _run(file: ExperimentFile) -> Iterator[Problem]:
     if not (math.isfinite(file.max_air_time_s) and 0 < file.max_air_time_s <= MAX_AIR_TIME_S):
         reason = f"{file.max_air_time_s:g} is not a duration up to {MAX_AIR_TIME_S:g} s"
         yield Problem(("max_air_time_s",), reason, "give seconds of air time, such as 5.0")
-    if file.security.system != "amp":
-        yield Problem(("security", "system"), f"{file.security.system} is not yet there", 'write system = "amp"')
     if not _RADIO.fullmatch(file.radio):
         later = file.radio.startswith(("pluto:", "emu:", "file:"))
         reason = f"{file.radio} is not yet there" if later else f"{file.radio!r} is no radio"
@@ -82,6 +63,18 @@ def _run(file: ExperimentFile) -> Iterator[Problem]:
         yield Problem(("tags",), "there is no tag", "add a [[tags]] table")
     if len(file.tags) > 1:
         yield Problem(("tags", 1), "one tag per experiment for now", "keep one [[tags]] table")
+
+
+def _security(file: ExperimentFile) -> Iterator[Problem]:
+    security = file.security
+    variants = VARIANTS.get(security.system)
+    if variants is None:
+        known = ", ".join(VARIANTS)
+        yield Problem(("security", "system"), f"{security.system!r} is no security system", f"use one of {known}")
+    elif security.variant and security.variant not in variants:
+        reason = f"{security.system} has no variant {security.variant!r}"
+        yield Problem(("security", "variant"), reason, f"use one of {', '.join(variants)}")
+    yield from _outside(("security", "aiot", "policy"), security.aiot.policy, 0x00, 0x7F)
 
 
 def _port(radio: str) -> int:

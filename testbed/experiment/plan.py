@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ampradio.profile.model import Profile
-from testbed.experiment.shape import Channel, Record, Security
+from testbed.experiment.shape import Channel, Record, Security, Table
+from testbed.experiment.systems import variant_of
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,11 @@ class Experiment:
             "profile": self.profile.name,
             "radio": self.radio,
             "max_air_time_s": self.max_air_time_s,
-            "security": _table(self.security),
+            "security": {
+                "system": self.security.system,
+                "variant": variant_of(self.security),
+                self.security.system: _table(getattr(self.security, self.security.system)),
+            },
             "ap": {
                 "address": self.ap.address.hex(":"),
                 "station_id": self.ap.station_id,
@@ -106,5 +111,5 @@ class Experiment:
         }
 
 
-def _table(table: Security | Channel | Record) -> dict[str, object]:
+def _table(table: Table) -> dict[str, object]:
     return {key: getattr(table, key) for key in table.__struct_fields__}

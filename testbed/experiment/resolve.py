@@ -10,11 +10,11 @@ from typing import TextIO
 from ampradio.profile.model import Profile
 from testbed.experiment import identities, payloads
 from testbed.experiment.error import KeyPath
-from testbed.experiment.limits import command_limit_octets, reading_limit_octets
 from testbed.experiment.plan import ApPlan, Experiment, TagPlan
 from testbed.experiment.secrets import redacted
 from testbed.experiment.shape import ExperimentFile, Tag
 from testbed.experiment.source import Source
+from testbed.experiment.systems import Capacity, capacity_of
 
 
 def resolve(
@@ -60,8 +60,7 @@ def _ap(source: Source, file: ExperimentFile, profile: Profile, taken: set[int])
         address = identities.ap_address(ap, file.seed)
     except identities.IdentityError as error:
         raise source.error(("ap", error.key), str(error), error.fix) from None
-    limit = command_limit_octets(profile, file.security)
-    carrier = "SEC-TRIGGER" if file.security.flow == 2 else "SEC-CONFIRM"
+    capacity = capacity_of(profile, file.security)
     commands = (ap.commands, ap.commands_csv, ap.commands_column)
     station_id = ap.station_id
     return ApPlan(
@@ -71,7 +70,9 @@ def _ap(source: Source, file: ExperimentFile, profile: Profile, taken: set[int])
         uplink_rate_bps=ap.uplink_rate_kbps * 1000,
         seed_index=ap.seed_index,
         retries=ap.retries,
-        commands=_payloads(source, ("ap",), "commands", commands, limit, carrier),
+        commands=_payloads(
+            source, ("ap",), "commands", commands, capacity.command_octets, capacity.command_carrier
+        ),
     )
 
 
@@ -95,23 +96,26 @@ def _tag(
         station_id=identities.drawn_station_id(file.seed, who, profile, taken) if station_id is None else station_id,
         address=address,
         psk=psk,
-        readings=_readings(source, path, tag, reading_limit_octets(profile, file.security), stdin),
+        readings=_readings(source, path, tag, capacity_of(profile, file.security), stdin),
         carrier_offset_hz=tag.carrier_offset_hz,
         chip_clock_ppm=tag.chip_clock_ppm,
     )
 
 
-def _readings(source: Source, path: KeyPath, tag: Tag, limit: int, stdin: TextIO | None) -> tuple[bytes, ...]:
+def _readings(
+    source: Source, path: KeyPath, tag: Tag, capacity: Capacity, stdin: TextIO | None
+) -> tuple[bytes, ...]:
+    limit, carrier = capacity.reading_octets, capacity.reading_carrier
     given = (tag.readings, tag.readings_csv, tag.readings_column)
     if not tag.readings_stdin:
-        return _payloads(source, path, "readings", given, limit, "SEC-RESPONSE")
+        return _payloads(source, path, "readings", given, limit, carrier)
     key = (*path, "readings_stdin")
     if any(each is not None for each in given):
         raise source.error(key, "readings_stdin stands beside other readings", "keep one source of readings")
     if stdin is None:
         raise source.error(key, "there is no standard input here", "pipe the readings into `amp run`")
     try:
-        return payloads.payloads(payloads.rows_of_lines(stdin), limit, "SEC-RESPONSE")
+        return payloads.payloads(payloads.rows_of_lines(stdin), limit, carrier)
     except payloads.PayloadError as error:
         raise source.error(key, str(error), error.fix) from None
 

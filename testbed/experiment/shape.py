@@ -17,16 +17,32 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """A table of an experiment file: frozen, and closed to keys it does not know."""
 
 
-class Security(Table, frozen=True):
-    """``[security]``: which system, and the lengths that the draft leaves open (R1.5)."""
+class Amp(Table, frozen=True):
+    """``[security.amp]``: S1, the lengths that the draft leaves open (R1.5)."""
 
-    system: str = "amp"
-    variant: Literal["hardened", "literal"] = "hardened"
     flow: Literal[2, 3, 4] = 4
     nonce_octets: Literal[8, 16, 32] = 16
     modifier_octets: Literal[0, 4, 8, 16] = 8
     mic_octets: Literal[2, 4, 8, 16] = 8
     encrypt: bool = True
+
+
+class Aiot(Table, frozen=True):
+    """``[security.aiot]``: S3, how IDs and messages are protected, and which of its two processes run."""
+
+    process: Literal["authentication", "command", "both"] = "both"
+    id_mode: Literal["encrypted", "temporary", "encrypted-unprotected"] = "temporary"
+    policy: int = 0x25
+    response_policy: Literal["request", "stored"] = "request"
+
+
+class Security(Table, frozen=True):
+    """``[security]``: which system and variant; a system's own settings stand in a table of its name."""
+
+    system: str = "amp"
+    variant: str = ""
+    amp: Amp = Amp()
+    aiot: Aiot = Aiot()
 
 
 class Ap(Table, frozen=True):

@@ -34,10 +34,10 @@ def run_experiment(experiment: Experiment, *, out: Path | None = None, tell: Tel
         reason = f"{experiment.radio!r} does not run an exchange yet"
         raise ExperimentError("", "radio", reason, "use one of " + ", ".join(RADIOS))
     stations = stations_of(experiment)
-    tally = Tally(mutual=experiment.security.flow > 2)
+    tally = Tally(opening=stations.ends.opening, proven=stations.ends.proven)
     began = time.monotonic()
     with RunFolder.create(experiment, out=out) as folder:
-        folder.note(security=stations.security)
+        folder.note(security=dict(stations.ends.report))
 
         def keep(record: dict[str, Any]) -> None:
             folder.events.write(record)
@@ -52,6 +52,7 @@ def run_experiment(experiment: Experiment, *, out: Path | None = None, tell: Tel
         experiment,
         tally,
         folder.path,
+        parameters=stations.ends.report,
         ok=finished.ok,
         reason=reason,
         elapsed_ns=finished.stop_ns,

@@ -80,11 +80,9 @@ class WaveformLink:
     def _receive(
         self, transmission: Transmission, name: str, downlink: bool, heard: npt.NDArray[np.complex64]
     ) -> list[Reception]:
-        receiver, decimation = receiver_for("tag" if downlink else "ap", self._profile, self._rate_sps)
+        receiver = receiver_for("tag" if downlink else "ap", self._profile, self._rate_sps)
         if downlink:
-            whole = heard[: heard.size // decimation * decimation]
-            power = (whole.real**2 + whole.imag**2).reshape(-1, decimation).sum(axis=1, dtype=np.float32)
-            received = receiver.feed(power)
+            received = receiver.feed(heard)
         else:
             vector = transmission.tx.vector
             stop_ns = LEAD_NS + transmission.end_ns - transmission.tx.start_ns + TAIL_NS - MARGIN_NS

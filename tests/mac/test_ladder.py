@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ampradio.mac.ladder import message_name
+from ampradio.mac.message_names import message_name
 from tests.mac.bench import AP_ID, TAG_ID, losing, of_kind, secured
 
 
@@ -40,8 +40,11 @@ def test_an_unheard_slot_is_told_from_a_heard_one() -> None:
 def test_names_of_messages() -> None:
     """Rule 3: MSG is the row of the system's table; unknown ones are shown by number."""
     assert [message_name(1, msg) for msg in (1, 4, 6)] == ["SEC-TRIGGER", "SEC-ACK", "PMK-UPDATED"]
-    assert (message_name(1, 7), message_name(1, 0), message_name(3, 2)) == (
+    assert (message_name(1, 7), message_name(1, 0), message_name(3, 4)) == (
         "S1 message 7",
         "S1 message 0",
-        "S3 message 2",
+        "S3 message 4",
     )
+    assert [message_name(3, msg) for msg in (2, 3, 5, 6)] == ["PAGING", "AUTH-RSP", "COMMAND", "CMD-RSP"]
+    assert [message_name(2, 5, prof) for prof in (1, 2, 3)] == ["REKEY", "REKEY", "REQ-SENSOR-DATA"]
+    assert (message_name(4, 15), message_name(4, 18), message_name(5, 6)) == ("4WAY-3", "GROUP-2", "CONFIRM-TPOS")

@@ -35,7 +35,7 @@ def refusal(text: str, folder: Path = Path(), **options: object) -> ExperimentEr
 def test_demo_example_is_complete() -> None:
     """Issue item 9: an example ships; flow 4, three readings and three commands from the CSV, in SI units."""
     demo = load_experiment(EXAMPLES / "demo.toml")
-    assert (demo.name, demo.security.flow, demo.security.variant, demo.radio) == ("demo", 4, "hardened", "zmq:")
+    assert (demo.name, demo.security.amp.flow, demo.security.variant, demo.radio) == ("demo", 4, "hardened", "zmq:")
     assert demo.tags[0].readings == (b"t=21.5C rh=41%", b"t=21.7C rh=41%", b"t=21.6C rh=42%")
     assert demo.ap.commands == (b"led on", b"sample every 60 s", b"led off")
     assert (demo.ap.downlink_rate_bps, demo.ap.uplink_rate_bps, demo.rounds) == (250_000, 250_000, 3)
@@ -97,8 +97,10 @@ def test_spa_of_a_permanent_id() -> None:
         ('radio = "pluto:usb:"', 1, "radio", "not yet there", "zmq:"),
         ('radio = "zmq:tcp://127.0.0.1"', 1, "radio", "no radio", "5550"),
         ('radio = "zmq:tcp://127.0.0.1:65535"', 1, "radio", "six ports", "65530"),
-        ('[security]\nsystem = "rsn"', 2, "security.system", "not yet there", "amp"),
-        ("[security]\nflow = 5", 2, "security.flow", "5", "2 or 3 or 4"),
+        ('[security]\nsystem = "rsn"', 2, "security.system", "no security system", "amp, aiot"),
+        ('[security]\nvariant = "floor"', 2, "security.variant", "amp has no variant", "hardened, literal"),
+        ("[security.amp]\nflow = 5", 2, "security.amp.flow", "5", "2 or 3 or 4"),
+        ("[security]\nsystem = 'aiot'\n[security.aiot]\npolicy = 128", 4, "security.aiot.policy", "128", "0 to 127"),
         ("[[tags]]\n[[tags]]\nname='b'", 2, "tags[1]", "one tag", "keep one"),
         ("[ap]\nstation_id = 127", 2, "ap.station_id", "6 LSB", "126"),
         ("[ap]\nstation_id = 0xFFFF", 2, "ap.station_id", "no assigned ID", "65534"),
@@ -232,12 +234,12 @@ def test_octets_that_fit_follow_from_the_frame() -> None:
     """Protocols page 2.4: body 64 less shim 2; RESPONSE 25 + n, CONFIRM 10 + n, TRIGGER 30 + n octets of payload."""
     room = 64 - 2
     from_text(f'[[tags]]\nreadings = ["{"r" * (room - 25)}"]\n[ap]\ncommands = ["{"c" * (room - 10)}"]')
-    from_text(f'[security]\nflow = 2\n[ap]\ncommands = ["{"c" * (room - 30)}"]')
+    from_text(f'[security.amp]\nflow = 2\n[ap]\ncommands = ["{"c" * (room - 30)}"]')
     error = refusal(f'[[tags]]\nreadings = ["ok", "{"r" * (room - 24)}"]')
     assert "item 2 of readings has 38 octets; a SEC-RESPONSE carries at most 37" in error.reason
     assert "SEC-CONFIRM carries at most 52" in refusal(f'[ap]\ncommands = ["{"c" * (room - 9)}"]').reason
     assert "SEC-TRIGGER carries at most 32" in refusal(
-        f'[security]\nflow = 2\n[ap]\ncommands = ["{"c" * (room - 29)}"]'
+        f'[security.amp]\nflow = 2\n[ap]\ncommands = ["{"c" * (room - 29)}"]'
     ).reason
 
 

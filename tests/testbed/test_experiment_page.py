@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from testbed.experiment.shape import Ap, Channel, ExperimentFile, Record, Security, Tag
+from testbed.experiment.shape import Aiot, Amp, Ap, Channel, ExperimentFile, Record, Security, Tag
 from testbed.experiment.toml import parse_value
 from tests.conftest import ROOT
 
@@ -16,12 +16,14 @@ PAGE = (ROOT / "docs" / "experiments.md").read_text(encoding="utf-8")
 TABLES = {
     "Top of the file": ExperimentFile,
     "`[security]`": Security,
+    "`[security.amp]`": Amp,
+    "`[security.aiot]`": Aiot,
     "`[ap]`": Ap,
     "`[[tags]]`": Tag,
     "`[channel]`": Channel,
     "`[record]`": Record,
 }
-SUBTABLES = {"security", "ap", "tags", "channel", "record"}
+SUBTABLES = {"security", "ap", "tags", "channel", "record", "amp", "aiot"}
 
 
 def rows(heading: str) -> dict[str, str]:
@@ -35,7 +37,7 @@ def test_every_key_is_documented_with_its_default(heading: str) -> None:
     """The page names exactly the keys that are read, and the default that is taken."""
     shape: type[msgspec.Struct] = TABLES[heading]
     documented = rows(heading)
-    assert set(documented) == set(shape.__struct_fields__) - (SUBTABLES if shape is ExperimentFile else set())
+    assert set(documented) == set(shape.__struct_fields__) - SUBTABLES
     for field in msgspec.structs.fields(shape):
         if field.name in documented and field.default not in (None, "", msgspec.NODEFAULT):
             assert parse_value(documented[field.name].strip("`")) == field.default, field.name

@@ -132,11 +132,12 @@ def test_other_events_only_when_asked() -> None:
 def summary(mutual: bool = True) -> Summary:
     """Return the summary of ``exchange`` with a wall clock of a second per look."""
     ticks = itertools.count()
-    tally = Tally(mutual=mutual, clock=lambda: float(next(ticks)))
+    tally = Tally(proven="ap" if mutual else "tag", clock=lambda: float(next(ticks)))
     for event in exchange():
         tally.take(event)
     plan = experiment_of("seed = 7", Path("bench.toml"))
-    return summary_of(plan, tally, Path("runs/x"), ok=True, elapsed_ns=7_000_000, wall_s=1.5)
+    parameters = {"variant": "hardened", "nonce_octets": 16, "encrypt": True}
+    return summary_of(plan, tally, Path("runs/x"), parameters=parameters, ok=True, elapsed_ns=7_000_000, wall_s=1.5)
 
 
 def test_document_holds_what_scripts_rely_on() -> None:
@@ -167,13 +168,13 @@ def test_table_says_it_all(encoding: str) -> None:
     for words in ("3.690 ms", "2.390 ms", "6.100 ms", "1.000 s", "24.6 dB", "19.6 dB", "runs/x", "hardened"):
         assert words in said
     assert "11bp-2026.09" in said and "placeholders" in said and "seed 7" in said
-    assert "nonce 16, Modifier 8, MIC 8 octets" in said
+    assert "nonce octets 16, encrypt True" in said
 
 
 def test_nothing_heard_is_a_summary_too() -> None:
     """A run in which nothing arrived has no SNR and no handshake, and still a table and a document."""
     plan = experiment_of("", Path("bench.toml"))
-    empty = summary_of(plan, Tally(), Path("runs/x"), ok=False, elapsed_ns=0, wall_s=0.0)
+    empty = summary_of(plan, Tally(), Path("runs/x"), parameters={}, ok=False, elapsed_ns=0, wall_s=0.0)
     assert empty.as_dict()["snr_db"] == {"downlink": None, "uplink": None}
     console = Console(file=io.StringIO())
     empty.show(console)

@@ -1,0 +1,52 @@
+"""The security systems that an experiment file may name: their variants, and what one message of each holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ampradio.mac.shim import payload_octets_max
+from ampradio.profile.model import Profile
+from testbed.experiment.shape import Security
+
+# Fields of the S1 messages beside nonce, modifier, MIC and data (protocols page, 2.4 and rule 8).
+RESPONSE_FLAG_OCTETS = 1
+CONFIRM_FLAG_AND_PN_OCTETS = 2
+AIOT_PAYLOAD_OCTETS_MAX = 256  # of a COMMAND or CMD-RSP, in fragments: our limit
+
+VARIANTS = {
+    "amp": ("hardened", "literal"),
+    "aiot": ("hardened", "floor", "literal"),
+}
+"""By system, the default first."""
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """How many octets of data one command and one reading may have, and which message carries them."""
+
+    command_octets: int
+    command_carrier: str
+    reading_octets: int
+    reading_carrier: str
+
+
+def variant_of(security: Security) -> str:
+    """Return the variant that was named, or the system's default."""
+    return security.variant or VARIANTS[security.system][0]
+
+
+def capacity_of(profile: Profile, security: Security) -> Capacity:
+    """Return what fits the messages of the experiment's system."""
+    if security.system == "aiot":
+        return Capacity(AIOT_PAYLOAD_OCTETS_MAX, "COMMAND", AIOT_PAYLOAD_OCTETS_MAX, "CMD-RSP")
+    return _amp(profile, security)
+
+
+def _amp(profile: Profile, security: Security) -> Capacity:
+    """Return the room of one frame each: S1 puts no message in fragments here."""
+    room, amp = payload_octets_max(profile.mac), security.amp
+    reading = room - RESPONSE_FLAG_OCTETS - amp.nonce_octets - amp.mic_octets
+    if amp.flow == 2:
+        command = room - profile.mac.trigger_octets - amp.nonce_octets - amp.modifier_octets
+        return Capacity(command, "SEC-TRIGGER", reading, "SEC-RESPONSE")
+    return Capacity(room - CONFIRM_FLAG_AND_PN_OCTETS - amp.mic_octets, "SEC-CONFIRM", reading, "SEC-RESPONSE")

@@ -1,0 +1,41 @@
+"""Both ends of a security system, ready for the stations; and the secrets and entropy that each of them was given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ampradio.mac.sessions import TagSession
+from ampradio.mac.work import SecureExchange
+from ampradio.security.entropy import SeededEntropy
+from ampradio.security.primitives import hmac_sha256
+from testbed.experiment.plan import Experiment, TagPlan
+from testbed.seeds import seed_for
+
+
+@dataclass(frozen=True)
+class Ends:
+    """What a run needs to know of its security system.
+
+    ``report`` are the parameters for the record. A handshake begins with a message named in ``opening`` and is over
+    when somebody has ``authenticated`` the peer ``proven``.
+    """
+
+    work: list[SecureExchange]
+    tag: TagSession
+    report: Mapping[str, str | int | bool | float]
+    opening: frozenset[str]
+    proven: str
+
+
+def entropy_for(experiment: Experiment, who: str) -> SeededEntropy:
+    """Return the nonces and keys of one end of a simulated run, from the run's seed."""
+    return SeededEntropy(seed_for(experiment.seed, f"security.{experiment.security.system}.entropy.{who}"))
+
+
+def enrolled_secret(tag: TagPlan, name: str, octets: int) -> bytes:
+    """Return a secret of up to 32 octets that the testbed's enrolment makes of the tag's PSK for one purpose.
+
+    So one PSK in an experiment file serves every system, and none sees that of another.
+    """
+    return hmac_sha256(tag.psk, b"AMP testbed enrolment " + name.encode())[:octets]

@@ -1,0 +1,80 @@
+"""Every security system and variant between the same stations, by its name in the experiment file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ampradio.mac.exchange import Exchange, perfect_link
+from testbed.experiment import experiment_of
+from testbed.experiment.systems import VARIANTS
+from testbed.runner.stations import stations_of
+from testbed.tally import Tally
+from tests.mac.bench import losing
+
+READINGS = ["t=21.5C", "rh=41%"]
+COMMANDS = ["led on", "led off"]
+SETTINGS = [(system, variant) for system, variants in VARIANTS.items() for variant in variants]
+
+
+def run(system: str, variant: str, link: Any = perfect_link, *more: str) -> tuple[list[tuple[str, Any]], Tally, bool]:
+    """Run two rounds in memory; return who told what, the tally, and whether the AP is content."""
+    text = f"""
+[security]
+system = "{system}"
+variant = "{variant}"
+[ap]
+commands = {COMMANDS}
+[[tags]]
+readings = {READINGS}
+"""
+    experiment = experiment_of(text, Path("bench.toml"), overrides=list(more))
+    stations = stations_of(experiment)
+    told = Exchange(experiment.profile, {"ap": stations.ap}, {"tag": stations.tag}, link).run(60_000_000_000)
+    tally = Tally(opening=stations.ends.opening, proven=stations.ends.proven)
+    for name, event in told:
+        tally.take({"t_ns": event.t_ns, "node": name, "kind": event.kind, **event.detail})
+    return told, tally, stations.ap.succeeded
+
+
+def data(told: list[tuple[str, Any]], kind: str) -> list[str]:
+    """Return the data of every event of a kind as text."""
+    return [bytes.fromhex(event.detail["data_hex"]).decode() for _, event in told if event.kind == kind]
+
+
+@pytest.mark.parametrize(("system", "variant"), SETTINGS)
+def test_commands_go_down_and_readings_come_up(system: str, variant: str) -> None:
+    told, tally, ok = run(system, variant)
+    assert ok
+    assert data(told, "security.uplink_data") == READINGS
+    assert data(told, "security.command") == COMMANDS
+    assert tally.handshakes
+    assert all(handshake.air_ns > 0 for handshake in tally.handshakes)
+
+
+@pytest.mark.parametrize(("system", "variant"), SETTINGS)
+def test_a_lost_frame_costs_an_attempt_and_no_data(system: str, variant: str) -> None:
+    """The second PPDU on the air, the tag's first answer, is lost."""
+    told, _, ok = run(system, variant, losing(1))
+    assert ok
+    assert data(told, "security.uplink_data") == READINGS
+
+
+@pytest.mark.parametrize(("system", "variant"), SETTINGS)
+def test_no_message_has_a_number_for_a_name(system: str, variant: str) -> None:
+    told, _, _ = run(system, variant)
+    names = {event.detail["name"] for _, event in told if event.kind == "tx"}
+    assert not {name for name in names if "message" in name}
+
+
+@pytest.mark.parametrize("id_mode", ["encrypted", "encrypted-unprotected"])
+@pytest.mark.parametrize("process", ["authentication", "command", "both"])
+def test_aiot_processes_and_id_modes(id_mode: str, process: str) -> None:
+    """R3.1, R3.2: each process alone and both, IDs encrypted with and without a MAC."""
+    told, _, ok = run(
+        "aiot", "literal", perfect_link, f"security.aiot.id_mode={id_mode}", f"security.aiot.process={process}"
+    )
+    assert ok
+    assert data(told, "security.uplink_data") == ([] if process == "authentication" else READINGS)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ampradio.mac.shim import fragments
 from ampradio.profile import load_profile
 from ampradio.security import meter
 from ampradio.security.agreement import x25519_public
@@ -96,7 +97,13 @@ class World:
     def new_gateway(self, gwid: bytes = GWID) -> Gateway:
         return Gateway(MAC, self.parameters, gwid, self.gateway_entropy, **self.gateway_options)
 
-    def make(self, entropy: EntropySource | None = None, known: bool = True, **wanted: Any) -> Device:
+    def make(
+        self,
+        entropy: EntropySource | None = None,
+        known: bool = True,
+        sensor: Callable[[bytes], bytes] = lambda command: command[::-1] + b"!",
+        **wanted: Any,
+    ) -> Device:
         """Manufacture a tag, and let the server know it."""
         number = len(self.devices)
         made = manufacture(self.parameters, SERVER_PUBLIC, SeededEntropy(100 + number), **wanted)
@@ -104,7 +111,7 @@ class World:
             self.store.add(made.record)
         rows = MemoryRows(TagMemory.rows_needed())
         memory, source = TagMemory(rows), entropy or SeededEntropy(200 + number)
-        tag = ProvisionedTag(MAC, self.parameters, made.identity, memory, source, lambda command: command[::-1] + b"!")
+        tag = ProvisionedTag(MAC, self.parameters, made.identity, memory, source, sensor)
         self.devices.append(Device(self.parameters, made, rows, tag))
         return self.devices[-1]
 
@@ -181,6 +188,11 @@ class World:
 
     def sent(self, msg: int) -> list[Message]:
         return [message for message in self.air if message.msg == msg]
+
+
+def bodies(message: Message) -> list[str]:
+    """Return the frame bodies of a message, in hex."""
+    return [(shim.encode() + piece).hex() for shim, piece in fragments(MAC, message)]
 
 
 def lose(message: Message) -> Iterable[Message]:

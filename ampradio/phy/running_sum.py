@@ -5,7 +5,7 @@ Sample n stands for the interval [n, n + 1), so position t of the running sum is
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from ampradio.phy import accelerator
 
 Wide = TypeVar("Wide", np.float64, np.complex128)
+_COMPILED: tuple[Literal["C"], Literal["W"]] = ("C", "W")  # what compiled loops take: a broadcast array is read-only, one row of it contiguous too
 
 
 def running_sum(samples: npt.NDArray[Any], wide: type[Wide]) -> npt.NDArray[Wide]:
@@ -21,7 +22,7 @@ def running_sum(samples: npt.NDArray[Any], wide: type[Wide]) -> npt.NDArray[Wide
         from ampradio.phy.running_sum_loops import sum_up
 
         summed: npt.NDArray[Wide] = np.empty((samples.shape[0], samples.shape[1] + 1), wide)
-        sum_up(np.ascontiguousarray(samples), summed)
+        sum_up(np.require(samples, requirements=_COMPILED), summed)
         return summed
     sums: npt.NDArray[Wide] = np.zeros((samples.shape[0], samples.shape[1] + 1), wide)
     sums[:, 1:] = samples
@@ -36,7 +37,8 @@ def integral_to(sums: npt.NDArray[Wide], position: npt.NDArray[np.float64]) -> n
 
         read: npt.NDArray[Wide] = np.empty(position.shape, sums.dtype)
         rows = (sums.shape[0], -1)
-        read_off(np.ascontiguousarray(sums), np.ascontiguousarray(position).reshape(rows), read.reshape(rows))
+        at = np.require(position, requirements=_COMPILED).reshape(rows)
+        read_off(np.require(sums, requirements=_COMPILED), at, read.reshape(rows))
         return read
     packets, last = sums.shape[0], sums.shape[1] - 1
     inside = np.maximum(position, 0.0)

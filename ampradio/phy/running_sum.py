@@ -13,7 +13,8 @@ import numpy.typing as npt
 from ampradio.phy import accelerator
 
 Wide = TypeVar("Wide", np.float64, np.complex128)
-_COMPILED: tuple[Literal["C"], Literal["W"]] = ("C", "W")  # what compiled loops take: a broadcast array is read-only, one row of it contiguous too
+# What compiled loops take: a broadcast array is read-only, and one row of it is contiguous too.
+_COMPILED: tuple[Literal["C"], Literal["W"]] = ("C", "W")
 
 
 def running_sum(samples: npt.NDArray[Any], wide: type[Wide]) -> npt.NDArray[Wide]:

@@ -74,6 +74,8 @@ def _security(file: ExperimentFile) -> Iterator[Problem]:
     elif security.variant and security.variant not in variants:
         reason = f"{security.system} has no variant {security.variant!r}"
         yield Problem(("security", "variant"), reason, f"use one of {', '.join(variants)}")
+    life: KeyPath = ("security", "provisioning", "session_key_requests")
+    yield from _outside(life, security.provisioning.session_key_requests, 1, 255, "one REKEY's worth of SEQ")
     yield from _outside(("security", "aiot", "policy"), security.aiot.policy, 0x00, 0x7F)
 
 

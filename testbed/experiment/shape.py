@@ -36,12 +36,22 @@ class Aiot(Table, frozen=True):
     response_policy: Literal["request", "stored"] = "request"
 
 
+class Provisioning(Table, frozen=True):
+    """``[security.provisioning]``: S2, lengths and lifetimes that the contribution leaves open."""
+
+    hash_octets: Literal[8, 16, 32] = 8
+    data_tag_octets: Literal[4, 8] = 4
+    end_to_end: bool = False
+    session_key_requests: int = 64
+
+
 class Security(Table, frozen=True):
     """``[security]``: which system and variant; a system's own settings stand in a table of its name."""
 
     system: str = "amp"
     variant: str = ""
     amp: Amp = Amp()
+    provisioning: Provisioning = Provisioning()
     aiot: Aiot = Aiot()
 
 

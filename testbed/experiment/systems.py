@@ -11,10 +11,12 @@ from testbed.experiment.shape import Security
 # Fields of the S1 messages beside nonce, modifier, MIC and data (protocols page, 2.4 and rule 8).
 RESPONSE_FLAG_OCTETS = 1
 CONFIRM_FLAG_AND_PN_OCTETS = 2
+PROVISIONING_DATA_OCTETS_MAX = 128  # of a REQ or RES, in fragments: our limit
 AIOT_PAYLOAD_OCTETS_MAX = 256  # of a COMMAND or CMD-RSP, in fragments: our limit
 
 VARIANTS = {
     "amp": ("hardened", "literal"),
+    "provisioning": ("hardened", "literal", "identity-hiding"),
     "aiot": ("hardened", "floor", "literal"),
 }
 """By system, the default first."""
@@ -37,6 +39,9 @@ def variant_of(security: Security) -> str:
 
 def capacity_of(profile: Profile, security: Security) -> Capacity:
     """Return what fits the messages of the experiment's system."""
+    if security.system == "provisioning":
+        octets = PROVISIONING_DATA_OCTETS_MAX
+        return Capacity(octets, "REQ-SENSOR-DATA", octets, "RES-SENSOR-DATA")
     if security.system == "aiot":
         return Capacity(AIOT_PAYLOAD_OCTETS_MAX, "COMMAND", AIOT_PAYLOAD_OCTETS_MAX, "CMD-RSP")
     return _amp(profile, security)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from testbed.experiment.plan import Experiment
-from testbed.systems import aiot, amp
+from testbed.systems import aiot, amp, provisioning
 from testbed.systems.ends import Ends
 
 __all__ = ["Ends", "ends_of"]
 
-_SYSTEMS: dict[str, Callable[[Experiment], Ends]] = {"amp": amp.ends, "aiot": aiot.ends}
+_SYSTEMS: dict[str, Callable[[Experiment], Ends]] = {
+    "amp": amp.ends,
+    "provisioning": provisioning.ends,
+    "aiot": aiot.ends,
+}
 
 
 def ends_of(experiment: Experiment) -> Ends:

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from testbed.experiment.shape import Aiot, Amp, Ap, Channel, ExperimentFile, Record, Security, Tag
+from testbed.experiment.shape import Aiot, Amp, Ap, Channel, ExperimentFile, Provisioning, Record, Security, Tag
 from testbed.experiment.toml import parse_value
 from tests.conftest import ROOT
 
@@ -17,13 +17,14 @@ TABLES = {
     "Top of the file": ExperimentFile,
     "`[security]`": Security,
     "`[security.amp]`": Amp,
+    "`[security.provisioning]`": Provisioning,
     "`[security.aiot]`": Aiot,
     "`[ap]`": Ap,
     "`[[tags]]`": Tag,
     "`[channel]`": Channel,
     "`[record]`": Record,
 }
-SUBTABLES = {"security", "ap", "tags", "channel", "record", "amp", "aiot"}
+SUBTABLES = {"security", "ap", "tags", "channel", "record", "amp", "provisioning", "aiot"}
 
 
 def rows(heading: str) -> dict[str, str]:

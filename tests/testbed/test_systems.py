@@ -78,3 +78,11 @@ def test_aiot_processes_and_id_modes(id_mode: str, process: str) -> None:
     )
     assert ok
     assert data(told, "security.uplink_data") == ([] if process == "authentication" else READINGS)
+
+
+@pytest.mark.parametrize("variant", ["hardened", "identity-hiding"])
+def test_provisioning_end_to_end(variant: str) -> None:
+    """R2.10: the gateway carries what it cannot read; the server reads it."""
+    told, _, ok = run("provisioning", variant, perfect_link, "security.provisioning.end_to_end=true")
+    assert ok
+    assert data(told, "security.uplink_data") == READINGS

@@ -1,0 +1,135 @@
+"""S2 in an experiment: the tag's QR code is scanned, the server vets it, then one request and one reading a round.
+
+The server is collocated with the gateway here (R2.22): it answers between two PPDUs, and what it says is counted.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from ampradio.mac.work import SecureExchange
+from ampradio.security.agreement import KEY_OCTETS, x25519_public
+from ampradio.security.nvm import MemoryRows
+from ampradio.security.provisioning import (
+    Gateway,
+    Life,
+    MemoryDeviceStore,
+    Prof,
+    ProvisionedTag,
+    ProvisioningParameters,
+    ProvisioningServer,
+    TagMemory,
+    manufacture,
+)
+from ampradio.security.provisioning.profiles import GWID_OCTETS
+from ampradio.security.secret import Secret
+from ampradio.security.session import Message, SecurityEvent
+from testbed.experiment.plan import Experiment
+from testbed.experiment.systems import variant_of
+from testbed.systems.ends import Ends, enrolled_secret, entropy_for
+
+PROF = {"hardened": Prof.HARDENED, "literal": Prof.LITERAL, "identity-hiding": Prof.IDENTITY_HIDING}
+
+
+def ends(experiment: Experiment) -> Ends:
+    """Return a gateway with its server and a tag as it left the factory."""
+    tag, settings = experiment.tags[0], experiment.security.provisioning
+    parameters = ProvisioningParameters(
+        prof=PROF[variant_of(experiment.security)],
+        hash_octets=settings.hash_octets,
+        data_tag_octets=settings.data_tag_octets,
+        end_to_end=settings.end_to_end,
+        data_octets_max=max((len(data) for data in (*tag.readings, *experiment.ap.commands)), default=0),
+    )
+    private = enrolled_secret(tag, "AS private key", KEY_OCTETS)
+    made = manufacture(
+        parameters,
+        x25519_public(private),
+        entropy_for(experiment, "factory"),
+        serial=enrolled_secret(tag, "A_SN", parameters.serial_octets),
+        private=enrolled_secret(tag, "A_privk", KEY_OCTETS),
+    )
+    readings = deque(tag.readings)
+    device = ProvisionedTag(
+        experiment.profile.mac,
+        parameters,
+        made.identity,
+        TagMemory(MemoryRows(TagMemory.rows_needed())),
+        entropy_for(experiment, "tag"),
+        lambda command: readings.popleft() if readings else b"",
+    )
+    gateway = _ServedGateway(experiment, parameters, Secret(private))
+    gateway.store.add(made.record)
+    work = [gateway.onboarding(made.qr)]
+    work += [gateway.round(made.qr, number) for number in range(experiment.rounds)]
+    opening = frozenset({"PROV"})
+    return Ends(work, device, parameters.report(), opening, "device")
+
+
+class _ServedGateway(Gateway):
+    """A gateway whose server answers at once; it tells what it heard in the words that all systems share."""
+
+    def __init__(self, experiment: Experiment, parameters: ProvisioningParameters, private: Secret) -> None:
+        mac = experiment.profile.mac
+        self.gwid = experiment.ap.address[-GWID_OCTETS:]
+        super().__init__(
+            mac,
+            parameters,
+            self.gwid,
+            entropy_for(experiment, "gateway"),
+            life=Life(experiment.security.provisioning.session_key_requests),
+            retries=experiment.ap.retries,
+        )
+        self.store = MemoryDeviceStore()
+        keys = {self.gwid: Secret(enrolled_secret(experiment.tags[0], "gateway key", KEY_OCTETS))}
+        self._server = ProvisioningServer(
+            mac, parameters, private, self.store, keys, entropy_for(experiment, "server")
+        )
+        self._experiment = experiment
+        self._end_to_end = parameters.end_to_end
+        self._asked: bytes = b""
+
+    def messages_to_send(self, now_ns: int) -> list[Message]:
+        """Return the messages that are due, once the server has said what it has to say."""
+        while requests := self.backhaul_to_send(now_ns):
+            for request in requests:
+                self.backhaul_received(self._server.answer(self.gwid, request), now_ns)
+        return super().messages_to_send(now_ns)
+
+    def events(self) -> list[SecurityEvent]:
+        """Return and clear what happened since the last call, here and at the server."""
+        told = []
+        for event in (*super().events(), *self._server.events()):
+            told.append(SecurityEvent("uplink_data", self._read(event)) if event.kind == "reading" else event)
+            if event.kind == "provisioned":
+                told.append(SecurityEvent("authenticated", {**event.detail, "peer": "device"}))
+        return told
+
+    def onboarding(self, device_hash: bytes) -> SecureExchange:
+        """Return the work of provisioning the device whose QR code was scanned."""
+        return self._work(lambda trigger, now_ns: self.scan(device_hash), lambda: self.counters["provisioned"] > 0)
+
+    def round(self, device_hash: bytes, number: int) -> SecureExchange:
+        """Return the work of one request with its reading."""
+        commands, readings = self._experiment.ap.commands, self._experiment.tags[0].readings
+        command = commands[number] if number < len(commands) else b""
+        longest = max((len(reading) for reading in readings), default=0)
+
+        def begin(trigger: bytes, now_ns: int) -> None:
+            for address in self.local_addresses:
+                said = self._server.inner.seal_command(device_hash, command) if self._end_to_end else command
+                self._asked = device_hash
+                self.request(address, said, longest)
+
+        return self._work(begin, lambda: self.counters["reading"] > number)
+
+    def _work(self, begin: Callable[[bytes, int], None], outcome: Callable[[], bool]) -> SecureExchange:
+        # the gateway repeats by itself what is not answered
+        return SecureExchange(self, self._experiment.profile.mac.broadcast_id, begin, outcome, 0, attempts=1)
+
+    def _read(self, event: SecurityEvent) -> dict[str, str | int | bool | float]:
+        if not self._end_to_end:
+            return event.detail
+        data = self._server.inner.open_reading(self._asked, bytes.fromhex(str(event.detail["data_hex"])))
+        return {**event.detail, "side": "server", "data_hex": (data or b"").hex()}

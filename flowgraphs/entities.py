@@ -24,14 +24,14 @@ from flowgraphs.lockstep import LockStepPhy
 from flowgraphs.streams import ROLES, TAG_DECIMATION
 
 
-def receiver_for(role: str, profile: Profile, sample_rate_sps: int, *, blind: bool = False) -> tuple[Any, int]:
-    """Return the streaming receiver of a role and how many samples make one of its items.
+def receiver_for(role: str, profile: Profile, sample_rate_sps: int, *, blind: bool = False) -> Any:
+    """Return the streaming receiver of a role for complex samples.
 
     ``blind`` lets an AP's receiver search all the time for every rate and seed (a foreign recording).
     """
     if role == "tag":
-        return TagReceiver(profile, sample_rate_sps, decimation=TAG_DECIMATION), TAG_DECIMATION
-    return ApReceiver(profile, sample_rate_sps, blind=blind), 1
+        return TagReceiver(profile, sample_rate_sps, TAG_DECIMATION, squares=True)
+    return ApReceiver(profile, sample_rate_sps, blind=blind)
 
 
 class NoWitness:
@@ -58,12 +58,10 @@ def served_phy(sap: str, role: str, profile_name: str) -> LockStepPhy:
     """
     profile = load_profile(profile_name)
     rate_sps = profile.preamble.sample_rate_sps
-    receiver, decimation = receiver_for(role, profile, rate_sps)
+    receiver = receiver_for(role, profile, rate_sps)
     served = PhySap(sap, profile.name)
     sys.stderr.write(f"waiting for a MAC at {served.endpoint} (docs/phy-sap.md)\n")
-    phy = LockStepPhy(
-        served, receiver, profile, NoWitness(), ROLES.index(role), rate_sps, decimation=decimation
-    )
+    phy = LockStepPhy(served, receiver, profile, NoWitness(), ROLES.index(role), rate_sps)
     threading.Thread(target=_end_with, args=(phy,), daemon=True).start()
     return phy
 
@@ -82,7 +80,7 @@ class FramePrinter:
 
     def __init__(self, role: str, profile_name: str) -> None:
         profile = load_profile(profile_name)
-        self._receiver, _ = receiver_for(role, profile, profile.preamble.sample_rate_sps, blind=True)
+        self._receiver = receiver_for(role, profile, profile.preamble.sample_rate_sps, blind=True)
 
     def receive(self, items: npt.NDArray[np.generic]) -> None:
         """Take the next items."""

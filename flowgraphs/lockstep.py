@@ -57,7 +57,6 @@ class LockStepPhy:
         role: 0 = AP, 1 = tag (told to the MAC).
         sample_rate_sps: of both streams.
         chip_clock_ppm: chip duration error of this node's transmitter.
-        decimation: receive-stream samples per item that ``receive`` is given.
     """
 
     def __init__(
@@ -70,7 +69,6 @@ class LockStepPhy:
         sample_rate_sps: int,
         *,
         chip_clock_ppm: float = 0.0,
-        decimation: int = 1,
     ) -> None:
         self._sap = sap
         self._receiver = receiver
@@ -78,7 +76,6 @@ class LockStepPhy:
         self._rate = sample_rate_sps
         self._role = role
         self._chip_clock_ppm = chip_clock_ppm
-        self._decimation = decimation
         self._witness = witness
         self._bursts = BurstSchedule()
         self._windows: list[int] = []
@@ -123,7 +120,7 @@ class LockStepPhy:
         try:
             for request in self._sap.poll():
                 self._obey(request)
-            self._received += items.size * self._decimation
+            self._received += items.size
             self._advance(self._receiver.feed(items))
             self._stop_if_due()
         except MacGoneError as error:

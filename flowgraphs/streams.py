@@ -4,7 +4,7 @@ from __future__ import annotations
 
 ROLES = ("ap", "tag")
 TAG_DECIMATION = 2
-"""Samples of |x|² that make one item of a tag's envelope."""
+"""Samples whose |x|² a tag's detector adds up to one of its envelope."""
 
 DATATYPES = ("cf32_le", "ci16_le")
 """SigMF sample formats that are recorded and replayed."""

@@ -122,7 +122,7 @@ def _phy(config: NodeConfig) -> NoReturn:
     from testbed.recorder import NodeRecorder
 
     profile = load_profile(config.profile)
-    receiver, decimation = receiver_for(config.role, profile, config.sample_rate_sps)
+    receiver = receiver_for(config.role, profile, config.sample_rate_sps)
     recorder = NodeRecorder(
         config.record_base, config.role, profile, config.sample_rate_sps, config.record_datatype, config.description
     )
@@ -135,7 +135,6 @@ def _phy(config: NodeConfig) -> NoReturn:
         0 if config.role == "ap" else 1,
         config.sample_rate_sps,
         chip_clock_ppm=config.chip_clock_ppm,
-        decimation=decimation,
     )
     top = _top_block(config, phy, recorder.data_path)
     threading.Thread(target=_close_with_parent, args=(phy,), daemon=True).start()

@@ -71,7 +71,7 @@ def replay(recording: Recording, profile: Profile, role: str = "", progress: Pro
     if recording.datatype not in DATATYPES:
         raise CaptureError(recording.meta_path, f"is {recording.datatype}", "convert it to " + " or ".join(DATATYPES))
     blind = role == "ap" and not recording.windows
-    receiver, decimation = receiver_for(role, profile, rate_sps, blind=blind)
+    receiver = receiver_for(role, profile, rate_sps, blind=blind)
     for window in recording.windows if role == "ap" else ():
         receiver.listen(window)
     for start, stop in recording.blanks:
@@ -80,7 +80,7 @@ def replay(recording: Recording, profile: Profile, role: str = "", progress: Pro
     top = amp_replay(
         phy=collector, role=role, path=str(recording.data_path), datatype=recording.datatype, scale=recording.unit
     )
-    total = max(recording.samples // decimation, 1)
+    total = max(recording.samples, 1)
     flow = threading.Thread(target=top.run, daemon=True)
     flow.start()
     while flow.is_alive():

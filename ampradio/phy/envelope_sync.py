@@ -74,17 +74,14 @@ class EnvelopeSync:
         """How many power samples from its first on a block needs to be decided."""
         return self._width * self.grid
 
-    def block_means(self, power: npt.NDArray[np.float32], blocks: int) -> npt.NDArray[np.float64]:
-        """Return the mean of each of the first ``blocks`` blocks of ``power`` (1, n), shape (blocks,)."""
-        sums = np.add.reduce(power[0, : blocks * self.block].reshape(blocks, self.block), axis=1)
-        means: npt.NDArray[np.float64] = sums.astype(np.float64) / self.block
-        return means
-
-    def first(self, power: npt.NDArray[np.float32], floor: npt.NDArray[np.float64]) -> EnvelopeSyncHits:
+    def first(
+        self, power: npt.NDArray[np.float32], floor: npt.NDArray[np.float64], begin: int = 0
+    ) -> EnvelopeSyncHits:
         """Return the first sync in each row of ``power`` (packets, n), by position of its first edge.
 
         ``floor`` (packets,) or (packets, blocks) is the tracked noise power per power sample (0 if not known yet).
-        Positions whose word does not lie within the row whole, with a little to spare, are not searched.
+        The ``begin`` first positions (of a block) are not searched, nor those whose word does not lie within the row
+        whole, with a little to spare.
         """
         packets, size = power.shape
         count = max(0, size // self.grid - (self._width - BLOCK))
@@ -95,6 +92,9 @@ class EnvelopeSync:
         difference, total = correlation[..., :-1, :], correlation[..., -1:, :]
         noise = self._noise_gain * floor.astype(np.float32).reshape(packets, -1, 1, 1, 1)
         passed = np.abs(difference) > np.maximum(total * self._least_contrast, noise)
+        if begin:
+            early = np.arange(self._span).reshape(_SUB_BLOCKS, 1, -1) < begin
+            passed[:, 0] &= ~early
         hits = _nothing(packets)
         for packet, block in zip(*np.nonzero(passed.any(axis=(2, 3, 4))), strict=True):
             if not hits.found[packet]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections import deque
-
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
-_HISTORY = 256
-_LEAST_OF_HISTORY_SIGMAS = 2.8  # mean of the least of 256 normal values, in standard deviations below their mean
+HISTORY = 256
+"""Blocks remembered: while one of them was quiet, signals do not raise the floor."""
 
 
 class NoiseFloor:
@@ -17,33 +15,50 @@ class NoiseFloor:
 
     def __init__(self, freedom: float) -> None:
         """Track blocks of ``freedom`` complex degrees of freedom each."""
-        self._rising: deque[tuple[int, float]] = deque()  # number and power of blocks that none later undercuts
-        self._taken = 0
-        self._bias = 1 + _LEAST_OF_HISTORY_SIGMAS / math.sqrt(freedom)
-
-    def add(self, power: float) -> None:
-        """Take the mean power of one more block; silence (blanked, or a simulation without noise) tells nothing."""
-        if power <= 0:
-            return
-        rising = self._rising
-        while rising and rising[-1][1] >= power:
-            rising.pop()
-        rising.append((self._taken, power))
-        self._taken += 1
-        if rising[0][0] < self._taken - _HISTORY:
-            rising.popleft()
+        self._recent = np.zeros(0)
+        self._unbiased = _unbiased(freedom)
 
     @property
     def power(self) -> float:
         """The tracked noise power, 0 while unknown."""
-        return self._rising[0][1] * self._bias if self._rising else 0.0
+        return float(self._recent.min() * self._unbiased[self._recent.size]) if self._recent.size else 0.0
 
-    def before_each(self, powers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Return the floor that would hold before each of ``powers`` (n,) if they were added in turn, shape (n,)."""
-        trial = NoiseFloor.__new__(NoiseFloor)
-        trial._rising, trial._taken, trial._bias = self._rising.copy(), self._taken, self._bias
-        floors = []
-        for power in powers.tolist():
-            floors.append(trial.power)
-            trial.add(power)
-        return np.array(floors)
+    @property
+    def settled(self) -> bool:
+        """Whether so many blocks were heard that some of them were surely quiet."""
+        return self._recent.size == HISTORY
+
+    def add(self, powers: npt.ArrayLike) -> None:
+        """Take the mean powers (n,) of the next blocks; silence (blanked, or no noise at all) tells nothing."""
+        powers = np.atleast_1d(np.asarray(powers, np.float64))
+        self._recent = np.concatenate((self._recent, powers[powers > 0]))[-HISTORY:]
+
+    def before_each(self, powers: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+        """Return the floor before each of ``powers`` (n,) if they were added in turn, and whether it was settled.
+
+        Raises ValueError for more than ``HISTORY`` powers.
+        """
+        count = powers.size
+        if count > HISTORY:
+            raise ValueError(f"{count} blocks at once; {HISTORY} are remembered")
+        heard = powers > 0
+        before: npt.NDArray[np.intp] = np.cumsum(heard) - heard  # heard before each: so many of those remembered have gone
+        remembered = np.full(HISTORY + 1, np.inf)
+        remembered[HISTORY - self._recent.size : HISTORY] = self._recent
+        left = np.minimum.accumulate(remembered[::-1])[::-1][before]
+        come = np.full(count + 1, np.inf)
+        come[1:][heard] = powers[heard]
+        known = np.minimum(self._recent.size + before, HISTORY)
+        least = np.minimum(left, np.minimum.accumulate(come)[:count])
+        return np.where(known > 0, least, 0.0) * self._unbiased[known], known == HISTORY
+
+
+def _unbiased(freedom: float) -> npt.NDArray[np.float64]:
+    """Return the factor (HISTORY + 1,) by which the least of n block powers lies below their mean.
+
+    Block powers of noise have a gamma distribution; the mean of the least of n is nearly its quantile at
+    (1 − 3/8)/(n + 1/4) (Blom, 1958).
+    """
+    count = np.arange(1, HISTORY + 1)
+    least = special.gammaincinv(freedom, 0.625 / (count + 0.25)) / freedom
+    return np.concatenate((np.ones(1), 1 / least))

@@ -1,7 +1,7 @@
-"""The tag's receiver: an envelope detector's power in, downlink PSDUs out, whatever the rate and the chip clock.
+"""The tag's receiver: what an envelope detector hears in, downlink PSDUs out, whatever the rate and the chip clock.
 
-It streams: AMP-Sync search, AMP-SIG, header, data, each as soon as its samples are in. Every step begins at a stream
-position and ends at one, so the result does not depend on how the stream was cut.
+It streams: AMP-Sync search where the power rises, AMP-SIG, header, data, each as soon as its samples are in. Every step
+begins at a stream position and ends at one, so the result does not depend on how the stream was cut.
 """
 
 from __future__ import annotations
@@ -12,59 +12,68 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio.phy.envelope_chips import EnvelopeChips
-from ampradio.phy.envelope_sync import EnvelopeSync
-from ampradio.phy.noise_floor import NoiseFloor
+from ampradio.phy.envelope_stream import EnvelopeStream
+from ampradio.phy.noise_floor import HISTORY
 from ampradio.phy.reception import Reception
-from ampradio.phy.sample_buffer import SampleBuffer
 from ampradio.phy.tag_frame import TagFrame
+from ampradio.phy.tag_search import TagSearch, TagSync
 from ampradio.profile import airtime
 from ampradio.profile.model import Profile
 
-_BLOCKS_AT_ONCE = 32
-_PIECE = 1 << 16
-_POWER_MAX = np.float32(1e9)
 _SLACK_NS = 2_000
 _NS_PER_S = 1_000_000_000
 
 
 class TagReceiver:
-    """Receives Type 1 downlink PPDUs at 250 kb/s and 1 Mb/s from envelope power."""
+    """Receives Type 1 downlink PPDUs at 250 kb/s and 1 Mb/s from envelope power.
 
-    def __init__(self, profile: Profile, sample_rate_sps: int, decimation: int = 2) -> None:
+    ``counters`` has, beside what became of frames, the blocks of 25 µs that were decided ("blocks") and those of them
+    that the gate handed to the search ("blocks_searched").
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        sample_rate_sps: int,
+        decimation: int = 2,
+        *,
+        squares: bool = False,
+        gated: bool = True,
+    ) -> None:
         """Prepare for float32 power, |x|² summed over ``decimation`` samples of a ``sample_rate_sps`` stream.
 
-        Raises ValueError when the chips do not fit that sampling.
+        With ``squares`` it takes the complex64 samples themselves. Without the gate it searches everywhere: the same
+        PPDUs in many times as long. Raises ValueError when the chips do not fit that sampling.
         """
         self.counters: Counter[str] = Counter()
         self._profile = profile
         self._rate_sps = sample_rate_sps
         self._decimation = decimation
-        self._sync = EnvelopeSync(profile, sample_rate_sps, decimation)
+        self._search = TagSearch(profile, sample_rate_sps, decimation, gated)
         down = profile.downlink
         self._low = EnvelopeChips(profile, down.rate_low_bps, sample_rate_sps, decimation)
         self._high = EnvelopeChips(profile, down.rate_high_bps, sample_rate_sps, decimation)
-        self._floor = NoiseFloor(float(self._sync.block * decimation))
-        self._buffer: SampleBuffer[np.float32] = SampleBuffer(np.float32)
-        self._search_from = 0
+        self._stream = EnvelopeStream(self._search.block, decimation, squares)
+        self._piece = HISTORY * self._search.block * (decimation if squares else 1)
         self._frame: TagFrame | None = None
         self._promised = 0
         self._least = self._least_samples_after_sync()
 
-    def feed(self, power: npt.NDArray[np.float32]) -> list[Reception]:
-        """Take the next power samples (n,) and return the PPDUs that they complete, in order.
+    def feed(self, items: npt.NDArray[np.float32] | npt.NDArray[np.complex64]) -> list[Reception]:
+        """Take the next power samples, or with ``squares`` complex samples, (n,); return the PPDUs that they complete.
 
-        Samples that are not finite and non-negative count as silence in ``counters["bad_samples"]``.
-        Raises ValueError for an array that is not one-dimensional and real.
+        Items that are not finite, or too large, or negative power, count as silence in ``counters["bad_samples"]``.
+        Raises ValueError for an array that is not one-dimensional, or not real or complex as it has to be.
         """
-        power = np.asarray(power)
-        if power.ndim != 1 or power.dtype.kind == "c":
-            raise ValueError(f"envelope power must be one-dimensional and real, not {power.dtype} of {power.shape}")
+        checked = self._stream.checked(items)
         received: list[Reception] = []
-        for begin in range(0, power.size, _PIECE):
-            self._buffer.append(self._cleaned(power[begin : begin + _PIECE]))
+        for begin in range(0, checked.size, self._piece):
+            bad = self._stream.append(checked[begin : begin + self._piece])
+            if bad:
+                self.counters["bad_samples"] += bad
             while self._step(received):
                 pass
-            self._buffer.drop_before(self._needed_from())
+            self._stream.drop_before(self._needed_from(), self._search.needs_block)
         return received
 
     def earliest_end(self) -> int:
@@ -75,70 +84,48 @@ class TagReceiver:
         if self._frame is not None:
             end = self._frame.earliest_end(self._least)
         else:
-            end = self._search_from * self._decimation + self._least
+            end = self._search.position * self._decimation + self._least
         self._promised = max(self._promised, end)
         return self._promised
 
     def blank(self, start: int, stop: int) -> None:
         """Ignore the samples from ``start`` up to ``stop`` (of the undecimated stream): the tag transmits there."""
-        self._buffer.blank(start // self._decimation, -(-stop // self._decimation))
-
-    def _cleaned(self, power: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        power = power.astype(np.float32, copy=False)
-        if power.size and power.min() >= 0 and power.max() <= _POWER_MAX:
-            return power
-        good = (power >= 0) & (power <= _POWER_MAX)
-        self.counters["bad_samples"] += power.size - int(np.count_nonzero(good))
-        return np.where(good, power, np.float32(0))
+        self._stream.blank(start, stop)
 
     def _needed_from(self) -> int:
         if self._frame is not None:
             return self._frame.origin
-        return self._search_from - TagFrame.LEAD_GRID * self._sync.grid
+        return self._search.position - self._search.block - TagFrame.LEAD_GRID * self._search.grid
 
     def _step(self, received: list[Reception]) -> bool:
         if self._frame is None:
-            return self._search()
-        if self._buffer.stop < self._frame.needs:
+            return self._look()
+        if self._stream.stop < self._frame.needs:
             return False
         frame = self._frame
-        frame.take(self._buffer.between(frame.origin, frame.needs))
+        frame.take(self._stream.between(frame.origin, frame.needs))
         if frame.reception is not None:
             received.append(frame.reception)
-            self._floor.add(frame.off_power)
         self.counters.update(frame.counted)
         frame.counted.clear()
         if frame.resume_at is not None:
-            self._search_from, self._frame = frame.resume_at, None
+            self._frame = None
+            self._search.resume(frame.resume_at, frame.off_power)
         return True
 
-    def _search(self) -> bool:
-        block, reach = self._sync.block, self._sync.block_reach
-        blocks = min((self._buffer.stop - self._search_from - reach) // block + 1, _BLOCKS_AT_ONCE)
-        if blocks < 1:
-            return False
-        span = self._buffer.between(self._search_from, self._search_from + (blocks - 1) * block + reach)
-        means = self._sync.block_means(span, blocks)
-        hits = self._sync.first(span, self._floor.before_each(means)[np.newaxis])
-        found = bool(hits.found[0])
-        searched = int(hits.block[0]) + 1 if found else blocks
-        for mean in means[:searched].tolist():
-            self._floor.add(mean)
-        if not found:
-            self._search_from += blocks * block
-            return True
-        self.counters["syncs"] += 1
-        chips = self._high if hits.complemented[0] else self._low
-        self._frame = TagFrame(
-            self._profile,
-            chips,
-            self._rate_sps,
-            self._decimation,
-            self._sync.grid,
-            self._search_from + int(hits.timing.start[0]),
-            float(hits.timing.stretch[0]),
-        )
-        return True
+    def _look(self) -> bool:
+        looked, sync = self._search.look(self._stream)
+        self.counters.update(self._search.counted)
+        self._search.counted.clear()
+        if sync is not None:
+            self.counters["syncs"] += 1
+            self._frame = self._frame_after(sync)
+        return looked
+
+    def _frame_after(self, sync: TagSync) -> TagFrame:
+        chips = self._high if sync.complemented else self._low
+        grid = self._search.grid
+        return TagFrame(self._profile, chips, self._rate_sps, self._decimation, grid, sync.position, sync.stretch)
 
     def _least_samples_after_sync(self) -> int:
         """Return the fewest samples from the first edge of an AMP-Sync to the end of its PPDU, by the fastest clock."""

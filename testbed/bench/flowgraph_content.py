@@ -10,10 +10,9 @@ import numpy.typing as npt
 from ampradio.channel.noise import awgn
 from ampradio.phy.fields import ppdu_fields
 from ampradio.phy.modulate import ppdu
-from ampradio.phy.tag_receiver import TagReceiver
 from ampradio.profile import load_profile
 from ampradio.vectors import PpduKind, TxVector
-from testbed.bench.detectors import DECIMATION, envelope
+from flowgraphs.entities import receiver_for
 from testbed.bench.per_modes import psdus
 
 STRETCH_NS = 200_000_000
@@ -75,16 +74,14 @@ def stream_latencies(fed: Content) -> tuple[list[int], list[int]]:
     not all PPDUs are received.
     """
     profile = load_profile()
-    receiver = TagReceiver(profile, profile.preamble.sample_rate_sps, DECIMATION)
-    power = envelope(fed.samples)
+    receiver = receiver_for("tag", profile, profile.preamble.sample_rate_sps)
     after_ppdu, after_data = [], []
     waiting = list(fed.ppdus)
-    step = STEP_SAMPLES // DECIMATION
-    for begin in range(0, power.size, step):
-        for reception in receiver.feed(power[begin : begin + step]):
+    for begin in range(0, fed.samples.size, STEP_SAMPLES):
+        for reception in receiver.feed(fed.samples[begin : begin + STEP_SAMPLES]):
             if not waiting or reception.psdu != waiting[0].psdu:
                 raise RuntimeError("the receiver returned what was not sent")
-            sent, fed_samples = waiting.pop(0), (begin + step) * DECIMATION
+            sent, fed_samples = waiting.pop(0), begin + STEP_SAMPLES
             after_ppdu.append(fed_samples - sent.stop)
             after_data.append(fed_samples - sent.data_stop)
     if waiting:

@@ -22,9 +22,8 @@ import numpy.typing as npt
 
 from ampradio.phy.amp_sync import downlink_chips
 from ampradio.phy.reception import Reception
-from ampradio.phy.tag_receiver import TagReceiver
 from ampradio.profile import load_profile
-from flowgraphs.streams import TAG_DECIMATION
+from flowgraphs.entities import receiver_for
 from testbed.bench.flowgraph_content import Content, content
 from testbed.bench.stopwatch import with_core_share
 
@@ -55,11 +54,11 @@ class Collector:
 
     def __init__(self) -> None:
         profile = load_profile()
-        self._receiver = TagReceiver(profile, profile.preamble.sample_rate_sps, TAG_DECIMATION)
+        self._receiver = receiver_for("tag", profile, profile.preamble.sample_rate_sps)
         self.items = 0
         self.received: list[tuple[float, Reception]] = []
 
-    def receive(self, items: npt.NDArray[np.float32]) -> None:
+    def receive(self, items: npt.NDArray[np.complex64]) -> None:
         """Take the next items of the stream."""
         self.items += items.size
         for reception in self._receiver.feed(items):
@@ -71,7 +70,7 @@ class Collector:
         heard = [reception.psdu for _, reception in self.received]
         right = sum(one == other for one, other in zip(sent, heard, strict=False))
         return {
-            "lost_samples": fed.samples.size * stretches - self.items * TAG_DECIMATION,
+            "lost_samples": fed.samples.size * stretches - self.items,
             "lost_ppdus": len(sent) - right,
             "wrong_ppdus": len(heard) - right,
         }

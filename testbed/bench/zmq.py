@@ -39,13 +39,13 @@ def promise_samples() -> int:
     """Return the longest lookahead, in samples, that a listening tag's receiver allows its node in noise."""
     profile = load_profile()
     rate_sps = profile.preamble.sample_rate_sps
-    receiver, decimation = receiver_for("tag", profile, rate_sps)
+    receiver = receiver_for("tag", profile, rate_sps)
     turnaround = (profile.timing.amp_sifs_ns - GUARD_NS) * rate_sps // NS
-    noise = np.random.default_rng(1).exponential(0.01, 200_000).astype(np.float32)
+    noise = 0.1 * np.random.default_rng(1).standard_normal(800_000, dtype=np.float32).view(np.complex64)
     longest = 0
-    for begin in range(0, noise.size, 100):
-        receiver.feed(noise[begin : begin + 100])
-        longest = max(longest, receiver.earliest_end() + turnaround - (begin + 100) * decimation)
+    for begin in range(0, noise.size, 200):
+        receiver.feed(noise[begin : begin + 200])
+        longest = max(longest, receiver.earliest_end() + turnaround - (begin + 200))
     return int(longest)
 
 

@@ -59,8 +59,8 @@ def test_it_can_be_ended_while_it_waits(role: str, attached: bool, by: signal.Si
 def test_a_mac_that_falls_silent_ends_it(tmp_path: Path) -> None:
     """A MAC that attaches and never grants: the PHY gives up with the reason, and nobody waits on."""
     sap = PhySap(f"ipc://{tmp_path}/sap", PROFILE.name, patience_s=0.3)
-    receiver, decimation = receiver_for("tag", PROFILE, RATE_SPS)
-    phy = LockStepPhy(sap, receiver, PROFILE, NoWitness(), 1, RATE_SPS, decimation=decimation)
+    receiver = receiver_for("tag", PROFILE, RATE_SPS)
+    phy = LockStepPhy(sap, receiver, PROFILE, NoWitness(), 1, RATE_SPS)
     waiting = threading.Thread(target=phy.attend, args=(5.0,))
     waiting.start()
     mac = MacSap(sap.endpoint)

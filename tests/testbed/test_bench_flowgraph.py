@@ -12,7 +12,6 @@ from testbed.bench import flowgraph
 from testbed.bench.flowgraph_content import Content, content, stream_latencies
 from testbed.bench.flowgraph_run import Collector, measured
 from tests.conftest import ROOT
-from tests.phy.streams import envelope
 
 STRETCH_NS = 40_000_000
 
@@ -52,12 +51,11 @@ def test_a_psdu_comes_out_once_its_data_are_in(fed: Content) -> None:
 
 def test_loss_is_noticed(fed: Content) -> None:
     """A stretch that lacks its end, and with it a PPDU, is reported so; a whole one is not."""
-    power = envelope(fed.samples)
     whole, cut = Collector(), Collector()
-    whole.receive(power)
+    whole.receive(fed.samples)
     assert whole.lost(fed, 1) == {"lost_samples": 0, "lost_ppdus": 0, "wrong_ppdus": 0}
-    cut.receive(power[: fed.ppdus[-1].start // 2])
-    missing = fed.samples.size - fed.ppdus[-1].start // 2 * 2
+    cut.receive(fed.samples[: fed.ppdus[-1].start])
+    missing = fed.samples.size - fed.ppdus[-1].start
     assert cut.lost(fed, 1) == {"lost_samples": missing, "lost_ppdus": 1, "wrong_ppdus": 0}
 
 

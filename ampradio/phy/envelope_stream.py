@@ -1,0 +1,115 @@
+"""What a tag's detector hears: envelope power by stream position, and the mean power of blocks of it.
+
+It takes power, or complex samples, whose power it takes only where somebody asks for it: the block means cost one pass
+over what comes in, and nothing else is done with most of it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from ampradio.phy.sample_buffer import SampleBuffer
+
+_POWER_MAX = np.float32(1e9)
+_PART_MAX = np.float32(1e4)  # of the real or imaginary part
+
+
+class EnvelopeStream:
+    """A stretch of envelope power; positions count power samples, each the sum of |x|² over ``decimation`` samples.
+
+    Blocks of ``block`` power samples lie at multiples of that. A block's mean is 0 when nothing can be said about the
+    noise in it: it was silent, or part of it was blanked.
+    """
+
+    def __init__(self, block: int, decimation: int, squares: bool) -> None:
+        """Take complex64 samples and square them, or float32 power."""
+        self._block = block
+        self._decimation = decimation
+        self._unit = decimation if squares else 1  # items that make one power sample
+        self._samples: SampleBuffer[np.float32] | SampleBuffer[np.complex64]
+        self._samples = SampleBuffer(np.complex64) if squares else SampleBuffer(np.float32)
+        self._squares = squares
+        self._means: SampleBuffer[np.float32] = SampleBuffer(np.float32)
+
+    @property
+    def stop(self) -> int:
+        """The position after the last whole power sample."""
+        return self._samples.stop // self._unit
+
+    def checked(self, items: npt.ArrayLike) -> npt.NDArray[np.generic]:
+        """Return ``items`` as an array; ValueError unless it is one-dimensional and of the right kind."""
+        items = np.asarray(items)
+        if items.ndim != 1 or (items.dtype.kind == "c") != self._squares:
+            kind = "complex" if self._squares else "real"
+            what = "samples" if self._squares else "envelope power"
+            raise ValueError(f"{what} must be one-dimensional and {kind}, not {items.dtype} of {items.shape}")
+        return items
+
+    def append(self, items: npt.NDArray[np.generic]) -> int:
+        """Take the next items and return how many of them were bad: not finite, too large, negative; they are silence.
+
+        ``items`` must not change before the next ``drop_before``.
+        """
+        good, bad = self._cleaned(items)
+        self._samples.append(good)  # type: ignore[arg-type]
+        self._measure()
+        return bad
+
+    def means(self, start: int, stop: int) -> npt.NDArray[np.float64]:
+        """Return the mean power of the blocks from number ``start`` up to ``stop``, 0 before the stream."""
+        means: npt.NDArray[np.float64] = self._means.between(start, stop)[0].astype(np.float64)
+        return means
+
+    def between(self, start: int, stop: int) -> npt.NDArray[np.float32]:
+        """Return the power from ``start`` up to ``stop``, shape (1, stop − start), zero before what is held."""
+        items = self._samples.between(start * self._unit, stop * self._unit).view(np.float32)
+        if not self._squares:
+            return items
+        parts = items.reshape(-1, 2 * self._unit)
+        power: npt.NDArray[np.float32] = np.einsum("ij,ij->i", parts, parts)
+        return power[np.newaxis]
+
+    def blank(self, start: int, stop: int) -> None:
+        """Silence the samples (of the undecimated stream) from ``start`` up to ``stop``, held or yet to come."""
+        first, last = start // self._decimation, -(-stop // self._decimation)
+        self._samples.blank(first * self._unit, last * self._unit)
+        self._means.blank(first // self._block, -(-last // self._block))
+
+    def drop_before(self, position: int, block: int) -> None:
+        """Forget the power before ``position`` and the means before number ``block``."""
+        self._samples.drop_before(position * self._unit)
+        self._means.drop_before(block)
+
+    def _measure(self) -> None:
+        per = self._block * self._unit
+        first, stop = self._means.stop, self._samples.stop // per
+        for begin, end in ((first, min(first + 1, stop)), (first + 1, stop)):  # the first may have begun in the past
+            if begin < end:
+                items = self._samples.between(begin * per, end * per).reshape(end - begin, per)
+                self._means.append(self._energies(items) / np.float32(self._block))
+                self._means.drop_before(0)
+
+    def _energies(self, items: npt.NDArray[np.generic]) -> npt.NDArray[np.float32]:
+        parts = items.view(np.float32)
+        energies: npt.NDArray[np.float32]
+        energies = np.einsum("ij,ij->i", parts, parts) if self._squares else np.add.reduce(parts, axis=1)
+        return energies
+
+    def _cleaned(self, items: npt.NDArray[np.generic]) -> tuple[npt.NDArray[np.generic], int]:
+        if self._squares:
+            samples = np.ascontiguousarray(items, np.complex64)
+            parts = samples.view(np.float32)
+            if math.sqrt(float(np.dot(parts, parts))) <= _PART_MAX:  # no part is larger than all of them together
+                return samples, 0
+            if parts.min() >= -_PART_MAX and parts.max() <= _PART_MAX:
+                return samples, 0
+            good = (np.abs(samples.real) <= _PART_MAX) & (np.abs(samples.imag) <= _PART_MAX)
+        else:
+            samples = items.astype(np.float32, copy=False)
+            if samples.size == 0 or (samples.min() >= 0 and samples.max() <= _POWER_MAX):
+                return samples, 0
+            good = (samples >= 0) & (samples <= _POWER_MAX)
+        return np.where(good, samples, samples.dtype.type(0)), samples.size - int(np.count_nonzero(good))

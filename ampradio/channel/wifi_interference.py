@@ -7,7 +7,9 @@ carriers 312.5 kHz apart). Data carriers are random QPSK, so that a burst looks 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 import numpy.typing as npt
@@ -79,7 +81,8 @@ def wifi_interference(
         raise ValueError(f"samples must not be negative, not {samples!r}")
     out = np.zeros((*packets, samples), np.complex64)
     for packet in np.ndindex(packets):
-        for start, symbols in _arrivals(traffic, -(-samples // times), rng):
+        coming = list(takewhile(lambda each: each[0] * times < samples, arrivals(traffic, rng)))
+        for start, symbols in coming:
             wave = burst(symbols, sample_rate_sps, rng)[max(0, -start * times) :]
             place = out[packet][max(0, start * times) :][: wave.size]
             place += wave[: place.size]
@@ -123,25 +126,33 @@ def legacy_preamble(sample_rate_sps: float) -> Samples:
     return np.asarray(np.concatenate(parts), np.complex64)
 
 
-def _arrivals(traffic: WifiTraffic, size: int, rng: np.random.Generator) -> list[tuple[int, int]]:
-    """Return start in samples at 20 MS/s and symbols of each burst within ``size``; the first may have begun before."""
+def burst_samples(symbols: int, sample_rate_sps: float) -> int:
+    """Return how many samples a burst of ``symbols`` OFDM symbols has.
+
+    Raises:
+        ValueError: the rate is no multiple of 20 MS/s.
+    """
+    return (PREAMBLE + SYMBOL * symbols) * _oversampling(sample_rate_sps)
+
+
+def arrivals(traffic: WifiTraffic, rng: np.random.Generator) -> Iterator[tuple[int, int]]:
+    """Yield start in samples at 20 MS/s and symbols of each burst, for ever; the first may have begun before 0."""
     lengths = np.arange(traffic.shortest_symbols, traffic.longest_symbols + 1)
     durations = PREAMBLE + SYMBOL * lengths
     if traffic.duty_cycle == 0:
-        return []
+        return
     pause = durations.mean() * (1 / traffic.duty_cycle - 1)
-    found: list[tuple[int, int]] = []
+    end = 0
     if rng.random() < traffic.duty_cycle:  # whoever looks meets a long burst more often, at any place in it
         which = rng.choice(lengths.size, p=durations / durations.sum())
-        found.append((-int(rng.integers(durations[which])), int(lengths[which])))
-        end = found[0][0] + int(durations[which])
-    else:
-        end = 0
-    while (start := end + round(rng.exponential(pause))) < size:
+        first = -int(rng.integers(durations[which]))
+        yield first, int(lengths[which])
+        end = first + int(durations[which])
+    while True:
+        start = end + round(rng.exponential(pause))
         which = rng.integers(lengths.size)
-        found.append((start, int(lengths[which])))
+        yield start, int(lengths[which])
         end = start + int(durations[which])
-    return found
 
 
 def _waveform(values: npt.NDArray[np.complex128], times: int) -> npt.NDArray[np.complex128]:

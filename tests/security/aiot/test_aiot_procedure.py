@@ -370,7 +370,7 @@ def test_a_reply_timeout_replaces_the_end_of_slot() -> None:
 
 
 def test_parameters_are_reported_first() -> None:
-    """R3.46, R3.47, R3.48: profile, variant and the settings that stand for open notes are in the first event of each end."""
+    """R3.46, R3.47, R3.48: profile, variant and the settings that stand for open notes come first at each end."""
     area = Area(FLOOR)
     for events in (area.function.events(), area.tag.events()):
         assert events[0].kind == "parameters"

@@ -39,6 +39,7 @@ class Summary:
     elapsed_ns: int
     wall_s: float
     reason: str = ""
+    energy: Mapping[str, object] | None = None
 
     def as_dict(self) -> dict[str, object]:
         """Return the document of cli.md, with what else a machine may want."""
@@ -49,6 +50,7 @@ class Summary:
             "systems": [self.system],
             "variant": self.variant,
             "security": dict(self.parameters),
+            "energy": None if self.energy is None else dict(self.energy),
             "profile": self.profile,
             "placeholders": list(self.placeholders),
             "radio": self.radio,
@@ -102,6 +104,7 @@ class Summary:
         return [
             *([f"Why: {self.reason}"] if self.reason else []),
             f"System: {self.system}, {self.variant}; {_described(self.parameters)}",
+            *([] if self.energy is None else [f"Tag's energy: {_spent(self.energy)}"]),
             f"Run: seed {self.seed}, radio {self.radio}",
             f"Profile: {self.profile}, with {len(self.placeholders)} placeholders (amp profile --placeholders)",
             f"Run folder: {self.run_folder}",
@@ -114,6 +117,7 @@ def summary_of(
     run_folder: Path,
     *,
     parameters: Mapping[str, str | int | bool | float],
+    energy: Mapping[str, object] | None = None,
     ok: bool,
     elapsed_ns: int,
     wall_s: float,
@@ -126,6 +130,7 @@ def summary_of(
         system=experiment.security.system,
         variant=variant_of(experiment.security),
         parameters=parameters,
+        energy=energy,
         profile=experiment.profile.name,
         placeholders=tuple(entry.key for entry in experiment.profile.placeholders()),
         radio=experiment.radio,
@@ -147,6 +152,13 @@ def summary_of(
 def _described(parameters: Mapping[str, str | int | bool | float]) -> str:
     said = ("system", "variant", "prof", "placeholder")
     return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in parameters.items() if key not in said)
+
+
+def _spent(energy: Mapping[str, object]) -> str:
+    spent_j = energy["spent_j"]
+    assert isinstance(spent_j, dict)
+    by_cause = ", ".join(f"{cause} {joules * 1e9:.1f}" for cause, joules in spent_j.items())
+    return f"{sum(spent_j.values()) * 1e9:.1f} nJ spent ({by_cause}); {energy['brown_outs']} brown-outs"
 
 
 def _ms(time_ns: float) -> str:

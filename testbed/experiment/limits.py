@@ -20,6 +20,8 @@ GAIN_RANGE_DB = (-120.0, 60.0)
 MAX_DELAY_NS = 100_000.0
 MAX_AIR_TIME_S = 3600.0
 MAX_RETRIES = 100
+MAX_PAUSE_MS = 600_000.0
+INCIDENT_RANGE_DBM = (-100.0, 40.0)
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,9 @@ def _stations(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
         yield Problem(("ap", "uplink_rate_kbps"), f"{profile.name} has no such rate", "give 250 or 1000")
     yield from _outside(("ap", "seed_index"), file.ap.seed_index, 0, len(profile.uplink.scrambler_seeds) - 1)
     yield from _outside(("ap", "retries"), file.ap.retries, 0, MAX_RETRIES)
+    yield from _outside(("ap", "retry_pause_ms"), file.ap.retry_pause_ms, 0.0, MAX_PAUSE_MS)
+    if file.power.incident_dbm is not None:
+        yield from _outside(("power", "incident_dbm"), file.power.incident_dbm, *INCIDENT_RANGE_DBM)
 
 
 def _station_id(path: KeyPath, station_id: int | None, profile: Profile) -> Iterator[Problem]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ampradio.power.costs import CostTable
+from ampradio.power.store import Store
 from ampradio.profile.model import Profile
 from testbed.experiment.shape import Channel, Record, Security, Table
 from testbed.experiment.systems import variant_of
@@ -20,7 +22,17 @@ class ApPlan:
     uplink_rate_bps: int
     seed_index: int
     retries: int
+    retry_pause_ns: int
     commands: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
+class PowerPlan:
+    """What the tag lives on: RF power at its antenna, a cost table, and the store that both meet."""
+
+    incident_dbm: float
+    costs: CostTable
+    store: Store
 
 
 @dataclass(frozen=True)
@@ -55,6 +67,7 @@ class Experiment:
     ap: ApPlan
     tags: tuple[TagPlan, ...]
     channel: Channel
+    power: PowerPlan | None
     record: Record
     path: Path | None
     text: str = field(repr=False)
@@ -91,6 +104,7 @@ class Experiment:
                 "uplink_rate_bps": self.ap.uplink_rate_bps,
                 "seed_index": self.ap.seed_index,
                 "retries": self.ap.retries,
+                "retry_pause_ns": self.ap.retry_pause_ns,
                 "commands": [command.decode(errors="replace") for command in self.ap.commands],
             },
             "tags": [
@@ -106,9 +120,21 @@ class Experiment:
                 for tag in self.tags
             ],
             "channel": _table(self.channel),
+            "power": None if self.power is None else _power(self.power),
             "record": _table(self.record),
             "overrides": list(self.overrides),
         }
+
+
+def _power(power: PowerPlan) -> dict[str, object]:
+    store = power.store
+    volts = {"on_v": store.on_v, "off_v": store.off_v, "full_v": store.full_v}
+    return {
+        "incident_dbm": power.incident_dbm,
+        "costs": power.costs.name,
+        "placeholders": list(power.costs.placeholders),
+        "store": {"capacitance_f": store.capacitance_f, **volts},
+    }
 
 
 def _table(table: Table) -> dict[str, object]:

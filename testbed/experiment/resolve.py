@@ -7,10 +7,13 @@ import re
 from pathlib import Path
 from typing import TextIO
 
+from ampradio.power.costs import built_in_tables, load_costs
+from ampradio.power.store import store_of
+from ampradio.profile.errors import ProfileError
 from ampradio.profile.model import Profile
 from testbed.experiment import identities, payloads
 from testbed.experiment.error import KeyPath
-from testbed.experiment.plan import ApPlan, Experiment, TagPlan
+from testbed.experiment.plan import ApPlan, Experiment, PowerPlan, TagPlan
 from testbed.experiment.secrets import redacted
 from testbed.experiment.shape import ExperimentFile, Tag
 from testbed.experiment.source import Source
@@ -46,6 +49,7 @@ def resolve(
         ap=ap,
         tags=tuple(tags),
         channel=file.channel,
+        power=_power(source, file, profile),
         record=file.record,
         path=path,
         text=redacted(source.text),
@@ -70,10 +74,27 @@ def _ap(source: Source, file: ExperimentFile, profile: Profile, taken: set[int])
         uplink_rate_bps=ap.uplink_rate_kbps * 1000,
         seed_index=ap.seed_index,
         retries=ap.retries,
+        retry_pause_ns=round(ap.retry_pause_ms * 1e6),
         commands=_payloads(
             source, ("ap",), "commands", commands, capacity.command_octets, capacity.command_carrier
         ),
     )
+
+
+def _power(source: Source, file: ExperimentFile, profile: Profile) -> PowerPlan | None:
+    power = file.power
+    beside = source.folder / power.costs
+    try:
+        costs = load_costs(beside if power.costs.endswith(".toml") and beside.exists() else power.costs)
+    except ProfileError as error:
+        fix = f"use one of {', '.join(built_in_tables())}, or a table of your own beside the experiment"
+        raise source.error(("power", "costs"), str(error), fix) from None
+    try:
+        store = store_of(profile.power, power.full_v)
+    except ValueError as error:
+        fix = f"give {profile.power.on_v:g} V or more"
+        raise source.error(("power", "full_v"), str(error), fix) from None
+    return None if power.incident_dbm is None else PowerPlan(power.incident_dbm, costs, store)
 
 
 def _tag(

@@ -64,6 +64,7 @@ class Ap(Table, frozen=True):
     uplink_rate_kbps: RateKbps = 250
     seed_index: int = 0
     retries: int = 3
+    retry_pause_ms: float = 0.0
     commands: tuple[str, ...] | None = None
     commands_csv: str | None = None
     commands_column: str | None = None
@@ -101,6 +102,14 @@ class Channel(Table, frozen=True):
     clock_ppm: float = 0.0
 
 
+class Power(Table, frozen=True):
+    """``[power]``: what the tag harvests and what everything costs it; without ``incident_dbm`` it never runs dry."""
+
+    incident_dbm: float | None = None
+    costs: str = "accelerator"
+    full_v: float | None = None
+
+
 class Record(Table, frozen=True):
     """``[record]``: whether every receiver's IQ is kept, and in which SigMF sample format."""
 
@@ -120,4 +129,5 @@ class ExperimentFile(Table, frozen=True):
     ap: Ap = Ap()
     tags: tuple[Tag, ...] = (Tag(),)
     channel: Channel = Channel()
+    power: Power = Power()
     record: Record = Record()

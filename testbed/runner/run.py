@@ -47,12 +47,15 @@ def run_experiment(experiment: Experiment, *, out: Path | None = None, tell: Tel
         finished = _over(scheme)(experiment, stations, folder.path, keep)
         counters = {name: dict(each) for name, each in finished.counters.items()}
         reason = "" if finished.complete else OUT_OF_TIME.format(limit_s=experiment.max_air_time_s)
-        folder.finish(finished.ok, reason=reason, stop_ns=finished.stop_ns, counters=counters)
+        folder.finish(
+            finished.ok, reason=reason, stop_ns=finished.stop_ns, counters=counters, energy=stations.energy
+        )
     return summary_of(
         experiment,
         tally,
         folder.path,
         parameters=stations.ends.report,
+        energy=stations.energy,
         ok=finished.ok,
         reason=reason,
         elapsed_ns=finished.stop_ns,

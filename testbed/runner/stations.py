@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from ampradio.mac.ap import ApStation
 from ampradio.mac.rounds import ApSettings
 from ampradio.mac.tag import TagStation
+from ampradio.power.tag_power import TagPower
 from testbed.experiment import Experiment
+from testbed.runner.powered_tag import PoweredTag
 from testbed.seeds import generator_for
 from testbed.systems import Ends, ends_of
 
@@ -17,8 +19,21 @@ class Stations:
     """Both stations, and the ends of the security system that they carry."""
 
     ap: ApStation
-    tag: TagStation
+    tag: TagStation | PoweredTag
     ends: Ends
+
+    @property
+    def energy(self) -> dict[str, object] | None:
+        """What the tag has spent by cause, None for a tag that never runs dry."""
+        if not isinstance(self.tag, PoweredTag):
+            return None
+        power = self.tag.power
+        return {
+            "spent_j": dict(sorted(power.spent_j.items())),
+            "compute_ns": round(power.compute_ns),
+            "brown_outs": power.brown_outs,
+            "stored_v": power.store.volts(power.energy_j),
+        }
 
 
 def stations_of(experiment: Experiment) -> Stations:
@@ -32,8 +47,13 @@ def stations_of(experiment: Experiment) -> Stations:
         seed_index=experiment.ap.seed_index,
     )
     access = generator_for(experiment.seed, "mac.tag.access")
-    return Stations(
-        ApStation(profile, settings, ends.work),
-        TagStation(profile, tag.station_id, ends.tag, access),
-        ends,
-    )
+    station = TagStation(profile, tag.station_id, ends.tag, access)
+    return Stations(ApStation(profile, settings, ends.work), _powered(experiment, station), ends)
+
+
+def _powered(experiment: Experiment, station: TagStation) -> TagStation | PoweredTag:
+    plan = experiment.power
+    if plan is None:
+        return station
+    power = TagPower(experiment.profile.power, plan.costs.costs, plan.incident_dbm, store=plan.store)
+    return PoweredTag(experiment.profile, station, power)

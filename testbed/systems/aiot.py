@@ -104,6 +104,7 @@ class _Round:
             self._answered,
             0,
             attempts=experiment.ap.retries + 1,
+            pause_ns=experiment.ap.retry_pause_ns,
         )
 
     def _begin(self, trigger: bytes, now_ns: int) -> None:

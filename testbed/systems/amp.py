@@ -67,6 +67,7 @@ class _Round:
             lambda: self._since("completed") > 0,
             parameters.response_octets,
             attempts=experiment.ap.retries + 1,
+            pause_ns=experiment.ap.retry_pause_ns,
         )
 
     def _begin(self, trigger: bytes, now_ns: int) -> None:

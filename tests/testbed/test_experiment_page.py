@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from testbed.experiment.shape import Aiot, Amp, Ap, Channel, ExperimentFile, Provisioning, Record, Security, Tag
+from testbed.experiment.shape import Aiot, Amp, Ap, Channel, ExperimentFile, Power, Provisioning, Record, Security, Tag
 from testbed.experiment.toml import parse_value
 from tests.conftest import ROOT
 
@@ -22,9 +22,10 @@ TABLES = {
     "`[ap]`": Ap,
     "`[[tags]]`": Tag,
     "`[channel]`": Channel,
+    "`[power]`": Power,
     "`[record]`": Record,
 }
-SUBTABLES = {"security", "ap", "tags", "channel", "record", "amp", "provisioning", "aiot"}
+SUBTABLES = {"security", "ap", "tags", "channel", "power", "record", "amp", "provisioning", "aiot"}
 
 
 def rows(heading: str) -> dict[str, str]:

@@ -86,3 +86,24 @@ def test_provisioning_end_to_end(variant: str) -> None:
     told, _, ok = run("provisioning", variant, perfect_link, "security.provisioning.end_to_end=true")
     assert ok
     assert data(told, "security.uplink_data") == READINGS
+
+
+ENERGY = ("power.incident_dbm=-13.5", "ap.retry_pause_ms=100", "ap.retries=30")
+PUBLIC_KEY = ("provisioning", "identity-hiding")
+
+
+@pytest.mark.parametrize(("system", "variant"), [each for each in SETTINGS if each != PUBLIC_KEY])
+def test_on_harvested_energy_too(system: str, variant: str) -> None:
+    """A store of 0.315 µJ, 8.9 µW coming in, 10 µW spent by listening alone: every reading arrives all the same."""
+    told, _, ok = run(system, variant, perfect_link, *ENERGY)
+    assert ok
+    assert data(told, "security.uplink_data") == READINGS
+
+
+def test_public_key_arithmetic_never_completes_on_the_profiles_store() -> None:
+    """Why 11-25/0831 wants none on the tag: an X25519 ladder costs a hundred charges of the store, and nothing breaks."""
+    told, _, ok = run(*PUBLIC_KEY, perfect_link, *ENERGY)
+    assert not ok
+    kinds = [event.kind for _, event in told]
+    assert kinds.count("brown_out") > 10
+    assert "security.provisioned" not in kinds

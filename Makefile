@@ -42,6 +42,7 @@ bench-per: setup ## packet error rates of both receivers beside theory, and the 
 	$(PYTHON) -m testbed.bench.per
 
 bench-phy: setup ## packets and samples per second on one core in every mode, one frame against its air time, the detector
+	@testbed/bootstrap/sionna.sh
 	$(PYTHON) -m testbed.bench.phy
 
 bench-zmq: setup ## the lock-step exchange beside a bare ring of GNU Radio processes

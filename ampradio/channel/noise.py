@@ -15,13 +15,16 @@ def noise_power_for_snr(on_power: PerPacket, snr_db: PerPacket) -> PerPacket:
     return on_power * 10.0 ** (-np.asarray(snr_db, np.float64) / 10)
 
 
-def awgn(samples: Samples, noise_power: PerPacket, rng: np.random.Generator) -> Samples:
+def awgn(
+    samples: Samples, noise_power: PerPacket, rng: np.random.Generator, out: Samples | None = None
+) -> Samples:
     """Return ``samples`` (..., n) plus circular complex Gaussian noise.
 
     Args:
         samples: complex64.
         noise_power: mean square of the complex noise sample, one number or one per packet.
         rng: source of the noise; it draws the same amount for any power.
+        out: where to put the result, complex64, contiguous, of the shape of ``samples`` and not ``samples``.
 
     Raises:
         ValueError: a noise power is negative or not finite, or does not fit the packets.
@@ -30,7 +33,8 @@ def awgn(samples: Samples, noise_power: PerPacket, rng: np.random.Generator) -> 
     power = per_packet("noise_power", noise_power, samples.shape[:-1])
     if (power < 0).any():
         raise ValueError(f"noise_power must not be negative, not {noise_power!r}")
-    noise = rng.standard_normal((*samples.shape[:-1], 2 * samples.shape[-1]), dtype=np.float32).view(np.complex64)
+    noise: Samples = np.empty(samples.shape, np.complex64) if out is None else out
+    rng.standard_normal(dtype=np.float32, out=noise.view(np.float32))
     noise *= np.sqrt(power / 2).astype(np.float32)
     noise += samples
     return noise

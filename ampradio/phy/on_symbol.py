@@ -69,6 +69,10 @@ def waveform(downlink: Downlink, runs: Sequence[ChipRun], rate_sps: int) -> npt.
         off_plus_minus = np.stack((np.zeros_like(symbol), symbol, -symbol))
         which = run.chips * (1 + phase_bits(downlink, count, chip))
         stop = start + count * symbol.size
-        out[..., start:stop] = off_plus_minus[which].reshape(*which.shape[:-1], -1)
+        part = out[..., start:stop].reshape(*lead, count, symbol.size)  # a view
+        if which.shape[:-1] == lead:
+            np.take(off_plus_minus, which, axis=0, out=part, mode="clip")  # else it works in a copy
+        else:
+            part[...] = off_plus_minus[which]
         chip, start = chip + count, stop
     return out

@@ -2,50 +2,70 @@
 
 The link simulation (modulate, channel, receive) by batch, beside noise alone and beside a GNU Radio flowgraph per
 packet; one frame through the streaming receiver beside its time on the air; the AMP-Sync search beside a copy of the
-same samples and beside the obvious detector. What is compared is measured in turns in this run.
+same samples and beside the obvious detector; a link at waveform level beside Sionna's, where that is installed; and
+whether any number of processes finds the same. What is compared is measured in this run.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
+from ampradio.phy import accelerator
 from ampradio.profile import load_profile
-from testbed.bench import detectors
+from testbed.bench import detectors, frames, waveform
 from testbed.bench.bars import Bar, print_bars
-from testbed.bench.out import machine, write_figures
+from testbed.bench.frames import FrameTime
+from testbed.bench.heap import keep_freed_memory
+from testbed.bench.out import write_figures
 from testbed.bench.packet_flowgraph import packets_per_s
-from testbed.bench.packets import ECN0_DB, Rates, measure
-from testbed.bench.per_modes import MODES, OCTETS, Mode
+from testbed.bench.packet_modes import MODES
+from testbed.bench.packet_workers import simulate
+from testbed.bench.packets import PARTS, Rates, measure
+from testbed.bench.phy_tables import print_detectors, print_frames, print_rates, print_references, print_waveforms
 from testbed.bench.stopwatch import warning, with_core_share
+from testbed.bench.waveform import SIONNA_BAR, WaveformRates
 
 SEED = 20260911
 REPEAT = 7
-BATCHES = (1, 8, 16, 32, 64)
-NOISE_SAMPLES = 1 << 20
-FLOWGRAPHS = 40
-QUICK_BATCHES = (1, 16)
-QUICK_FLOWGRAPHS = 10
-QUICK_NOISE_SAMPLES = 1 << 18
 COPY_BAR, NAIVE_BAR, FRAME_BAR, FLOWGRAPH_BAR = 0.12, 8.0, 1.0, 8.0
 NOISE_ONLY_BAR, SINGLE_BAR = 0.1, 5.0
-PARTS = ("modulate", "receive", "full chain", "noise only")
-REFERENCES = (
-    ("full chain, 250 kb/s, batch 64", "1100 packet/s at 20 MS/s; 2707 at 4 MS/s, batch 256"),
-    ("full chain over its batch 1; over noise alone", "6.6; 0.13 (4 MS/s)"),
-    ("flowgraph per packet", "247 to 281 packet/s (4 MS/s)"),
-    ("one frame, numpy, batch 1", "2.2 ms, 4 to 11 air times"),
-    ("detector, numpy, one clock; five clocks", "792 to 1066; 302 to 391 MS/s at 20 MS/s"),
-    ("naive detector; numpy copy", "59 to 88 MS/s; 5300 MS/s in 65 k blocks"),
-)
-REFERENCE_MACHINE = "2 vCPU AMD EPYC (Zen 4), numpy 1.24.2, one core; a numpy prototype, uncoded in every mode"
+PROCESSES = (1, 2, 3)
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is measured: batch sizes, frames, flowgraphs, noise samples, packets."""
+
+    batches: tuple[int, ...] = (1, 8, 16, 32, 64)
+    frames: int = 100
+    flowgraphs: int = 40
+    noise_samples: int = 1 << 20
+    waveform_batches: tuple[int, ...] = (16, 32, 64, 128, 256)
+    waveform_packets: int = 16_384
+    shared_packets: int = 200
+
+
+QUICK = Effort((1, 16), 5, 10, 1 << 18, (16, 64), 1024, 40)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Everything that was measured; ``sionna`` may be the reason why it was not."""
+
+    rates: list[Rates]
+    flowgraphs: list[float]
+    frames: list[FrameTime]
+    detectors: dict[str, float]
+    waveform: WaveformRates
+    sionna: WaveformRates | str
+    same_with_any_processes: list[bool]
+    core_share: dict[str, float]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,113 +77,99 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if arguments.repeat < 1 or arguments.seed < 0:
         parser.error("repeat is at least 1, the seed is not negative")
-    quick = arguments.quick
-    repeat = 1 if quick else arguments.repeat
+    effort, repeat = (QUICK, 1) if arguments.quick else (Effort(), arguments.repeat)
     console = Console()
+    keep_freed_memory()
+    found = _measured(console, effort, repeat, arguments.seed)
+    print_rates(console, found.rates, found.flowgraphs)
+    print_frames(console, found.frames)
+    print_detectors(console, found.detectors)
+    print_waveforms(console, found.waveform, found.sionna)
+    print_references(console)
+    bars, yardsticks = _bars(found), _yardsticks(found)
+    print_bars(console, "Bars of the exit code", bars)
+    print_bars(console, "Yardsticks of the performance page, not of the exit code", yardsticks)
+    console.print(f"accelerator: {'numba' if accelerator.is_on() else 'none, numpy alone'}")
+    given = ", ".join(f"{name} {share:.0%}" for name, share in found.core_share.items())
+    console.print(f"share of a core that this run was given: {given}")
+    if warning(found.core_share.values()):
+        console.print(warning(found.core_share.values()))
+    path = write_figures("phy", _written(found, [*bars, *yardsticks], repeat, arguments.seed))
+    console.print(f"written to {path}")
+    missed = [bar.what for bar in bars if not bar.holds]
+    console.print("missed: " + ("; ".join(missed) if missed else "none"))
+    return 1 if missed else 0
+
+
+def _measured(console: Console, effort: Effort, repeat: int, seed: int) -> Figures:
     rates: list[Rates] = []
-    graphs: dict[Mode, float] = {}
+    graphs: list[float] = []
+    times: list[FrameTime] = []
+    same: list[bool] = []
     shares: dict[str, float] = {}
     with console.status("measuring") as status:
         for mode in MODES:
             status.update(f"measuring {mode.name}")
-            batches = QUICK_BATCHES if quick else BATCHES
-            each, shares[mode.name] = with_core_share(partial(measure, mode, batches, repeat, arguments.seed))
+            each, shares[mode.name] = with_core_share(partial(measure, mode, effort.batches, repeat, seed))
             rates.append(each)
-            graphs[mode] = packets_per_s(rates[-1].samples, QUICK_FLOWGRAPHS if quick else FLOWGRAPHS, repeat)
+            graphs.append(packets_per_s(each.samples, effort.flowgraphs, repeat))
+            times += frames.measure(mode, effort.frames, seed)
+            outcomes = {simulate(mode, effort.shared_packets, seed, processes) for processes in PROCESSES}
+            same.append(len(outcomes) == 1)
         status.update("measuring detectors")
-        samples = QUICK_NOISE_SAMPLES if quick else NOISE_SAMPLES
-        found, shares["detectors"] = with_core_share(partial(detectors.measure, samples, repeat, arguments.seed))
-    _print_rates(console, rates, graphs)
-    _print_frames(console, rates)
-    _print_detectors(console, found)
-    _print_references(console)
-    bars, ours = _bars(rates, graphs, found), _prototype_bars(rates)
-    print_bars(console, "Bars of the exit code", bars)
-    print_bars(console, "Bars of the prototype's page, not of the exit code", ours)
-    sionna = importlib.util.find_spec("sionna") is not None
-    given = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
-    console.print(f"share of a core that this run was given: {given}")
-    if warning(shares.values()):
-        console.print(warning(shares.values()))
-    console.print(f"Sionna is {'installed' if sionna else 'not installed'}; this bench does not measure it")
-    figures = {
-        "modes": [_mode_figures(each, graphs[each.mode]) for each in rates],
-        "detectors_msps": found,
-        "bars": [bar.figures() for bar in [*bars, *ours]],
-        "sample_rate_sps": load_profile().preamble.sample_rate_sps,
-        "core_share": shares,
-        "repeat": repeat,
-        "seed": arguments.seed,
-        "references": {"machine": REFERENCE_MACHINE, **dict(REFERENCES)},
-    }
-    console.print(f"written to {write_figures('phy', figures)}")
-    return 0 if all(bar.holds for bar in bars) else 1
+        work = partial(detectors.measure, effort.noise_samples, repeat, seed)
+        found, shares["detectors"] = with_core_share(work)
+        status.update("measuring a link at waveform level, and Sionna's")
+        batches, packets = effort.waveform_batches, effort.waveform_packets
+        ours = waveform.measure(batches, packets, repeat, seed)
+        theirs = waveform.measure_sionna(batches, packets, repeat)
+    return Figures(rates, graphs, times, found, ours, theirs, same, shares)
 
 
-def _bars(rates: Sequence[Rates], graphs: dict[Mode, float], found: dict[str, float]) -> list[Bar]:
+def _bars(found: Figures) -> list[Bar]:
+    searched = found.detectors["search"]
     bars = [
-        Bar("detector / numpy copy", found["search"] / found["copy"], COPY_BAR),
-        Bar("detector / naive detector", found["search"] / found["naive"], NAIVE_BAR),
+        Bar("detector / numpy copy", searched / found.detectors["copy"], COPY_BAR),
+        Bar("detector / naive detector", searched / found.detectors["naive"], NAIVE_BAR),
     ]
-    for each in rates:
-        bars.append(Bar(f"{each.mode.name}: one frame, air times", each.frame_s / each.air_s, FRAME_BAR, at_most=True))
-    for each in rates:
-        what = f"{each.mode.name}: chain / flowgraph per packet"
-        bars.append(Bar(what, each.best("full chain") / graphs[each.mode], FLOWGRAPH_BAR))
+    for each in found.frames:
+        what = f"{each.mode.name}, {each.octets} octets: one frame, air times"
+        bars.append(Bar(what, each.air_times, FRAME_BAR, at_most=True))
+    for rates, graph in zip(found.rates, found.flowgraphs, strict=True):
+        what = f"{rates.mode.name}: chain / flowgraph per packet"
+        bars.append(Bar(what, rates.best("full chain") / graph, FLOWGRAPH_BAR))
+    for rates, same in zip(found.rates, found.same_with_any_processes, strict=True):
+        bars.append(Bar(f"{rates.mode.name}: same with {', '.join(map(str, PROCESSES))} processes", float(same), 1.0))
+    if isinstance(found.sionna, WaveformRates):
+        bars.append(Bar("waveform level / Sionna", found.waveform.best / found.sionna.best, SIONNA_BAR))
     return bars
 
 
-def _prototype_bars(rates: Sequence[Rates]) -> list[Bar]:
+def _yardsticks(found: Figures) -> list[Bar]:
     bars = []
-    for each in rates:
+    for each in found.rates:
         ratio = each.best("full chain") / each.best("noise only")
         bars.append(Bar(f"{each.mode.name}: full chain / noise only", ratio, NOISE_ONLY_BAR))
         bars.append(Bar(f"{each.mode.name}: full chain / its batch 1", each.over_single("full chain"), SINGLE_BAR))
     return bars
 
 
-def _print_rates(console: Console, rates: Sequence[Rates], graphs: dict[Mode, float]) -> None:
-    table = Table(box=box.SIMPLE_HEAD)
-    table.title = f"Packets per second on one core, {OCTETS} octets, Ec/N0 {ECN0_DB:g} dB"
-    for heading in ("mode", "part", "best", "at batch", "batch 1", "MS/s"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for each in rates:
-        for part in PARTS:
-            best = each.best(part)
-            msps = f"{best * each.samples / 1e6:.1f}"
-            row = (f"{best:.0f}", str(each.best_batch(part)), f"{each.per_s[part][1]:.0f}", msps)
-            table.add_row(each.mode.name, part, *row)
-        graph = graphs[each.mode]
-        msps = f"{graph * each.samples / 1e6:.1f}"
-        table.add_row(each.mode.name, "flowgraph per packet", "", "", f"{graph:.0f}", msps, end_section=True)
-    console.print(table)
-    decoded = ", ".join(f"{each.mode.name} {each.decoded:.1%} of {each.samples} samples each" for each in rates)
-    console.print(f"decoded: {decoded}")
-
-
-def _print_frames(console: Console, rates: Sequence[Rates]) -> None:
-    table = Table("mode", "decode, ms", "on the air, ms", "ratio", title="One frame through the streaming receiver")
-    for each in rates:
-        ratio = each.frame_s / each.air_s
-        table.add_row(each.mode.name, f"{each.frame_s * 1e3:.2f}", f"{each.air_s * 1e3:.3f}", f"{ratio:.1f}")
-    console.print(table)
-
-
-def _print_detectors(console: Console, found: dict[str, float]) -> None:
-    table = Table("noise through", "MS/s", "/ copy", "/ naive", title="AMP-Sync search over noise at 20 MS/s")
-    for name, msps in found.items():
-        table.add_row(name, f"{msps:.0f}", f"{msps / found['copy']:.3f}", f"{msps / found['naive']:.2f}")
-    console.print(table)
-
-
-def _print_references(console: Console) -> None:
-    table = Table("reference", "reached", title="A prototype's figures")
-    for what, reached in REFERENCES:
-        table.add_row(what, reached)
-    console.print(table)
-    console.print(f"there: {REFERENCE_MACHINE}")
-    here = machine()
-    console.print(f"here: {here['cpu']}, {here['cores']} cores, Python {here['python']}")
+def _written(found: Figures, bars: Sequence[Bar], repeat: int, seed: int) -> dict[str, Any]:
+    theirs = found.sionna
+    return {
+        "modes": [_mode_figures(each, graph) for each, graph in zip(found.rates, found.flowgraphs, strict=True)],
+        "frames": [each.figures() for each in found.frames],
+        "detectors_msps": found.detectors,
+        "waveform": found.waveform.figures(),
+        "sionna": theirs.figures() if isinstance(theirs, WaveformRates) else {"not_measured": theirs},
+        "same_with_any_processes": all(found.same_with_any_processes),
+        "bars": [bar.figures() for bar in bars],
+        "accelerator": accelerator.NUMBA if accelerator.is_on() else accelerator.NONE,
+        "sample_rate_sps": load_profile().preamble.sample_rate_sps,
+        "core_share": found.core_share,
+        "repeat": repeat,
+        "seed": seed,
+    }
 
 
 def _mode_figures(rates: Rates, flowgraph_per_s: float) -> dict[str, Any]:
@@ -171,7 +177,6 @@ def _mode_figures(rates: Rates, flowgraph_per_s: float) -> dict[str, Any]:
     return {
         "mode": rates.mode.name,
         "rate_kbps": rates.mode.rate_bps // 1000,
-        "octets": OCTETS,
         "samples_per_packet": rates.samples,
         "packets_per_s": per_s,
         "best_packets_per_s": {part: rates.best(part) for part in PARTS},
@@ -180,8 +185,6 @@ def _mode_figures(rates: Rates, flowgraph_per_s: float) -> dict[str, Any]:
         "full_chain_over_batch_1": rates.over_single("full chain"),
         "flowgraph_per_packet_per_s": flowgraph_per_s,
         "full_chain_over_flowgraph": rates.best("full chain") / flowgraph_per_s,
-        "frame_ms": rates.frame_s * 1e3,
-        "air_ms": rates.air_s * 1e3,
         "decoded": rates.decoded,
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from pathlib import Path
 
@@ -12,11 +13,13 @@ import pytest
 from ampradio.phy.modulate import ppdu
 from ampradio.profile import load_profile
 from ampradio.vectors import PpduKind, TxVector
-from testbed.bench import phy
+from testbed.bench import phy, waveform
 from testbed.bench.bars import Bar
 from testbed.bench.detectors import NaiveDetector
-from testbed.bench.packets import Link, single_frame_s
-from testbed.bench.per_modes import MODES, Mode, psdus
+from testbed.bench.frames import measure as measure_frames
+from testbed.bench.packet_link import PacketLink, data_frames, generator
+from testbed.bench.packet_modes import MODES, PacketMode
+from testbed.bench.packet_workers import simulate
 from testbed.bench.stopwatch import medians_s, warning, with_core_share
 from tests.conftest import ROOT
 
@@ -25,16 +28,51 @@ SYNC_AT = 32 * 20  # air-interface page, section 2: the AMP-Sync follows 32 µs 
 
 
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
-def test_the_link_carries_what_was_sent(mode: Mode) -> None:
+def test_the_link_carries_what_was_sent(mode: PacketMode) -> None:
     """Every packet that is timed is decoded to what was sent, by the batch and by the streaming receiver."""
-    link = Link(mode, 3)
-    sent = psdus(4, link.rng)
-    clean = link.modulated(sent)
-    noisy = link.through_the_air(clean)
-    assert link.received(noisy) == tuple(each.tobytes() for each in sent)
+    link, rng = PacketLink(mode), generator((3,))
+    sent = data_frames(4, rng)
+    noisy = link.through_the_air(link.modulated(sent), rng)
+    assert link.received(noisy).psdus == tuple(each.tobytes() for each in sent)
     added = np.mean(np.abs(noisy[:, :300]) ** 2)
-    assert added == pytest.approx(link.noise_power, rel=0.15)
-    assert 0 < single_frame_s(link, 1) < 1
+    assert added == pytest.approx(mode.noise_power, rel=0.15)
+    for each in measure_frames(mode, 1, 3):
+        assert 0 < each.decode_s < 1
+        assert 0 < each.air_s < 2e-3
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
+def test_the_number_of_processes_changes_nothing(mode: PacketMode) -> None:
+    """One process and three find the same in every bit, over a last lot that is not full; another seed another."""
+    alone = simulate(mode, 35, 5, 1)
+    assert simulate(mode, 35, 5, 3) == alone
+    assert (alone.packets, alone.right) == (35, 35)
+    assert simulate(mode, 35, 6, 1).check != alone.check
+
+
+def test_a_simulation_of_nothing_is_refused() -> None:
+    """ValueError that names both numbers."""
+    for packets, processes in ((0, 1), (1, 0)):
+        with pytest.raises(ValueError, match=f"not {packets} and {processes}"):
+            simulate(MODES[0], packets, 1, processes)
+
+
+def test_both_links_at_waveform_level_follow_the_law() -> None:
+    """½·exp(−γ/2) within four standard deviations of a binomial: it is the work that the comparison says it is."""
+    packets = 2048
+    ours = waveform.measure((64,), packets, 1, 4)
+    law = waveform.theory_ber()
+    deviation = np.sqrt(law * (1 - law) / (packets * waveform.BITS))
+    assert abs(ours.ber - law) < 4 * deviation
+    assert ours.best > 0 and ours.best_batch == 64
+
+
+def test_without_sionna_the_reason_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Not installed, or an environment in which it does not start: a sentence, no exception."""
+    monkeypatch.setattr(waveform, "PYTHON", tmp_path / "none")
+    assert "not installed" in str(waveform.measure_sionna((4,), 8, 1))
+    monkeypatch.setattr(waveform, "PYTHON", Path(sys.executable))
+    assert "sionna" in str(waveform.measure_sionna((4,), 8, 1))
 
 
 def test_the_naive_detector_detects() -> None:
@@ -56,7 +94,9 @@ def test_medians_are_of_turns() -> None:
 
     def slow_at_first() -> None:
         done.append("a")
-        time.sleep(0.05 if len(done) < 5 else 0)
+        until_s = time.thread_time() + (0.05 if len(done) < 5 else 0)
+        while time.thread_time() < until_s:
+            pass
 
     seconds = medians_s({"a": slow_at_first, "b": lambda: done.append("b")}, 5)
     assert done == ["a", "b"] * 6
@@ -86,8 +126,8 @@ def test_the_command_prints_and_writes(
     """Every mode in the table and in ``bench/out/phy.json``; the exit code is that of the issue's bars alone."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(phy, "QUICK_BATCHES", (1, 4))
-    monkeypatch.setattr(phy, "QUICK_FLOWGRAPHS", 3)
+    monkeypatch.setattr(phy, "QUICK", phy.Effort((1, 4), 2, 3, 1 << 18, (16,), 64, 20))
+    monkeypatch.setattr(waveform, "PYTHON", tmp_path / "none")
     code = phy.main(["--quick"])
     figures = json.loads((tmp_path / "bench/out/phy.json").read_text())
     printed = capsys.readouterr().out
@@ -95,7 +135,7 @@ def test_the_command_prints_and_writes(
     for each in figures["modes"]:
         assert each["mode"] in printed
         assert each["decoded"] == 1
-        assert each["packets_per_s"].keys() == {"modulate", "receive", "full chain", "noise only"}
+        assert each["packets_per_s"].keys() == {"modulate", "channel", "receive", "full chain", "noise only"}
         for part, by_batch in each["packets_per_s"].items():
             assert by_batch.keys() == {"1", "4"}
             best = each["best_packets_per_s"][part]
@@ -106,7 +146,10 @@ def test_the_command_prints_and_writes(
     assert figures["machine"]["cores"] >= 1
     assert figures["core_share"].keys() == {*(mode.name for mode in MODES), "detectors"}
     deciding = [bar for bar in figures["bars"] if "noise only" not in bar["what"] and "its batch 1" not in bar["what"]]
-    assert len(deciding) == 2 + 2 * len(MODES)
+    assert len(deciding) == 2 + 4 * len(MODES)
+    assert {each["octets"] for each in figures["frames"]} == {4, 16}
+    assert figures["same_with_any_processes"] is True
+    assert "not installed" in figures["sionna"]["not_measured"] and "Sionna was not measured" in printed
     assert code == (0 if all(bar["holds"] for bar in deciding) else 1)
 
 

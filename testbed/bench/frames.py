@@ -1,0 +1,106 @@
+"""The time that the streaming receivers take for one frame, beside how long it is on the air.
+
+CPU time of the receiver's thread, with all of the PPDU and the noise around it given at once; on an idle machine that
+is the time on the wall. The receiver has run before and has a noise floor.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ampradio.channel.noise import awgn
+from ampradio.phy.ap_receiver import ApReceiver
+from ampradio.phy.reception import Reception
+from ampradio.phy.tag_receiver import TagReceiver
+from ampradio.profile import load_profile
+from ampradio.psdu import crc8
+from ampradio.vectors import Listen
+from testbed.bench.detectors import DECIMATION, envelope
+from testbed.bench.packet_link import PacketLink, data_frames, generator
+from testbed.bench.packet_modes import SEED_INDEX, PacketMode
+
+SETTLE_NS = 3_000_000
+SETTLE_EVERY = 20  # frames
+_NS_PER_S = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class FrameTime:
+    """The median time of decoding a frame of ``octets``, and its time on the air."""
+
+    mode: PacketMode
+    octets: int
+    decode_s: float
+    air_s: float
+
+    @property
+    def air_times(self) -> float:
+        """How many air times decoding takes."""
+        return self.decode_s / self.air_s
+
+    def figures(self) -> dict[str, Any]:
+        """Return it as it goes into ``phy.json``."""
+        times = {"decode_ms": self.decode_s * 1e3, "air_ms": self.air_s * 1e3, "air_times": self.air_times}
+        return {"mode": self.mode.name, "octets": self.octets, **times}
+
+
+def measure(mode: PacketMode, repeat: int, seed: int) -> list[FrameTime]:
+    """Return the times of the shortest frame and of a Data frame, medians of ``repeat`` frames each.
+
+    Raises RuntimeError if one is not received.
+    """
+    rng = generator((seed, mode.rate_bps))
+    mac = load_profile().mac
+    ack = bytes([mac.type_ack, *range(1, mac.short_frame_octets - 1)])
+    short = np.frombuffer(ack + bytes([crc8(ack)]), np.uint8)[np.newaxis]
+    return [_measured(mode, sent, repeat, rng) for sent in (short, data_frames(1, rng))]
+
+
+def _measured(
+    mode: PacketMode, sent: npt.NDArray[np.uint8], repeat: int, rng: np.random.Generator
+) -> FrameTime:
+    link = PacketLink(mode)
+    clean = link.modulated(sent)
+    noisy = link.through_the_air(clean, rng)[0].copy()
+    quiet = awgn(np.zeros(SETTLE_NS * mode.rate_sps // _NS_PER_S, np.complex64), mode.noise_power, rng)
+    feed, expect = _receiver(mode)
+    position, seconds = 0, []
+    for turn in range(repeat + 1):
+        if turn % SETTLE_EVERY == 0:
+            feed(quiet)
+            position += quiet.size
+        expect(position, position + noisy.size)
+        given = feed(noisy, seconds)
+        position += noisy.size
+        if [each.psdu for each in given] != [sent.tobytes()]:
+            raise RuntimeError(f"{mode.name}: the streaming receiver did not receive the PPDU")
+    octets = sent.shape[1]
+    return FrameTime(mode, octets, float(np.median(seconds[1:])), mode.air_ns(octets) / _NS_PER_S)
+
+
+def _receiver(mode: PacketMode) -> tuple[Callable[..., list[Reception]], Callable[[int, int], None]]:
+    """Return how a receiver of ``mode`` is fed complex samples, timed, and told of a window of them."""
+    profile = load_profile()
+    ap, tag = ApReceiver(profile, mode.rate_sps), TagReceiver(profile, mode.rate_sps, DECIMATION)
+
+    def feed(samples: npt.NDArray[np.complex64], seconds: list[float] | None = None) -> list[Reception]:
+        given: Any = samples if mode.is_uplink else envelope(samples)
+        receiver: Any = ap if mode.is_uplink else tag
+        begun_s = time.thread_time()
+        receptions: list[Reception] = receiver.feed(given)
+        if seconds is not None:
+            seconds.append(time.thread_time() - begun_s)
+        return receptions
+
+    def expect(start: int, stop: int) -> None:
+        if mode.is_uplink:
+            start_ns, stop_ns = (at * _NS_PER_S // mode.rate_sps for at in (start, stop))
+            ap.listen(Listen(mode.kind, mode.rate_bps, SEED_INDEX, start_ns, stop_ns))
+
+    return feed, expect

@@ -1,0 +1,113 @@
+"""Packets from PSDU to PSDU over arrays: modulate, carrier offset and noise, receive, with noise before and after.
+
+What becomes of a lot of packets depends on its key alone, so that any number of processes finds the same.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ampradio.channel.noise import awgn
+from ampradio.channel.offset import carrier_offset
+from ampradio.phy.ap_batch import ApBatch, UplinkBatch
+from ampradio.phy.modulate import ppdus
+from ampradio.phy.tag_batch import DownlinkBatch, TagBatch
+from ampradio.profile import load_profile
+from ampradio.psdu import fcs
+from testbed.bench.detectors import DECIMATION, envelope
+from testbed.bench.packet_modes import SEED_INDEX, PacketMode
+
+OCTETS = 16
+LEAD_NS, TAIL_NS = 20_000, 16_000
+_NS_PER_S = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How many packets there were, how many were read as sent, and a check sequence.
+
+    ``check`` is over every PSDU read and every estimate of where it began, to the last bit.
+    """
+
+    packets: int
+    right: int
+    check: int
+
+
+class PacketLink:
+    """The two stations of a mode and the air between them."""
+
+    def __init__(self, mode: PacketMode) -> None:
+        """Prepare the receiver of ``mode``."""
+        self.mode = mode
+        self._profile = load_profile()
+        self._pads = tuple(ns * mode.rate_sps // _NS_PER_S for ns in (LEAD_NS, TAIL_NS))
+        up = self._profile.uplink
+        self._carrier_limit_hz = up.carrier_hz * up.carrier_tolerance_ppm * 1e-6
+        self._tag = TagBatch(self._profile, mode.rate_sps, DECIMATION)
+        self._ap = ApBatch(self._profile, mode.rate_bps, mode.rate_sps) if mode.is_uplink else None
+        self._memory = np.zeros((2, 0, 0), np.complex64)
+
+    def modulated(self, sent: npt.NDArray[np.uint8]) -> npt.NDArray[np.complex64]:
+        """Return the PPDUs that carry ``sent`` (packets, octets), silence around each."""
+        samples = ppdus(self._profile, sent, self.mode.vector)
+        lead, size = self._pads[0], sum(self._pads) + samples.shape[1]
+        rows = self._rows((sent.shape[0], size + size % DECIMATION))[0]
+        rows[:, :lead], rows[:, lead + samples.shape[1] :] = 0, 0
+        rows[:, lead : lead + samples.shape[1]] = samples
+        return rows
+
+    def through_the_air(
+        self, samples: npt.NDArray[np.complex64], rng: np.random.Generator
+    ) -> npt.NDArray[np.complex64]:
+        """Return ``samples`` (packets, n), which are lost, each under a carrier offset of its own, plus noise.
+
+        The result lies where the next packets' will.
+        """
+        packets = samples.shape[0]
+        cfo_hz = rng.uniform(-self._carrier_limit_hz, self._carrier_limit_hz, packets)
+        phase_rad = rng.uniform(0, 2 * np.pi, packets)
+        turned = carrier_offset(samples, cfo_hz, self.mode.rate_sps, phase_rad, out=samples)
+        return awgn(turned, self.mode.noise_power, rng, out=self._rows(samples.shape)[1])
+
+    def received(self, samples: npt.NDArray[np.complex64]) -> DownlinkBatch | UplinkBatch:
+        """Return what the batch receiver of this direction reads from each row of ``samples`` (packets, n)."""
+        floor = np.full(samples.shape[0], self.mode.noise_power)
+        if self._ap is not None:
+            return self._ap.receive(samples, floor, SEED_INDEX)
+        return self._tag.receive(envelope(samples), DECIMATION * floor)
+
+    def _rows(self, shape: tuple[int, ...]) -> npt.NDArray[np.complex64]:
+        """Return memory for two arrays of ``shape``, the same as last time: fresh pages cost more than the work."""
+        if self._memory.shape[1:] != shape:
+            self._memory = np.zeros((2, *shape), np.complex64)
+        return self._memory
+
+    def outcome(self, packets: int, key: Sequence[int]) -> Outcome:
+        """Return what becomes of ``packets`` new ones; ``key`` gives all that is random."""
+        rng = generator(key)
+        sent = data_frames(packets, rng)
+        read = self.received(self.through_the_air(self.modulated(sent), rng))
+        right = sum(psdu == each.tobytes() for psdu, each in zip(read.psdus, sent, strict=True))
+        places = np.stack((read.start_sample, read.stretch)).tobytes()
+        return Outcome(packets, right, zlib.crc32(repr(read.psdus).encode(), zlib.crc32(places)))
+
+
+def generator(key: Sequence[int]) -> np.random.Generator:
+    """Return numpy's quickest generator, seeded by ``key``."""
+    return np.random.Generator(np.random.SFC64(list(key)))
+
+
+def data_frames(count: int, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """Return random Data frames (count, ``OCTETS``) with a right header and FCS."""
+    mac = load_profile().mac
+    frames = rng.integers(0, 256, (count, OCTETS), np.uint8)
+    frames[:, 0], frames[:, 3], frames[:, 4] = mac.type_data, OCTETS - mac.header_octets - mac.fcs_octets - 1, 0
+    for frame in frames:
+        frame[-mac.fcs_octets :] = tuple(fcs(frame[: -mac.fcs_octets].tobytes()))
+    return frames

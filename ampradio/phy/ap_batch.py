@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ from ampradio.phy.edge_timing import ChipTiming
 from ampradio.phy.frame_check import check_holds
 from ampradio.phy.scrambler import scramble
 from ampradio.phy.uplink import scrambler_seed
-from ampradio.phy.uplink_chips import CarrierPhase, UplinkChips, UplinkTrack
+from ampradio.phy.uplink_chips import UplinkChips, UplinkTrack
 from ampradio.phy.uplink_frame import HEADER_REREAD, derotated, follow_data, follow_sync, read_start, read_whole
 from ampradio.phy.uplink_search import first_sync, rows_from
 from ampradio.phy.uplink_sync import UplinkSync
@@ -85,7 +85,7 @@ class ApBatch:
         for size in np.unique(sizes[sizes > 0]):
             some = np.flatnonzero(sizes == size)
             part, read = self._whole(longer.of(some), seed, int(size))
-            track = _with(track, rows[some], part)
+            track = track.with_rows(rows[some], part)
             for row, psdu in zip(rows[some], read, strict=True):
                 psdus[row] = psdu
         return track, psdus
@@ -104,7 +104,7 @@ class ApBatch:
                 continue
             part, others = self._of_size(track.of(np.array([row])), seed, int(size))
             if check_holds(self._profile.mac, others[0]):
-                read = _with(read, np.array([row]), part)
+                read = read.with_rows(np.array([row]), part)
                 psdus[row] = others[0]
         return read, psdus
 
@@ -133,12 +133,3 @@ class ApBatch:
         headers = [octets_of(scramble(bits[: 8 * SIZING_OCTETS], seed)) for bits in begun]
         sizes = np.array([frame_octets(mac, header) or 0 for header in headers], np.intp)
         return np.where(sizes > mac.short_frame_octets, sizes, 0)
-
-
-def _with(track: UplinkTrack, rows: npt.NDArray[np.intp], part: UplinkTrack) -> UplinkTrack:
-    """Return ``track`` with the timing and carrier of ``part`` in ``rows``."""
-    start, stretch = track.timing.start.copy(), track.timing.stretch.copy()
-    phase, turn = track.carrier.phase.copy(), track.carrier.turn.copy()
-    start[rows], stretch[rows] = part.timing.start, part.timing.stretch
-    phase[rows], turn[rows] = part.carrier.phase, part.carrier.turn
-    return replace(track, timing=ChipTiming(start, stretch), carrier=CarrierPhase(phase, turn))

@@ -61,6 +61,14 @@ class UplinkTrack:
         carrier = CarrierPhase(self.carrier.phase[rows], self.carrier.turn[rows])
         return UplinkTrack(self.sums[rows], self.timing.of(rows), carrier)
 
+    def with_rows(self, rows: npt.NDArray[np.intp], part: UplinkTrack) -> UplinkTrack:
+        """Return these tracks with the timing and carrier of ``part`` in ``rows``."""
+        start, stretch = self.timing.start.copy(), self.timing.stretch.copy()
+        phase, turn = self.carrier.phase.copy(), self.carrier.turn.copy()
+        start[rows], stretch[rows] = part.timing.start, part.timing.stretch
+        phase[rows], turn[rows] = part.carrier.phase, part.carrier.turn
+        return UplinkTrack(self.sums, ChipTiming(start, stretch), CarrierPhase(phase, turn))
+
 
 class UplinkChips:
     """Nominal chips of one uplink kind and rate and the fit made on them."""

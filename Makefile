@@ -11,7 +11,7 @@ export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-fresh lint flowgraphs companion bench-flowgraph bench-mono bench-per bench-phy bench-zmq
+.PHONY: help setup demo test test-fresh lint flowgraphs companion bench-flowgraph bench-mono bench-peer bench-per bench-phy bench-zmq
 
 help: ## show these targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -37,6 +37,9 @@ bench-flowgraph: setup ## the tag's receive chain in GNU Radio beside a bare |x|
 
 bench-mono: setup ## mono-static backscatter in both directions beside its bounds, and what the AP's own leak costs
 	$(PYTHON) -m testbed.bench.mono
+
+bench-peer: setup ## our receiver beside corr_est and symbol_sync of stock GNU Radio, on the same packets
+	$(PYTHON) -m testbed.bench.peer
 
 bench-per: setup ## packet error rates of both receivers beside theory, and the distance in dB at 10 % PER
 	$(PYTHON) -m testbed.bench.per

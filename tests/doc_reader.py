@@ -21,6 +21,7 @@ RUN = {"amp", "python", "printf", "head", "echo"}
 QUICK = {
     "testbed.bench.flowgraph": ("--quick",),
     "testbed.bench.mono": ("--packets", "8"),
+    "testbed.bench.peer": ("--quick",),
     "testbed.bench.per": ("--quick", "--only", "250k"),
     "testbed.bench.phy": ("--quick",),
     "testbed.bench.zmq": ("--repeat", "1", "--rounds", "3"),

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from ampradio.phy.theory import wilson_interval
+from ampradio.phy.uncoded_frame import Detector
+from testbed.bench import peer, peer_ours
 from testbed.bench.peer_chain import Settings, errors, receive
 from testbed.bench.peer_packets import BITS, limit_per, packets
 from testbed.bench.peer_tune import LOOP_BANDWIDTHS, tuned
@@ -47,3 +52,37 @@ def test_tuning_finds_what_was_spoiled() -> None:
     assert _lost(100.0, 13.0, 100, spoiled) > 50
     found = tuned(100.0, 12.0, 60, (9,), LOOP_BANDWIDTHS[2:3])
     assert _lost(100.0, 13.0, 200, found) <= _lost(100.0, 13.0, 200) + 10
+
+
+def test_ours_decodes_at_the_worst_clock_where_the_peer_fails() -> None:
+    """The same packets, 10 000 ppm, 1 dB above the limit's 10 %: the peer, tuned, loses a fifth or more."""
+    heard = packets(10_000.0, 12.1, 200, (5,))
+    tuned_for_it = Settings(0.05, 0.1, 2.0, 1.1, 0.0, 192, 0.3, True, 25)
+    assert errors(heard, *receive(heard, tuned_for_it, 10_000.0), tuned_for_it.data_after) > 40
+    for detector in Detector:
+        assert wilson_interval(peer_ours.errors(heard, detector), 200)[1] < 0.1
+
+
+def test_the_command_prints_and_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both receivers at every clock, intervals that hold the rate, the settings that won, bars and exit code."""
+    monkeypatch.chdir(tmp_path)
+    code = peer.main(["--quick", "--processes", "2", "--seed", "3"])
+    figures = json.loads((tmp_path / "bench/out/peer.json").read_text())
+    assert [each["clock_ppm"] for each in figures["clocks"]] == [100.0, 1000.0, 10_000.0]
+    for each in figures["clocks"]:
+        assert each["peer_settings"]["loop_bandwidth"] > 0
+        for point in each["peer"]["curve"] + each["ours"]["coherent-aided"]["curve"]:
+            low, high = point["interval"]
+            assert low <= point["per"] <= high
+    assert code == (0 if all(bar["holds"] for bar in figures["bars"]) else 1)
+    assert "The peer's best settings" in capsys.readouterr().out
+
+
+def test_wrong_options_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 2 and the reason."""
+    with pytest.raises(SystemExit) as stopped:
+        peer.main(["--packets", "0"])
+    assert stopped.value.code == 2
+    assert "at least 1" in capsys.readouterr().err

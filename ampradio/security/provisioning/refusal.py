@@ -10,7 +10,6 @@ class Reason:
     OTHER_STATION = "other_station"
     OTHER_PROFILE = "other_profile"
     OTHER_DEVICE = "other_device"
-    OTHER_GATEWAY = "other_gateway"
     UNEXPECTED = "unexpected"
     MALFORMED = "malformed"
     BAD_ADDRESS = "bad_address"
@@ -26,4 +25,3 @@ class Reason:
     EXPIRED = "expired"
     REPLAY = "replay"
     NO_ENTROPY = "no_entropy"
-    TOO_LONG = "too_long"

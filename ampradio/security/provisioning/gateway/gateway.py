@@ -12,7 +12,7 @@ from ampradio.security.entropy import NonceSource
 from ampradio.security.journal import Journal, RefusedError
 from ampradio.security.provisioning.backhaul import Request, Response
 from ampradio.security.provisioning.gateway.link import Command, Link, Rekey
-from ampradio.security.provisioning.gateway.onboarding import Onboarding
+from ampradio.security.provisioning.gateway.onboarding import Onboarding, Stage
 from ampradio.security.provisioning.gateway.procedure import Procedure
 from ampradio.security.provisioning.profiles import (
     CNTR_MAX,
@@ -241,6 +241,10 @@ class Gateway:
             # literal: a valid RES will tell whether the tag is there (rule 13)
             self._adopt(self._procedure.link(run, run.accepted, self._life, confirmed=False))
             self._active = None
+        elif run.stage is Stage.PROV and self._parameters.hides_identity and run.restarts < self._retries:
+            # the tag may have lost the ephemeral key that its serial number went under
+            run.restarts += 1
+            self._procedure.begin(run)
         else:
             self._end(run, "no_answer")
 

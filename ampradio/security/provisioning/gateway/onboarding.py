@@ -31,6 +31,7 @@ class Onboarding:
     accepted: Accept | None = None
     attempts: int = 0
     server_attempts: int = 0
+    restarts: int = 0
     due: bool = False
     outstanding: Message | None = None
     deadline_ns: int | None = None

@@ -34,9 +34,15 @@ from ampradio.security.session import EntropySource, Message, SecurityEvent
 class Introduced:
     """S2-B between PROV-B2 and PROV-B3: to which gateway the serial number went, under which ephemeral key."""
 
+    hello: bytes
     gwid: bytes
-    enc: bytes
+    sealed: bytes
     station_id: int
+
+    @property
+    def enc(self) -> bytes:
+        """The ephemeral public key: the device's nonce (page 3.4)."""
+        return self.sealed[:ENC_OCTETS]
 
 
 class ProvisionedTag:
@@ -157,23 +163,24 @@ class ProvisionedTag:
             raise RefusedError(Reason.UNEXPECTED)
 
     def _introduce(self, message: Message) -> None:
-        """Answer PROV-B1 with the serial number, sealed to the server."""
+        """Answer PROV-B1 with the serial number, sealed to the server; the identical one with the identical octets."""
         hello = Hello.parse(message.payload, self._parameters)
         if hello.short_hash != self._short_hash:
             raise RefusedError(Reason.OTHER_DEVICE)
         if self.provisioned:
             raise RefusedError(Reason.NORMAL_MODE)
-        self._introduced = None
-        ephemeral = self._draw(ENC_OCTETS)
-        info = hello.short_hash + hello.gwid + hello.gw_nonce
-        sealed = hpke_seal(self._identity.server_public, info, self._identity.serial.expose(), ephemeral)
-        station_id = int.from_bytes(self._draw(2), "big")
-        if station_id & RESERVED_LOW_BITS == RESERVED_LOW_BITS:
-            station_id ^= 1
-        self._introduced = Introduced(hello.gwid, sealed[:ENC_OCTETS], station_id)
+        if self._introduced is None or self._introduced.hello != message.payload:
+            self._introduced = None
+            ephemeral = self._draw(ENC_OCTETS)
+            info = hello.short_hash + hello.gwid + hello.gw_nonce
+            sealed = hpke_seal(self._identity.server_public, info, self._identity.serial.expose(), ephemeral)
+            station_id = int.from_bytes(self._draw(2), "big")
+            if station_id & RESERVED_LOW_BITS == RESERVED_LOW_BITS:
+                station_id ^= 1
+            self._introduced = Introduced(message.payload, hello.gwid, sealed, station_id)
         numbers = self._parameters.messages
         assert numbers.identity is not None
-        self._send(station_id, numbers.identity, sealed)
+        self._send(self._introduced.station_id, numbers.identity, self._introduced.sealed)
 
     def _take_prov(self, message: Message, now_ns: int) -> None:
         """Believe a PROV whose proof is right, once (R2.14, R2.29)."""

@@ -32,7 +32,7 @@ class SessionKey:
 
     x: int
     cntr: int
-    key: Secret
+    key: Secret | None
     requests_left: int | None
     expires_ns: int | None
     seq: int = 0
@@ -74,9 +74,8 @@ class NormalMode:
         return None if self._ek is None else self._ek.expires_ns
 
     def begin(self, now_ns: int) -> None:
-        """Install EK1_0: counters start at zero (R2.44)."""
-        key = session_key(self.keys.tk1, 0)
-        self._install(1, 0, key, self._parameters.first_life, now_ns)
+        """Install EK1_0: counters start at zero (R2.44). It is derived when a request needs it, not before."""
+        self._install(1, 0, None, self._parameters.first_life, now_ns)
 
     def expire(self, now_ns: int) -> None:
         """Drop an EK whose time is over (R2.46)."""
@@ -148,7 +147,7 @@ class NormalMode:
             self._memory.set_mark(self._bound, mark)
         self._volatile = mark
 
-    def _install(self, x: int, cntr: int, key: Secret, life: Life, now_ns: int) -> None:
+    def _install(self, x: int, cntr: int, key: Secret | None, life: Life, now_ns: int) -> None:
         self._drop("rekeyed")
         expires = now_ns + life.amount * _SECOND_NS if life.in_seconds else None
         self._ek = SessionKey(x, cntr, key, None if life.in_seconds else life.amount, expires)
@@ -156,14 +155,20 @@ class NormalMode:
 
     def _drop(self, reason: str) -> None:
         if self._ek is not None:
-            self._ek.key.wipe()
+            if self._ek.key is not None:
+                self._ek.key.wipe()
             self._ek = None
             self._journal.note("session_key_wiped", reason=reason)
+
+    def _key(self, ek: SessionKey) -> Secret:
+        if ek.key is None:
+            ek.key = session_key(self.keys.temporal(ek.x), ek.cntr)
+        return ek.key
 
     def _open(self, station_id: int, ek: SessionKey, request: Secured) -> bytes:
         nonce = data_nonce(False, self._bound.address, ek.x, ek.cntr, request.seq)
         aad = self._aad(station_id, self._parameters.messages.req)
-        opened = aead.ccm_open(ek.key.expose(), nonce, request.sealed, aad, self._parameters.data_tag_octets)
+        opened = aead.ccm_open(self._key(ek).expose(), nonce, request.sealed, aad, self._parameters.data_tag_octets)
         if opened is None:
             raise RefusedError(Reason.BAD_MIC)
         return opened
@@ -171,7 +176,7 @@ class NormalMode:
     def _seal(self, station_id: int, ek: SessionKey, data: bytes) -> bytes:
         nonce = data_nonce(True, self._bound.address, ek.x, ek.cntr, ek.seq)
         aad = self._aad(station_id, self._parameters.messages.res)
-        return aead.ccm_seal(ek.key.expose(), nonce, data, aad, self._parameters.data_tag_octets)
+        return aead.ccm_seal(self._key(ek).expose(), nonce, data, aad, self._parameters.data_tag_octets)
 
     def _open_inner(self, station_id: int, command: bytes) -> tuple[bytes, int]:
         """Return the server's command and its counter, which may never come twice: a gateway is not trusted with it."""

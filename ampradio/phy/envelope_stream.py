@@ -32,7 +32,9 @@ class EnvelopeStream:
         self._samples: SampleBuffer[np.float32] | SampleBuffer[np.complex64]
         self._samples = SampleBuffer(np.complex64) if squares else SampleBuffer(np.float32)
         self._squares = squares
-        self._means: SampleBuffer[np.float32] = SampleBuffer(np.float32)
+        self._means = np.zeros(0)
+        self._first_mean = 0
+        self._blanked: list[tuple[int, int]] = []  # blocks
 
     @property
     def stop(self) -> int:
@@ -60,8 +62,8 @@ class EnvelopeStream:
 
     def means(self, start: int, stop: int) -> npt.NDArray[np.float64]:
         """Return the mean power of the blocks from number ``start`` up to ``stop``, 0 before the stream."""
-        means: npt.NDArray[np.float64] = self._means.between(start, stop)[0].astype(np.float64)
-        return means
+        means = self._means[max(start - self._first_mean, 0) : stop - self._first_mean]
+        return means if start >= 0 else np.concatenate((np.zeros(-start), means))
 
     def between(self, start: int, stop: int) -> npt.NDArray[np.float32]:
         """Return the power from ``start`` up to ``stop``, shape (1, stop − start), zero before what is held."""
@@ -76,21 +78,32 @@ class EnvelopeStream:
         """Silence the samples (of the undecimated stream) from ``start`` up to ``stop``, held or yet to come."""
         first, last = start // self._decimation, -(-stop // self._decimation)
         self._samples.blank(first * self._unit, last * self._unit)
-        self._means.blank(first // self._block, -(-last // self._block))
+        self._blanked.append((first // self._block, -(-last // self._block)))
+        self._forget_blanked()
 
     def drop_before(self, position: int, block: int) -> None:
         """Forget the power before ``position`` and the means before number ``block``."""
         self._samples.drop_before(position * self._unit)
-        self._means.drop_before(block)
+        surplus = min(max(block - self._first_mean, 0), self._means.size)
+        self._means = self._means[surplus:]
+        self._first_mean += surplus
+        self._blanked = [span for span in self._blanked if span[1] > self._first_mean]
 
     def _measure(self) -> None:
         per = self._block * self._unit
-        first, stop = self._means.stop, self._samples.stop // per
+        first, stop = self._first_mean + self._means.size, self._samples.stop // per
+        known = [self._means]
         for begin, end in ((first, min(first + 1, stop)), (first + 1, stop)):  # the first may have begun in the past
             if begin < end:
                 items = self._samples.between(begin * per, end * per).reshape(end - begin, per)
-                self._means.append(self._energies(items) / np.float32(self._block))
-                self._means.drop_before(0)
+                known.append(self._energies(items) / np.float64(self._block))
+        if len(known) > 1:
+            self._means = np.concatenate(known)
+            self._forget_blanked()
+
+    def _forget_blanked(self) -> None:
+        for first, stop in self._blanked:
+            self._means[max(first - self._first_mean, 0) : max(stop - self._first_mean, 0)] = 0
 
     def _energies(self, items: npt.NDArray[np.generic]) -> npt.NDArray[np.float32]:
         parts = items.view(np.float32)

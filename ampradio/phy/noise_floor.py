@@ -16,22 +16,34 @@ class NoiseFloor:
     def __init__(self, freedom: float) -> None:
         """Track blocks of ``freedom`` complex degrees of freedom each."""
         self._recent = np.zeros(0)
+        self._least = np.inf
         self._unbiased = _unbiased(freedom)
 
     @property
     def power(self) -> float:
         """The tracked noise power, 0 while unknown."""
-        return float(self._recent.min() * self._unbiased[self._recent.size]) if self._recent.size else 0.0
+        return self._least * float(self._unbiased[self._recent.size]) if self._recent.size else 0.0
 
     @property
     def settled(self) -> bool:
         """Whether so many blocks were heard that some of them were surely quiet."""
         return self._recent.size == HISTORY
 
+    def above(self, powers: npt.NDArray[np.float64]) -> float:
+        """Return what the floor stays at or above while ``powers`` (n,) are added, 0 unless it is settled."""
+        if self._recent.size < HISTORY:
+            return 0.0
+        return min(self._least, float(powers.min())) * float(self._unbiased[HISTORY])
+
     def add(self, powers: npt.ArrayLike) -> None:
         """Take the mean powers (n,) of the next blocks; silence (blanked, or no noise at all) tells nothing."""
         powers = np.atleast_1d(np.asarray(powers, np.float64))
-        self._recent = np.concatenate((self._recent, powers[powers > 0]))[-HISTORY:]
+        if not powers.size:
+            return
+        if powers.min() <= 0:
+            powers = powers[powers > 0]
+        self._recent = np.concatenate((self._recent, powers))[-HISTORY:]
+        self._least = float(self._recent.min(initial=np.inf))
 
     def before_each(self, powers: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
         """Return the floor before each of ``powers`` (n,) if they were added in turn, and whether it was settled.
@@ -42,7 +54,7 @@ class NoiseFloor:
         if count > HISTORY:
             raise ValueError(f"{count} blocks at once; {HISTORY} are remembered")
         heard = powers > 0
-        before: npt.NDArray[np.intp] = np.cumsum(heard) - heard  # heard before each: so many of those remembered have gone
+        before: npt.NDArray[np.intp] = np.cumsum(heard) - heard  # so many of those remembered have gone by then
         remembered = np.full(HISTORY + 1, np.inf)
         remembered[HISTORY - self._recent.size : HISTORY] = self._recent
         left = np.minimum.accumulate(remembered[::-1])[::-1][before]

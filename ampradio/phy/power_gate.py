@@ -34,9 +34,21 @@ class PowerGate:
                 says nothing about a block (silent or blanked): its neighbourhood is open unless it is all like that.
             floor: noise power before each block, (n,), 0 while unknown.
         """
-        sums = np.convolve(powers, np.ones(self.window), "valid")
-        opened: npt.NDArray[np.bool_] = sums > (self.window * self.threshold) * floor
+        opened: npt.NDArray[np.bool_] = self._sums(powers) > (self.window * self.threshold) * floor
         if not powers.all():
             told = np.convolve(powers > 0, np.ones(self.window), "valid")
             opened |= (told > 0) & (told < self.window - 0.5)
         return opened
+
+    def stays_shut(self, powers: npt.NDArray[np.float64], floor_above: float) -> bool:
+        """Return whether it surely opens for none of n blocks, ``powers`` as for ``opens``, over a floor that high."""
+        if floor_above <= 0 or powers.min() <= 0:
+            return False
+        return float(self._sums(powers).max()) <= self.window * self.threshold * floor_above
+
+    def _sums(self, powers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        count = powers.size - self.window + 1
+        sums = powers[:count].copy()
+        for index in range(1, self.window):  # in this order: a running sum would depend on where it began
+            sums += powers[index : index + count]
+        return sums

@@ -13,13 +13,13 @@ import numpy.typing as npt
 
 from ampradio.phy.envelope_chips import EnvelopeChips
 from ampradio.phy.envelope_stream import EnvelopeStream
-from ampradio.phy.noise_floor import HISTORY
 from ampradio.phy.reception import Reception
 from ampradio.phy.tag_frame import TagFrame
 from ampradio.phy.tag_search import TagSearch, TagSync
 from ampradio.profile import airtime
 from ampradio.profile.model import Profile
 
+_PIECE = 1 << 18  # bounds what is held of a large array
 _SLACK_NS = 2_000
 _NS_PER_S = 1_000_000_000
 
@@ -54,7 +54,6 @@ class TagReceiver:
         self._low = EnvelopeChips(profile, down.rate_low_bps, sample_rate_sps, decimation)
         self._high = EnvelopeChips(profile, down.rate_high_bps, sample_rate_sps, decimation)
         self._stream = EnvelopeStream(self._search.block, decimation, squares)
-        self._piece = HISTORY * self._search.block * (decimation if squares else 1)
         self._frame: TagFrame | None = None
         self._promised = 0
         self._least = self._least_samples_after_sync()
@@ -67,8 +66,8 @@ class TagReceiver:
         """
         checked = self._stream.checked(items)
         received: list[Reception] = []
-        for begin in range(0, checked.size, self._piece):
-            bad = self._stream.append(checked[begin : begin + self._piece])
+        for begin in range(0, checked.size, _PIECE):
+            bad = self._stream.append(checked[begin : begin + _PIECE])
             if bad:
                 self.counters["bad_samples"] += bad
             while self._step(received):

@@ -24,7 +24,7 @@ from ampradio.profile.model import Profile
 
 BLOCKS_BEFORE, BLOCKS_AFTER = 1, 3  # of the one in which the AMP-Sync begins
 P_OPEN = 1e-6
-_SEARCHED_AT_ONCE = 32
+_SEARCHED_AT_ONCE = (6, 32)  # blocks: where the gate has just opened a word is near, later on it may be far
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class TagSearch:
         freedom = float(self.block * decimation)
         self._floor = NoiseFloor(freedom)
         self._gate = PowerGate(freedom, BLOCKS_BEFORE, BLOCKS_AFTER, P_OPEN) if gated else None
+        self._at_once = _SEARCHED_AT_ONCE[0]
         self._told = 0  # blocks that the floor knows, or that are no business of its
 
     @property
@@ -60,6 +61,7 @@ class TagSearch:
         self._floor.add(quiet_power)
         self.position = -(-position // self.grid) * self.grid
         self._told = max(self._told, self.position // self.block)
+        self._at_once = _SEARCHED_AT_ONCE[0]
 
     def look(self, stream: EnvelopeStream) -> tuple[bool, TagSync | None]:
         """Return whether there was anything new to decide, and the first AMP-Sync in it."""
@@ -67,14 +69,20 @@ class TagSearch:
         count = min((stream.stop - self._sync.block_reach) // self.block + 1 - first, HISTORY)
         if count < 1:
             return False, None
-        powers = stream.means(first - BLOCKS_BEFORE, first + count + BLOCKS_AFTER)
-        floors, opened = self._decide(first, powers)
-        powers = powers[BLOCKS_BEFORE : BLOCKS_BEFORE + count]
+        around = stream.means(first - BLOCKS_BEFORE, first + count + BLOCKS_AFTER)
+        powers = around[BLOCKS_BEFORE : BLOCKS_BEFORE + count]
+        if self._gate is not None and self._gate.stays_shut(around, self._floor.above(powers)):
+            self._pass(first, powers)
+            return True, None
+        floors, opened = self._decide(first, around)
         begin = int(np.argmax(opened)) if opened.any() else count
-        end = begin + int(np.argmin(np.append(opened[begin : begin + _SEARCHED_AT_ONCE], False)))
+        if begin:
+            self._at_once = _SEARCHED_AT_ONCE[0]
         if begin == count:
             self._pass(first, powers)
             return True, None
+        end = begin + int(np.argmin(np.append(opened[begin : begin + self._at_once], False)))
+        self._at_once = _SEARCHED_AT_ONCE[1]
         start = (first + begin) * self.block
         span = stream.between(start, start + (end - begin - 1) * self.block + self._sync.block_reach)
         late = max(self.position - start, 0) // self.grid

@@ -49,7 +49,8 @@ def _downlink() -> list[Case]:
             )
             enough = case.freedom >= _LEAST_SAMPLES
             bar = f"energy comparison of the ON waveform in {rate_msps} MHz, M = {case.freedom:g}"
-            found.append(replace(case, bar=bar, allowed_db=ENERGY_DB if enough else None))
+            detector = _ENERGY + (f", interpolated by {case.interpolation}" if case.interpolation > 1 else "")
+            found.append(replace(case, detector=detector, bar=bar, allowed_db=ENERGY_DB if enough else None))
     return found
 
 

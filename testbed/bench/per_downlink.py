@@ -25,6 +25,7 @@ from ampradio.phy.envelope_chips import EnvelopeChips, bits_of
 from ampradio.phy.manchester import chips_of
 from ampradio.phy.modulate import ppdus
 from ampradio.phy.running_sum import integral_to, running_sum
+from ampradio.phy.square_law import square_law
 from ampradio.phy.tag_batch import TagBatch
 from ampradio.profile import airtime, load_profile
 from ampradio.psdu import octets_of
@@ -37,6 +38,7 @@ _LEAD, _TAIL = 400, 320  # samples of silence at the native rate
 _DELAY_S = 2e-6
 _STEEP, _STEEPNESS = ("kaiser", 8.0), 64  # samples of the slower rate either side
 _POWER_RATE_SPS = 10_000_000  # faster samples are summed to this before the envelope is looked at
+_LEAST_RATE_SPS = 8_000_000  # slower samples are interpolated first
 _NODES = 200  # of the integral over the OFF chip's energy
 _NOTHING = 0.003  # less of an ON chip in the OFF chip is as good as none: below 0.02 dB
 _TIMINGS = np.arange(-8.0, 13.0, 0.5)  # samples about the first path that a genie chooses among
@@ -62,6 +64,11 @@ class Downlink(Case):
     def decimation(self) -> int:
         """Samples in a power sample."""
         return max(1, self.sample_rate_sps // _POWER_RATE_SPS)
+
+    @property
+    def interpolation(self) -> int:
+        """Samples made of one before it is squared."""
+        return -(-_LEAST_RATE_SPS // self.sample_rate_sps)
 
     def limit(self, ecn0_db: float) -> float:
         """Return the packet error rate of an energy comparison with ideal timing."""
@@ -89,8 +96,8 @@ class Downlink(Case):
 
     def receive(self, air: Air) -> npt.NDArray[np.bool_]:
         """Return what the tag's receiver reads as sent, the noise floor known."""
-        power = _power(air.samples, self.decimation)
-        batch = _tag(self.sample_rate_sps, self.decimation)
+        power = square_law(air.samples, decimation=self.decimation, interpolation=self.interpolation)
+        batch = _tag(self.sample_rate_sps * self.interpolation, self.decimation)
         return air.right(batch.receive(power, self.decimation * air.noise_power).psdus)
 
 
@@ -106,13 +113,13 @@ class DownlinkGenie(Downlink):
         edges = chips.edges(2 * (sig_bits + BITS))
         data = edges[-1 - 2 * BITS :]
         signs = 2.0 * chips_of(np.unpackbits(air.sent, axis=-1, bitorder="little")) - 1
-        clean = running_sum(_power(air.clean, self.decimation), np.float64)
+        clean = running_sum(square_law(air.clean, decimation=self.decimation), np.float64)
         tried = (air.start[:, np.newaxis] + _TIMINGS) / self.decimation
         at = tried[:, :, np.newaxis] + air.stretch[:, np.newaxis, np.newaxis] * data
         energy = np.diff(integral_to(clean, at.reshape(len(at), -1)).reshape(at.shape), axis=2)
         contrast = np.einsum("ptc,pc->pt", energy, signs)
         best = tried[np.arange(len(tried)), np.argmax(contrast, axis=1)]
-        sums = running_sum(_power(air.samples, self.decimation), np.float64)
+        sums = running_sum(square_law(air.samples, decimation=self.decimation), np.float64)
         decided, _ = bits_of(sums, ChipTiming(best, air.stretch), chips, sig_bits + BITS)
         return air.right([octets_of(bits[sig_bits:]) for bits in decided])
 
@@ -185,12 +192,6 @@ def _ber(inside: float, outside: float, freedom: float) -> float:
     value = low + (high - low) * (nodes + 1) / 2
     density = stats.ncx2.pdf(value, 2 * freedom, 2 * outside) * stats.ncx2.cdf(value, 2 * freedom, 2 * inside)
     return float(np.sum(weights * density) * (high - low) / 2)
-
-
-def _power(samples: npt.NDArray[np.complex64], decimation: int) -> npt.NDArray[np.float32]:
-    parts = np.ascontiguousarray(samples).view(np.float32).reshape(samples.shape[0], -1, 2 * decimation)
-    power: npt.NDArray[np.float32] = np.einsum("pnk,pnk->pn", parts, parts)
-    return power
 
 
 @lru_cache(maxsize=4)

@@ -12,21 +12,15 @@ import numpy.typing as npt
 
 from ampradio.phy.edge_timing import ChipTiming
 from ampradio.phy.mono_tag_chips import MonoTagChips
+from ampradio.phy.mono_tag_frame import FIRST_BITS, begun, finished, followed
+from ampradio.phy.mono_tag_frame import woken as woken_before
 from ampradio.phy.mono_tag_sync import MonoTagSync
-from ampradio.phy.running_sum import integral_to, running_sum
+from ampradio.phy.running_sum import running_sum
 from ampradio.profile.airtime import non_amp_ns
 from ampradio.profile.model import Profile
 from ampradio.psdu import SIZING_OCTETS, frame_octets, octets_of
 
 _NS_PER_S = 1_000_000_000
-_FIRST_BITS = 24
-_FIRST_STARTS = np.linspace(-0.5, 0.5, 7)  # chips
-_FIRST_CLOCKS = 41  # over the tolerance
-_STEERING = np.linspace(-1.5, 1.5, 13)  # chips gained at the end of the stretch by the clocks compared
-_WINDOWS = (0.5, 0.25)  # of a chip
-_FINAL_WINDOWS = (0.25, 0.125, 0.125)
-_WINDOW_MIN = 1.25  # power samples; an edge inside a power sample needs its neighbours whole
-_WOKEN = 0.5  # least power before the non-AMP portion, over that of the sync, to be a WUP-Excitation
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,9 +69,9 @@ class MonoTagBatch:
         rows = np.flatnonzero(hits.found)
         if rows.size:
             sums = running_sum(power[rows], np.float64)
-            timing, read = self._frames(sums, self._begun(sums, hits.timing.of(rows)))
+            timing, read = self._frames(sums, begun(sums, hits.timing.of(rows), self._chips))
             start[rows], stretch[rows] = timing.start, timing.stretch
-            woken[rows] = self._woken(sums, timing, floor[rows])
+            woken[rows] = woken_before(sums, timing, self._chips, floor[rows], self._non_amp)
             for row, psdu in zip(rows, read, strict=True):
                 psdus[row] = psdu
                 nominal = self._chips.data_end(8 * len(psdu or b""))
@@ -85,37 +79,11 @@ class MonoTagBatch:
         each = self._decimation
         return MonoDownlinkBatch(tuple(psdus), hits.found, start * each, end * each, stretch, woken)
 
-    def _begun(self, sums: npt.NDArray[np.float64], timing: ChipTiming) -> ChipTiming:
-        """Return the timing over the first bits: the best of all clocks and of starts about the one found."""
-        chips = self._chips
-        starts, clocks = np.meshgrid(_FIRST_STARTS * chips.chip, chips.clocks(_FIRST_CLOCKS))
-        nominal = ChipTiming(timing.start, np.ones_like(timing.stretch))
-        timing = chips.steered(sums, nominal, _FIRST_BITS, starts.reshape(-1), clocks.reshape(-1), 0.0)
-        return self._refined(sums, timing, _FIRST_BITS, _WINDOWS)
-
-    def _followed(self, sums: npt.NDArray[np.float64], timing: ChipTiming, bits: int, done_bits: int) -> ChipTiming:
-        chips = self._chips
-        while done_bits < bits:
-            reach = min(2 * done_bits, bits)
-            pivot = 0.5 * chips.data_end(done_bits)
-            clocks = chips.slopes(_STEERING, reach, pivot)
-            timing = chips.steered(sums, timing, reach, np.zeros_like(clocks), clocks, pivot)
-            timing = self._refined(sums, timing, reach, _WINDOWS)
-            done_bits = reach
-        return timing
-
-    def _refined(
-        self, sums: npt.NDArray[np.float64], timing: ChipTiming, bits: int, windows: tuple[float, ...]
-    ) -> ChipTiming:
-        for window in windows:
-            timing = self._chips.refine(sums, timing, bits, max(window * self._chips.chip, _WINDOW_MIN))
-        return timing
-
     def _frames(self, sums: npt.NDArray[np.float64], timing: ChipTiming) -> tuple[ChipTiming, list[bytes | None]]:
         """Return timing and PSDU of each frame: first of a short frame, then of a header, then of what that tells."""
         psdus: list[bytes | None] = [None] * sums.shape[0]
         start, stretch = timing.start.copy(), timing.stretch.copy()
-        waiting = [(np.arange(len(psdus)), timing, _FIRST_BITS, self._profile.mac.short_frame_octets)]
+        waiting = [(np.arange(len(psdus)), timing, FIRST_BITS, self._profile.mac.short_frame_octets)]
         while waiting:
             rows, timing, done_bits, octets = waiting.pop()
             bits = 8 * octets
@@ -125,13 +93,12 @@ class MonoTagBatch:
             if not rows.size:
                 continue
             part = sums[rows]
-            timing = self._followed(part, timing, bits, done_bits)
+            timing = followed(part, timing, self._chips, bits, done_bits)
             sizes = self._sizes(self._chips.bits(part, timing, bits))
             whole = np.flatnonzero(sizes == octets)
             if whole.size:
-                final = self._refined(part[whole], timing.of(whole), bits, _FINAL_WINDOWS)
+                final, decided = finished(part[whole], timing.of(whole), self._chips, bits)
                 start[rows[whole]], stretch[rows[whole]] = final.start, final.stretch
-                decided = self._chips.bits(part[whole], final, bits)
                 right = self._sizes(decided) == octets
                 for row in np.flatnonzero(right):
                     psdus[rows[whole[row]]] = octets_of(decided[row])
@@ -144,16 +111,3 @@ class MonoTagBatch:
         """Return the octets of frames that begin with ``decided`` (packets, bits), or how many it takes to tell."""
         mac = self._profile.mac
         return np.array([frame_octets(mac, octets_of(bits)) or SIZING_OCTETS for bits in decided], np.intp)
-
-    def _woken(
-        self, sums: npt.NDArray[np.float64], timing: ChipTiming, floor: npt.NDArray[np.float64]
-    ) -> npt.NDArray[np.bool_]:
-        """Return whether there is power where a non-AMP portion could not reach: one to two of its lengths before."""
-        length = self._non_amp
-        begin, middle = (timing.at(np.array([-part * length]))[:, 0] for part in (2.2, 1.2))
-        ends = integral_to(sums, np.stack((begin, middle), axis=1))
-        before = (ends[:, 1] - ends[:, 0]) / (middle - begin) - floor
-        edges = self._chips.edges(0)[[1, 5]]  # ON in the sync
-        on = np.diff(integral_to(sums, timing.at(edges)), axis=1)[:, 0] / (edges[1] - edges[0]) / timing.stretch - floor
-        woken: npt.NDArray[np.bool_] = before > _WOKEN * on
-        return woken

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio.phy.amp_sync import mono_static_downlink_chips
+from ampradio.phy.command_format import CommandFormat, mono_static
 from ampradio.phy.edge_timing import PPM, ChipTiming, fit, powers
-from ampradio.phy.on_symbol import on_symbol
 from ampradio.phy.running_sum import integral_to
 from ampradio.profile.airtime import samples
 from ampradio.profile.model import Profile
@@ -23,13 +23,15 @@ _SLOPE_STEP = 1.0  # power samples either side over which the template's slope i
 class MonoTagChips:
     """Nominal chips (sync and data last alike) and what is fitted to them."""
 
-    def __init__(self, profile: Profile, sample_rate_sps: int, decimation: int) -> None:
-        """Lay out the chips; ValueError for a sample rate that does not fit."""
-        down = profile.downlink
-        self.chip = samples(down.chip_250k_ns, sample_rate_sps) / decimation
-        self.sync = mono_static_downlink_chips(down).astype(np.float64)
+    def __init__(
+        self, profile: Profile, sample_rate_sps: int, decimation: int, form: CommandFormat | None = None
+    ) -> None:
+        """Lay out the chips of ``form``, Types 2 and 3 by default; ValueError for a sample rate that does not fit."""
+        form = form or mono_static(profile)
+        self.chip = samples(form.chip_ns, sample_rate_sps) / decimation
+        self.sync = mono_static_downlink_chips(profile.downlink).astype(np.float64)
         self.tolerance_ppm = float(profile.uplink.mono_chip_tolerance_ppm)
-        power = np.abs(on_symbol(down, down.chip_250k_ns, sample_rate_sps).astype(np.complex128)) ** 2
+        power = form.on_power(profile, sample_rate_sps)
         self._inside = np.concatenate(([0.0], np.cumsum(power))) / decimation  # energy of an ON chip up to a sample
         self._decimation = decimation
 

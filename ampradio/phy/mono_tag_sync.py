@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio.phy.amp_sync import mono_static_downlink_chips
+from ampradio.phy.command_format import CommandFormat, mono_static
 from ampradio.phy.edge_timing import PPM, ChipTiming
 from ampradio.phy.running_sum import integral_to, running_sum
 from ampradio.profile.airtime import samples
 from ampradio.profile.model import Profile
 
 CLOCKS = 13
-BEFORE_CHIPS = 8  # ON before the word
 GRID_PER_CHIP = 4
 _NOISE_SIGMAS = 4.0
 _CONTRAST = 0.15  # least ON minus OFF over ON plus OFF
@@ -41,34 +41,77 @@ class MonoTagHits:
 class MonoTagSync:
     """The correlator bank for one power sample rate."""
 
-    def __init__(self, profile: Profile, sample_rate_sps: int, decimation: int) -> None:
-        """Prepare the bank; ValueError if a quarter of a sync chip is not a whole number of power samples."""
-        down = profile.downlink
-        chip = samples(down.sync_chip_ns, sample_rate_sps)
+    def __init__(
+        self, profile: Profile, sample_rate_sps: int, decimation: int, form: CommandFormat | None = None
+    ) -> None:
+        """Prepare the bank for ``form``, Types 2 and 3 by default.
+
+        Raises ValueError if a quarter of a sync chip is not a whole number of power samples.
+        """
+        form = form or mono_static(profile)
+        chip = samples(form.chip_ns, sample_rate_sps)
         self.grid, rest = divmod(chip, decimation * GRID_PER_CHIP)
         if rest or self.grid < 1:
             raise ValueError(f"a quarter sync chip is not whole at {sample_rate_sps} S/s decimated by {decimation}")
-        word = mono_static_downlink_chips(down)
-        self._word = np.concatenate((np.ones(BEFORE_CHIPS, np.uint8), word)) > 0
+        word = mono_static_downlink_chips(profile.downlink)
+        self._before = form.before_chips
+        self._word = np.concatenate((np.ones(self._before, np.uint8), word)) > 0
         self._clocks = 1 + profile.uplink.mono_chip_tolerance_ppm * PPM * np.linspace(-1, 1, CLOCKS)
-        chips = np.arange(-BEFORE_CHIPS, word.size) * GRID_PER_CHIP
+        chips = np.arange(-self._before, word.size) * GRID_PER_CHIP
         self._offsets = np.rint(chips * self._clocks[:, np.newaxis]).astype(np.intp)
         data = np.arange(word.size, word.size + 2 * _AFTER_BITS) * GRID_PER_CHIP
         self._data_offsets = np.rint(data * self._clocks[:, np.newaxis]).astype(np.intp)
+        self.lead = -int(self._offsets.min())
+        last = self._word.size - self._before + 2 * _AFTER_BITS + _LOOKAHEAD_CHIPS / self._clocks.max()
+        self.reach = int(np.ceil(last * GRID_PER_CHIP * self._clocks.max())) + 1
         on = np.count_nonzero(self._word)
         spread = (1 / on + 1 / (self._word.size - on)) ** 0.5
         self._noise_gain = _NOISE_SIGMAS * spread * chip**0.5 / decimation  # of the noise in a chip's mean energy
 
     def first(self, power: npt.NDArray[np.float32], floor: npt.NDArray[np.float64]) -> MonoTagHits:
         """Return the first sync in each row of ``power`` (packets, n); ``floor`` (packets,) is the noise in one."""
-        packets, size = power.shape
-        steps = size // self.grid
-        parts = power[:, : steps * self.grid].reshape(packets, steps, self.grid).sum(axis=2, dtype=np.float64)
-        lead, tail = -int(self._offsets.min()), int(self._offsets.max())
-        count = steps - GRID_PER_CHIP + 1 - lead - tail
+        packets = power.shape[0]
+        count = power.shape[1] // self.grid - GRID_PER_CHIP + 1 - self.lead - int(self._offsets.max())
         nothing = MonoTagHits(np.zeros(packets, np.bool_), ChipTiming(np.zeros(packets), np.ones(packets)))
         if count < 1:
             return nothing
+        passed, on, difference = self._passed(power, floor, count)
+        found = passed.any(axis=1)
+        rows = np.flatnonzero(found)
+        if not rows.size:
+            return nothing
+        begin = np.argmax(passed[rows], axis=1)
+        level = self._level(on[:, rows], difference[:, rows])
+        timing = self._likeliest(power[rows], begin + self.lead, level)
+        nothing.timing.start[rows], nothing.timing.stretch[rows] = timing.start, timing.stretch
+        return MonoTagHits(found, nothing.timing)
+
+    def first_row(
+        self, power: npt.NDArray[np.float32], floor: npt.NDArray[np.float64], steps: int, late: int
+    ) -> tuple[int, ChipTiming] | None:
+        """Return the first row of ``power`` (rows, n) in which a sync begins, and its timing (1,) there, or None.
+
+        A sync may begin at ``steps`` grid steps from ``lead`` on, ``late`` of which do not count in the first row.
+        Raises ValueError unless a row goes on for ``reach`` steps after them.
+        """
+        if power.shape[1] < (self.lead + steps + self.reach) * self.grid:
+            raise ValueError(f"rows of {power.shape[1]} power samples are too short for {steps} steps")
+        passed, _, _ = self._passed(power, floor, steps)
+        passed[0, :late] = False
+        rows = np.flatnonzero(passed.any(axis=1))[:1]
+        if not rows.size:
+            return None
+        begin = np.argmax(passed[rows], axis=1)
+        _, on, difference = self._passed(power[rows], floor[rows], steps + _LOOKAHEAD_CHIPS * GRID_PER_CHIP)
+        return int(rows[0]), self._likeliest(power[rows], begin + self.lead, self._level(on, difference))
+
+    def _passed(
+        self, power: npt.NDArray[np.float32], floor: npt.NDArray[np.float64], count: int
+    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return where a sync may begin (packets, count), and ON and ON minus OFF there (clocks, packets, count)."""
+        packets, lead = power.shape[0], self.lead
+        steps = power.shape[1] // self.grid
+        parts = power[:, : steps * self.grid].reshape(packets, steps, self.grid).sum(axis=2, dtype=np.float64)
         chips = sum(parts[:, shift : steps - GRID_PER_CHIP + 1 + shift] for shift in range(GRID_PER_CHIP))
         on, off = (
             np.array([self._mean(chips, offsets[self._word == state], count) for offsets in self._offsets + lead])
@@ -77,14 +120,7 @@ class MonoTagSync:
         least = np.maximum((self._noise_gain * floor)[:, np.newaxis], _CONTRAST * (on + off))
         word, data = on - off, self._alternation(chips, lead, count)
         passed = ((word > least) & (data > _ALTERNATION * least) & (word + data > _BOTH * least)).any(axis=0)
-        found = passed.any(axis=1)
-        rows = np.flatnonzero(found)
-        if not rows.size:
-            return nothing
-        begin = np.argmax(passed[rows], axis=1) + lead
-        timing = self._likeliest(power[rows], begin, self._level(on[:, rows], (on - off)[:, rows]))
-        nothing.timing.start[rows], nothing.timing.stretch[rows] = timing.start, timing.stretch
-        return MonoTagHits(found, nothing.timing)
+        return passed, on, word
 
     def _mean(
         self, chips: npt.NDArray[np.float64], offsets: npt.NDArray[np.intp], count: int
@@ -128,7 +164,7 @@ class MonoTagSync:
         sums = running_sum(power, np.float64)
         steps = np.arange(-_FINER, _FINER * (_LOOKAHEAD_CHIPS * GRID_PER_CHIP + 1)) / _FINER
         starts = (begin[:, np.newaxis] + steps) * float(self.grid)
-        chips = np.arange(-BEFORE_CHIPS, self._word.size - BEFORE_CHIPS + 2 * _AFTER_BITS + 1)
+        chips = np.arange(self._word.size + 2 * _AFTER_BITS + 1) - self._before
         signs = np.where(self._word, 1.0, -1.0)
         best = np.full(packets, -np.inf)
         timing = ChipTiming(np.zeros(packets), np.ones(packets))

@@ -9,11 +9,12 @@ import pytest
 
 from tests.conftest import ROOT
 
-GROUND = {"profile", "vectors", "psdu"}
+GROUND = {"profile", "vectors", "psdu", "accelerator"}
 MAY_IMPORT = {
     "profile": {"profile", "vectors"},
     "vectors": set(),
     "psdu": {"profile"},
+    "accelerator": set(),
     "phy": GROUND | {"phy"},
     "channel": GROUND | {"channel"},
     "power": GROUND | {"power"},
@@ -21,7 +22,7 @@ MAY_IMPORT = {
     "mac": GROUND | {"security", "mac"},
     "sap": {"vectors", "sap"},
 }
-PURE = ("profile", "vectors", "psdu", "phy", "channel", "power", "mac", "security")
+PURE = ("profile", "vectors", "psdu", "accelerator", "phy", "channel", "power", "mac", "security")
 OUTSIDE = {
     "gnuradio", "zmq", "adi", "iio", "pmt",
     "socket", "selectors", "select", "asyncio", "threading", "multiprocessing", "subprocess", "concurrent",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ampradio.phy import accelerator
+from ampradio import accelerator
 from ampradio.phy.amp_sync import downlink_chips
 from ampradio.phy.edge_timing import ChipTiming, clock_limit, fit, powers
 from ampradio.phy.on_symbol import on_symbol

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ampradio.phy.accelerator import compiled
+from ampradio.accelerator import compiled
 
 _Reals = npt.NDArray[np.float64]
 _POWER_MIN = 1e-9  # as in edge_timing.fit

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ampradio.phy import accelerator
+from ampradio import accelerator
 
 Wide = TypeVar("Wide", np.float64, np.complex128)
 # What compiled loops take: a broadcast array is read-only, and one row of it is contiguous too.

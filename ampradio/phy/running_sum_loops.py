@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ampradio.phy.accelerator import compiled
+from ampradio.accelerator import compiled
 
 
 @compiled(

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from ampradio.phy import accelerator
+from ampradio import accelerator
 from ampradio.phy.convolutional import encode
 from ampradio.profile.model import Uplink
 

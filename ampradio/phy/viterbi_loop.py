@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ampradio.phy.accelerator import compiled
+from ampradio.accelerator import compiled
 
 
 @compiled("void(float32[:, ::1], float32[:, :, :, ::1], boolean, uint8[:, ::1])")

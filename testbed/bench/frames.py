@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ampradio.channel.noise import awgn
 from ampradio.phy.ap_receiver import ApReceiver
 from ampradio.phy.reception import Reception
 from ampradio.phy.tag_receiver import TagReceiver
@@ -22,7 +21,7 @@ from ampradio.profile import load_profile
 from ampradio.psdu import crc8
 from ampradio.vectors import Listen
 from testbed.bench.detectors import DECIMATION, envelope
-from testbed.bench.packet_link import PacketLink, data_frames, generator
+from testbed.bench.packet_link import PacketLink, Randomness, data_frames, randomness
 from testbed.bench.packet_modes import SEED_INDEX, PacketMode
 
 SETTLE_NS = 3_000_000
@@ -55,20 +54,20 @@ def measure(mode: PacketMode, repeat: int, seed: int) -> list[FrameTime]:
 
     Raises RuntimeError if one is not received.
     """
-    rng = generator((seed, mode.rate_bps))
+    draw = randomness((seed, mode.rate_bps))
     mac = load_profile().mac
     ack = bytes([mac.type_ack, *range(1, mac.short_frame_octets - 1)])
     short = np.frombuffer(ack + bytes([crc8(ack)]), np.uint8)[np.newaxis]
-    return [_measured(mode, sent, repeat, rng) for sent in (short, data_frames(1, rng))]
+    return [_measured(mode, sent, repeat, draw) for sent in (short, data_frames(1, draw.rng))]
 
 
 def _measured(
-    mode: PacketMode, sent: npt.NDArray[np.uint8], repeat: int, rng: np.random.Generator
+    mode: PacketMode, sent: npt.NDArray[np.uint8], repeat: int, draw: Randomness
 ) -> FrameTime:
     link = PacketLink(mode)
-    clean = link.modulated(sent)
-    noisy = link.through_the_air(clean, rng)[0].copy()
-    quiet = awgn(np.zeros(SETTLE_NS * mode.rate_sps // _NS_PER_S, np.complex64), mode.noise_power, rng)
+    noisy = link.through_the_air(link.modulated(sent), draw)[0]
+    silence = np.zeros(SETTLE_NS * mode.rate_sps // _NS_PER_S, np.complex64)
+    quiet = draw.noise.added_to(silence, mode.noise_power)
     feed, expect = _receiver(mode)
     position, seconds = 0, []
     for turn in range(repeat + 1):

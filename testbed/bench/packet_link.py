@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ampradio.channel.noise import awgn
 from ampradio.channel.offset import carrier_offset
+from ampradio.channel.quick_noise import QuickNoise
 from ampradio.phy.ap_batch import ApBatch, UplinkBatch
 from ampradio.phy.modulate import ppdus
 from ampradio.phy.tag_batch import DownlinkBatch, TagBatch
@@ -39,6 +39,14 @@ class Outcome:
     check: int
 
 
+@dataclass(frozen=True)
+class Randomness:
+    """Random numbers for all but the noise, and the noise."""
+
+    rng: np.random.Generator
+    noise: QuickNoise
+
+
 class PacketLink:
     """The two stations of a mode and the air between them."""
 
@@ -51,29 +59,28 @@ class PacketLink:
         self._carrier_limit_hz = up.carrier_hz * up.carrier_tolerance_ppm * 1e-6
         self._tag = TagBatch(self._profile, mode.rate_sps, DECIMATION)
         self._ap = ApBatch(self._profile, mode.rate_bps, mode.rate_sps) if mode.is_uplink else None
-        self._memory = np.zeros((2, 0, 0), np.complex64)
+        self._rows = np.zeros((0, 0), np.complex64)
 
     def modulated(self, sent: npt.NDArray[np.uint8]) -> npt.NDArray[np.complex64]:
-        """Return the PPDUs that carry ``sent`` (packets, octets), silence around each."""
+        """Return the PPDUs that carry ``sent`` (packets, octets), silence around each; the next ones lie there too."""
         samples = ppdus(self._profile, sent, self.mode.vector)
         lead, size = self._pads[0], sum(self._pads) + samples.shape[1]
-        rows = self._rows((sent.shape[0], size + size % DECIMATION))[0]
+        rows = self._rows
+        if rows.shape != (sent.shape[0], size + size % DECIMATION):
+            rows = self._rows = np.zeros((sent.shape[0], size + size % DECIMATION), np.complex64)
         rows[:, :lead], rows[:, lead + samples.shape[1] :] = 0, 0
         rows[:, lead : lead + samples.shape[1]] = samples
         return rows
 
     def through_the_air(
-        self, samples: npt.NDArray[np.complex64], rng: np.random.Generator
+        self, samples: npt.NDArray[np.complex64], draw: Randomness
     ) -> npt.NDArray[np.complex64]:
-        """Return ``samples`` (packets, n), which are lost, each under a carrier offset of its own, plus noise.
-
-        The result lies where the next packets' will.
-        """
+        """Return ``samples`` (packets, n), changed in place: each under a carrier offset of its own, plus noise."""
         packets = samples.shape[0]
-        cfo_hz = rng.uniform(-self._carrier_limit_hz, self._carrier_limit_hz, packets)
-        phase_rad = rng.uniform(0, 2 * np.pi, packets)
+        cfo_hz = draw.rng.uniform(-self._carrier_limit_hz, self._carrier_limit_hz, packets)
+        phase_rad = draw.rng.uniform(0, 2 * np.pi, packets)
         turned = carrier_offset(samples, cfo_hz, self.mode.rate_sps, phase_rad, out=samples)
-        return awgn(turned, self.mode.noise_power, rng, out=self._rows(samples.shape)[1])
+        return draw.noise.added_to(turned, self.mode.noise_power, out=turned)
 
     def received(self, samples: npt.NDArray[np.complex64]) -> DownlinkBatch | UplinkBatch:
         """Return what the batch receiver of this direction reads from each row of ``samples`` (packets, n)."""
@@ -82,25 +89,21 @@ class PacketLink:
             return self._ap.receive(samples, floor, SEED_INDEX)
         return self._tag.receive(envelope(samples), DECIMATION * floor)
 
-    def _rows(self, shape: tuple[int, ...]) -> npt.NDArray[np.complex64]:
-        """Return memory for two arrays of ``shape``, the same as last time: fresh pages cost more than the work."""
-        if self._memory.shape[1:] != shape:
-            self._memory = np.zeros((2, *shape), np.complex64)
-        return self._memory
-
     def outcome(self, packets: int, key: Sequence[int]) -> Outcome:
         """Return what becomes of ``packets`` new ones; ``key`` gives all that is random."""
-        rng = generator(key)
-        sent = data_frames(packets, rng)
-        read = self.received(self.through_the_air(self.modulated(sent), rng))
+        draw = randomness(key)
+        sent = data_frames(packets, draw.rng)
+        read = self.received(self.through_the_air(self.modulated(sent), draw))
         right = sum(psdu == each.tobytes() for psdu, each in zip(read.psdus, sent, strict=True))
         places = np.stack((read.start_sample, read.stretch)).tobytes()
-        return Outcome(packets, right, zlib.crc32(repr(read.psdus).encode(), zlib.crc32(places)))
+        return Outcome(packets, right, zlib.crc32(repr(list(read.psdus)).encode(), zlib.crc32(places)))
 
 
-def generator(key: Sequence[int]) -> np.random.Generator:
-    """Return numpy's quickest generator, seeded by ``key``."""
-    return np.random.Generator(np.random.SFC64(list(key)))
+def randomness(key: Sequence[int]) -> Randomness:
+    """Return what ``key``, numbers that are not negative, gives."""
+    seeds = np.random.SeedSequence(list(key)).spawn(2)
+    word = int(seeds[1].generate_state(1, np.uint64)[0])
+    return Randomness(np.random.Generator(np.random.SFC64(seeds[0])), QuickNoise(word))
 
 
 def data_frames(count: int, rng: np.random.Generator) -> npt.NDArray[np.uint8]:

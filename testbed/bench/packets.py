@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ampradio.channel.noise import awgn
-from testbed.bench.packet_link import PacketLink, data_frames, generator
+from testbed.bench.packet_link import PacketLink, data_frames, randomness
 from testbed.bench.packet_modes import PacketMode
 from testbed.bench.stopwatch import medians_s
 
@@ -49,16 +48,15 @@ def measure(mode: PacketMode, batches: tuple[int, ...], repeat: int, seed: int) 
     counts = {"right": 0, "all": 0}
     samples = 0
     for batch in batches:
-        link, rng = PacketLink(mode), generator((seed, batch))
-        sent = data_frames(batch, rng)
-        clean = link.modulated(sent).copy()
-        noisy = link.through_the_air(clean.copy(), rng).copy()
-        silence, noise = np.zeros_like(noisy), np.empty_like(noisy)
+        link, draw = PacketLink(mode), randomness((seed, batch))
+        sent = data_frames(batch, draw.rng)
+        noisy = link.through_the_air(link.modulated(sent).copy(), draw)
+        silence, target = np.zeros_like(noisy), np.zeros_like(noisy)
         samples = noisy.shape[1]
         works["modulate", batch] = partial(link.modulated, sent)
-        works["channel", batch] = partial(link.through_the_air, clean, rng)
+        works["channel", batch] = partial(link.through_the_air, target, draw)
         works["receive", batch] = partial(link.received, noisy)
-        works["noise only", batch] = partial(awgn, silence, mode.noise_power, rng, noise)
+        works["noise only", batch] = partial(draw.noise.added_to, silence, mode.noise_power, target)
         works["full chain", batch] = partial(_counted, counts, link, batch, seed)
     per_s: dict[str, dict[int, float]] = {}
     for (part, batch), seconds in medians_s(works, repeat).items():

@@ -16,7 +16,7 @@ from typing import Any
 
 from rich.console import Console
 
-from ampradio.phy import accelerator
+from ampradio import accelerator
 from ampradio.profile import load_profile
 from testbed.bench import detectors, frames, waveform
 from testbed.bench.bars import Bar, print_bars

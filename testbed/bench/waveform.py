@@ -16,11 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from ampradio.channel.noise import awgn
+from ampradio.channel.quick_noise import QuickNoise
 from ampradio.phy.keying import keyed
 from ampradio.phy.manchester import chips_of
 from ampradio.phy.running_sum import integral_to, running_sum
-from testbed.bench.packet_link import generator
 from testbed.bench.stopwatch import medians_s
 
 BITS, SAMPLES_PER_CHIP, GAMMA = 128, 8, 10.0
@@ -58,14 +57,15 @@ class WaveformLink:
 
     def __init__(self, seed: int) -> None:
         """Begin a stream of random bits and noise."""
-        self._rng = generator((seed,))
+        self._rng = np.random.Generator(np.random.SFC64(seed))
+        self._noise = QuickNoise(seed)
         self._edges = np.arange(2 * BITS + 1) * float(SAMPLES_PER_CHIP)
 
     def wrong_bits(self, packets: int) -> int:
         """Return how many bits of ``packets`` new packets are decided wrongly."""
         sent = self._rng.integers(0, 2, (packets, BITS), np.uint8)
         clean = keyed(chips_of(sent), SAMPLES_PER_CHIP).astype(np.complex64)
-        noisy = awgn(clean, SAMPLES_PER_CHIP / GAMMA, self._rng)
+        noisy = self._noise.added_to(clean, SAMPLES_PER_CHIP / GAMMA, out=clean)
         at = integral_to(running_sum(noisy, np.complex128), np.broadcast_to(self._edges, (packets, self._edges.size)))
         chips = at[:, 1:] - at[:, :-1]
         energy = chips.real * chips.real + chips.imag * chips.imag

@@ -17,7 +17,7 @@ from testbed.bench import phy, waveform
 from testbed.bench.bars import Bar
 from testbed.bench.detectors import NaiveDetector
 from testbed.bench.frames import measure as measure_frames
-from testbed.bench.packet_link import PacketLink, data_frames, generator
+from testbed.bench.packet_link import PacketLink, data_frames, randomness
 from testbed.bench.packet_modes import MODES, PacketMode
 from testbed.bench.packet_workers import simulate
 from testbed.bench.stopwatch import medians_s, warning, with_core_share
@@ -30,10 +30,10 @@ SYNC_AT = 32 * 20  # air-interface page, section 2: the AMP-Sync follows 32 µs 
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
 def test_the_link_carries_what_was_sent(mode: PacketMode) -> None:
     """Every packet that is timed is decoded to what was sent, by the batch and by the streaming receiver."""
-    link, rng = PacketLink(mode), generator((3,))
-    sent = data_frames(4, rng)
-    noisy = link.through_the_air(link.modulated(sent), rng)
-    assert link.received(noisy).psdus == tuple(each.tobytes() for each in sent)
+    link, draw = PacketLink(mode), randomness((3,))
+    sent = data_frames(4, draw.rng)
+    noisy = link.through_the_air(link.modulated(sent), draw)
+    assert list(link.received(noisy).psdus) == [each.tobytes() for each in sent]
     added = np.mean(np.abs(noisy[:, :300]) ** 2)
     assert added == pytest.approx(mode.noise_power, rel=0.15)
     for each in measure_frames(mode, 1, 3):

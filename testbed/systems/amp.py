@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections import Counter
 
 from ampradio.mac.work import SecureExchange
-from ampradio.security.amp.ap import AmpAuthenticator
-from ampradio.security.amp.enrolment import TagCredential, TagIdentity
-from ampradio.security.amp.pmk_update import MemoryNvm, PmkRecord, PmkServer
-from ampradio.security.amp.profiles import AmpParameters, Prof
+from ampradio.security.amp import (
+    AmpAuthenticator,
+    AmpParameters,
+    PmkRecord,
+    PmkServer,
+    Prof,
+    TagCredential,
+    TagIdentity,
+    TagMemory,
+)
 from ampradio.security.secret import Secret
 from testbed.experiment.plan import Experiment
 from testbed.experiment.systems import variant_of
@@ -39,7 +45,7 @@ def ends(experiment: Experiment) -> Ends:
         profile.mac,
         parameters,
         TagIdentity(tag.station_id, tag.address, experiment.ap.address),
-        MemoryNvm(record),
+        TagMemory.enrolled(record),
         entropy_for(experiment, "tag"),
     )
     supplicant.report(tag.readings)

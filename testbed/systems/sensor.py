@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 
-from ampradio.security.amp.messages import Msg
-from ampradio.security.amp.tag import AmpSupplicant
+from ampradio.security.amp import AmpSupplicant, Msg
 from ampradio.security.session import Message
 
 

@@ -17,12 +17,17 @@ from ampradio.mac.rounds import ApSettings
 from ampradio.mac.tag import TagStation
 from ampradio.mac.work import SecureExchange, WorkItem
 from ampradio.profile import load_profile
-from ampradio.security.amp.ap import AmpAuthenticator
-from ampradio.security.amp.enrolment import TagCredential, TagIdentity
-from ampradio.security.amp.pmk_update import MemoryNvm, PmkRecord, PmkServer
-from ampradio.security.amp.profiles import AmpParameters
-from ampradio.security.amp.readings import Readings
-from ampradio.security.amp.tag import AmpSupplicant
+from ampradio.security.amp import (
+    AmpAuthenticator,
+    AmpParameters,
+    AmpSupplicant,
+    PmkRecord,
+    PmkServer,
+    Readings,
+    TagCredential,
+    TagIdentity,
+    TagMemory,
+)
 from ampradio.security.entropy import SeededEntropy
 from ampradio.security.secret import Secret
 
@@ -69,7 +74,7 @@ def secured(
     server = PmkServer(PmkRecord(Secret(PSK)), chosen, SeededEntropy(3))
     authenticator = AmpAuthenticator(PROFILE.mac, chosen, AA, MODIFIER, SeededEntropy(1), retries=session_retries)
     authenticator.enroll(TagCredential(TAG_ID, SPA, server.pmk1(MODIFIER, AA)))
-    nvm = MemoryNvm(PmkRecord(Secret(psk_of_tag)))
+    nvm = TagMemory.enrolled(PmkRecord(Secret(psk_of_tag)))
     supplicant = AmpSupplicant(PROFILE.mac, chosen, TagIdentity(TAG_ID, SPA, AA), nvm, SeededEntropy(2))
     readings = Readings([reading] if reading else [])
     supplicant.set_uplink_data(readings)
@@ -95,8 +100,8 @@ def secured_group(ids: Sequence[int], *, slots: int, acwe: int, attempts: int = 
         record = PmkRecord(Secret(PSK[:31] + bytes([station_id])))
         pmk1 = PmkServer(record, parameters, SeededEntropy(3)).pmk1(MODIFIER, AA)
         authenticator.enroll(TagCredential(station_id, spa, pmk1))
-        identity = TagIdentity(station_id, spa, AA)
-        supplicant = AmpSupplicant(PROFILE.mac, parameters, identity, MemoryNvm(record), SeededEntropy(station_id))
+        identity, memory = TagIdentity(station_id, spa, AA), TagMemory.enrolled(record)
+        supplicant = AmpSupplicant(PROFILE.mac, parameters, identity, memory, SeededEntropy(station_id))
         supplicant.set_uplink_data(Readings([bytes([station_id]) * 8]))
         generator = np.random.default_rng(station_id)
         tags[f"tag{station_id}"] = TagStation(PROFILE, station_id, supplicant, generator)

@@ -11,8 +11,7 @@ from ampradio.mac.exchange import Delivery, Exchange
 from ampradio.mac.secure import secure_trigger
 from ampradio.mac.work import SecureExchange
 from ampradio.psdu import fcs
-from ampradio.security.amp.pmk_update import PmkRecord, PmkServer
-from ampradio.security.amp.profiles import AmpParameters
+from ampradio.security.amp import AmpParameters, PmkRecord, PmkServer
 from ampradio.security.entropy import SeededEntropy
 from ampradio.security.secret import Secret
 from tests.mac.bench import (

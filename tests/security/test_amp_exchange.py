@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
 
 import pytest
 
@@ -12,13 +11,13 @@ from ampradio.security.amp import (
     AmpParameters,
     AmpSupplicant,
     BackscatterPolicy,
-    MemoryNvm,
     PmkRecord,
     Readings,
     TagCredential,
     TagIdentity,
+    TagMemory,
 )
-from ampradio.security.amp.keys import pairwise_key, pmk1_of
+from ampradio.security.amp.infrastructure.keys import pairwise_key, pmk1_of
 from ampradio.security.entropy import SeededEntropy
 from ampradio.security.secret import Secret
 from ampradio.security.session import Message
@@ -257,17 +256,17 @@ def test_keys_are_overwritten_not_just_dropped(monkeypatch: pytest.MonkeyPatch) 
     """R1.40, rule 8: KCK and TK at both ends, and the PMK1 that the tag derived on the way."""
     derived: list[Secret] = []
 
-    def keep(*arguments: Any) -> Secret:
-        derived.append(pmk1_of(*arguments))
+    def keep(octets: bytes) -> Secret:
+        derived.append(Secret(octets))
         return derived[-1]
 
-    monkeypatch.setattr("ampradio.security.amp.contact.pmk1_of", keep)
+    monkeypatch.setattr("ampradio.security.amp.tag.keys.Secret", keep)
     ends = TwoEnds(AmpParameters(flow=4))
     ends.begin()
     ends.round()
-    held = [vars(ends.tag)["_contact"].protection, vars(vars(ends.ap)["_exchanges"][ID])["_peer"].protection]
+    held = [vars(ends.tag)["_contact"].guard, vars(vars(ends.ap)["_exchanges"][ID])["_peer"].protection]
     assert held[0].mic(3, b"") == held[1].mic(3, b"") != b""
-    assert [len(secret) for secret in derived] == [0]
+    assert [len(secret) for secret in derived] == [0, 16, 16]  # PMK1, KCK, TK
     ends.run()
     ends.tag.power_off()
     for protection in held:
@@ -425,7 +424,7 @@ def test_several_tags_share_an_id() -> None:
     for spa, psk in zip(spas, psks, strict=True):
         ends.ap.enroll(TagCredential(ID, spa, pmk1_of(Secret(psk), ends.modifier, AA)))
     for spa, psk in zip(spas, psks, strict=True):
-        nvm = MemoryNvm(PmkRecord(Secret(psk)))
+        nvm = TagMemory.enrolled(PmkRecord(Secret(psk)))
         ends.tag = AmpSupplicant(MAC, ends.parameters, TagIdentity(ID, spa, AA), nvm, SeededEntropy(9))
         ends.exchange(command=b"hi")
         assert ends.heard("ap", "authenticated", "spa")[-1] == spa.hex(":")
@@ -436,7 +435,7 @@ def other_tag(ends: TwoEnds, station_id: int, seed: int, reading: bytes) -> AmpS
     spa = bytes([2, 0, 0, 0, 0, seed])
     psk = bytes([seed]) * 32
     ends.ap.enroll(TagCredential(station_id, spa, pmk1_of(Secret(psk), ends.modifier, AA)))
-    nvm = MemoryNvm(PmkRecord(Secret(psk)))
+    nvm = TagMemory.enrolled(PmkRecord(Secret(psk)))
     tag = AmpSupplicant(MAC, ends.parameters, TagIdentity(station_id, spa, AA), nvm, SeededEntropy(seed))
     tag.set_uplink_data(Readings([reading]))
     return tag

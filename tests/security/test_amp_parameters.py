@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from ampradio.security.amp import AmpAuthenticator, AmpParameters, Prof, Readings, TagCredential, TagIdentity
-from ampradio.security.amp.keys import require_root
+from ampradio.security.amp import AmpAuthenticator, AmpParameters, PmkRecord, Prof, Readings, TagCredential, TagIdentity
 from ampradio.security.entropy import SeededEntropy
 from ampradio.security.secret import Secret
 from ampradio.vectors import PpduKind
@@ -165,9 +164,13 @@ def test_an_spa_is_enrolled_once() -> None:
 
 def test_a_root_has_32_octets() -> None:
     """Page 2.4; the message does not show the key."""
-    assert require_root(PSK, "PSK") == Secret(PSK)
+    assert PmkRecord(Secret(PSK)).root == Secret(PSK)
     with pytest.raises(ValueError, match=r"^PSK has 31 octets, must have 32$"):
-        require_root(PSK[:31], "PSK")
+        PmkRecord(Secret(PSK[:31]))
+    with pytest.raises(ValueError, match=r"^PMKv has 33 octets, must have 32$"):
+        PmkRecord(Secret(PSK), Secret(bytes(33)))
+    with pytest.raises(ValueError, match="version is 65536"):
+        PmkRecord(Secret(PSK), None, 65536)
 
 
 def test_readings_are_a_queue() -> None:

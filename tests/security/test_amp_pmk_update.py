@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
-from ampradio.security.amp import AmpParameters, MemoryNvm, PmkRecord, PmkServer, TagCredential
-from ampradio.security.amp.pmk_update import PmkUpdateOrder
+from ampradio.security.amp import AmpParameters, PmkRecord, PmkServer, PmkUpdateOrder, TagCredential, TagMemory
 from ampradio.security.entropy import EntropyError, SeededEntropy
+from ampradio.security.meter import PowerLost, Primitive, Tally, metered
 from ampradio.security.secret import Secret
 from ampradio.security.session import Message
 from tests.security import reference_s1
@@ -150,43 +151,45 @@ def test_an_update_stays_pending_over_failed_exchanges(method: str, retries: int
     assert ends.heard("ap", "pmk_updated", "recovered") == [True]
 
 
-class PowerCutError(Exception):
-    """The tag browns out."""
+class CutRow(Tally):
+    """Loses power once, inside the write of one NVM row."""
+
+    def __init__(self, row: int, torn_octets: int) -> None:
+        super().__init__()
+        self.row, self.torn_octets = row, torn_octets
+
+    def spend(self, primitive: Primitive, units: int) -> None:
+        super().spend(primitive, units)
+        if primitive is Primitive.NVM_ROW and self.units[Primitive.NVM_ROW] == self.row + 1:
+            raise PowerLost(self.torn_octets)
 
 
-class FragileNvm(MemoryNvm):
-    """Loses power once, just before or just after a commit took effect."""
-
-    def __init__(self, record: PmkRecord, after: bool) -> None:
-        super().__init__(record)
-        self.armed, self.after = True, after
-
-    def commit(self, record: PmkRecord) -> None:
-        if not self.armed:
-            return super().commit(record)
-        self.armed = False
-        if self.after:
-            super().commit(record)
-        raise PowerCutError
+ROWS = TagMemory.rows_needed // 2 + 1
 
 
 @pytest.mark.parametrize(("prof", "method"), VARIANTS)
-@pytest.mark.parametrize("after", [False, True])
-def test_power_lost_around_the_commit(prof: int, method: str, after: bool) -> None:
-    """R1.38, W1.8, rule 9: U2 is never sent before the commit, and old or new root both lead on."""
+@pytest.mark.parametrize("torn_octets", [0, 7])
+@pytest.mark.parametrize("row", range(ROWS + 1))
+def test_power_lost_around_the_commit(prof: int, method: str, row: int, torn_octets: int) -> None:
+    """R1.38, W1.8, rule 9: U2 is never sent before the commit, and old or new root both lead on, whichever row is cut.
+
+    The last case is power lost after the last row.
+    """
     ends = updating(prof, method)
-    nvm = FragileNvm(ends.nvm.read(), after)
-    ends.nvm = vars(ends.tag)["_nvm"] = nvm
+    cut = CutRow(row, torn_octets)
 
     def brown_out(message: Message) -> list[Message]:
-        try:
+        first = not cut.units[Primitive.NVM_ROW]
+        with suppress(PowerLost), metered(cut):
             ends.tag.receive(message, ends.now_ns)
-        except PowerCutError:
+        if first and cut.units[Primitive.NVM_ROW]:
             ends.tag.power_off()
         return []
 
     ends.exchange(downlink=brown_out)
-    assert ends.heard("ap", "pmk_updated", "recovered") == [after]
+    committed = row == ROWS
+    assert cut.units[Primitive.NVM_ROW] == (ROWS if committed else row + 1 + ROWS)  # cut, and then whole
+    assert ends.heard("ap", "pmk_updated", "recovered") == [committed]
     works(ends, 1)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ampradio.security.amp import AmpParameters
-from ampradio.security.amp.journal import EVENTS_MAX
+from ampradio.security.journal import EVENTS_MAX
 from ampradio.security.session import Message
 from tests.security.two_ends import AA, ID, MAC, TRIGGER, TwoEnds, flipped
 

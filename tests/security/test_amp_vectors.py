@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from ampradio.mac.shim import fragments
-from ampradio.security.amp import AmpParameters
-from ampradio.security.amp.keys import pairwise_key, pmk1_of, spa_of, transient_key
-from ampradio.security.amp.messages import Msg, SecTrigger
-from ampradio.security.amp.protection import additional_data, ccm_nonce, transcript
+from ampradio.security.amp import AmpParameters, Msg
+from ampradio.security.amp.infrastructure.keys import pairwise_key, pmk1_of, transient_key
+from ampradio.security.amp.infrastructure.messages import SecTrigger
+from ampradio.security.amp.infrastructure.protection import additional_data, ccm_nonce, transcript
+from ampradio.security.amp.tag.keys import address_of
 from ampradio.security.secret import Secret
 from ampradio.security.session import Message
 from tests.conftest import SHARED
@@ -121,7 +122,10 @@ def test_mic_input_and_nonce_are_the_vector_s(name: str) -> None:
     vector = S1[name]
     parameters = parameters_of(vector)
     spa, sn = of(vector, "inputs", "spa"), of(vector, "inputs", "sn")
-    frame1 = SecTrigger.parse(bytes.fromhex(vector["messages"][0]["payload"]), parameters)
+    payload = bytes.fromhex(vector["messages"][0]["payload"])
+    nonce_end = 6 + parameters.nonce_octets
+    modifier_end = nonce_end + parameters.modifier_octets
+    frame1 = SecTrigger(payload[:6], payload[6:nonce_end], payload[nonce_end:modifier_end], payload[modifier_end:])
     for expected in vector["messages"][1:]:
         payload, mic = bytes.fromhex(expected["payload"]), bytes.fromhex(expected["mic"])
         msg = Msg[expected["name"].replace("-", "_")]
@@ -155,7 +159,7 @@ def test_updated_keys_are_the_vector_s(name: str) -> None:
 def test_spa_of_a_tag_without_an_eui_48() -> None:
     """Protocols page 1.1: local, individual, from the permanent ID."""
     vector = next(vector for vector in ALL if vector["name"] == "S1 SPA from permanent ID")
-    assert spa_of(of(vector, "inputs", "permanent_id")) == of(vector, "keys", "spa")
+    assert address_of(of(vector, "inputs", "permanent_id")) == of(vector, "keys", "spa")
 
 
 @pytest.mark.parametrize("capture", ["rsnpsk256", "rsneap256"])

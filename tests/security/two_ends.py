@@ -11,12 +11,12 @@ from ampradio.security.amp import (
     AmpAuthenticator,
     AmpParameters,
     AmpSupplicant,
-    MemoryNvm,
     PmkRecord,
     PmkServer,
     Readings,
     TagCredential,
     TagIdentity,
+    TagMemory,
 )
 from ampradio.security.entropy import SeededEntropy
 from ampradio.security.secret import Secret
@@ -75,7 +75,7 @@ class TwoEnds:
         options: dict[str, Any] = {"trigger_for": lambda station, octets: TRIGGER, **self.ap_options}
         self.ap = AmpAuthenticator(MAC, self.parameters, self.aa, self.modifier, self.ap_entropy, **options)
         self.ap.enroll(TagCredential(ID, self.spa, self.server.pmk1(self.modifier, self.aa)))
-        self.nvm = MemoryNvm(self.record(self.tag_psk or self.psk))
+        self.nvm = TagMemory.enrolled(self.record(self.tag_psk or self.psk))
         identity = TagIdentity(ID, self.tag_spa or self.spa, self.tag_aa or self.aa)
         self.tag = AmpSupplicant(MAC, self.parameters, identity, self.nvm, self.tag_entropy)
         self.queue = Readings(self.readings)

@@ -101,7 +101,7 @@ def test_on_harvested_energy_too(system: str, variant: str) -> None:
 
 
 def test_public_key_arithmetic_never_completes_on_the_profiles_store() -> None:
-    """Why 11-25/0831 wants none on the tag: an X25519 ladder costs a hundred charges of the store, and nothing breaks."""
+    """Why 11-25/0831 wants none on the tag: a ladder costs a hundred charges of the store; nothing breaks."""
     told, _, ok = run(*PUBLIC_KEY, perfect_link, *ENERGY)
     assert not ok
     kinds = [event.kind for _, event in told]

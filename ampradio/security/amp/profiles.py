@@ -12,6 +12,36 @@ from enum import Enum, IntEnum
 from ampradio.vectors import PpduKind
 
 PROTO = 1
+TRIGGER_OCTETS = 6
+PN_MAX = 255
+WRAPPED_OCTETS = 40
+UNONCE_OCTETS = 16
+SERVER_TAG_OCTETS = 8
+ROOT_OCTETS = 32
+ADDRESS_OCTETS = 6
+VERSION_MAX = 0xFFFF
+ID_MAX = 0xFFFE
+RESERVED_LOW_BITS = 63
+GROUP_BIT = 0x01
+
+
+class Msg(IntEnum):
+    """MSG of the shim: the row of the page's table; odd is downlink, even uplink."""
+
+    SEC_TRIGGER = 1
+    SEC_RESPONSE = 2
+    SEC_CONFIRM = 3
+    SEC_ACK = 4
+    PMK_UPDATE = 5
+    PMK_UPDATED = 6
+
+
+class UpdateStatus(IntEnum):
+    """Status octet of PMK-UPDATED; the page fixes 0, the others are this project's."""
+
+    COMMITTED = 0
+    STALE_VERSION = 1
+    NOT_FROM_SERVER = 2
 
 
 class Prof(IntEnum):
@@ -89,6 +119,12 @@ class AmpParameters:
         """Octets of the PMK-UPDATED payload."""
         return 5 + self.mic_octets
 
+    def update_content_octets(self, wrap: bool) -> int:
+        """Return the octets of PMK-UPDATE between version and MIC (rule 9)."""
+        if wrap:
+            return WRAPPED_OCTETS
+        return UNONCE_OCTETS + (SERVER_TAG_OCTETS if self.hardened else 0)
+
     def report(self) -> dict[str, str | int | bool | float]:
         """Return every setting under the name that a result prints it with."""
         return {
@@ -113,3 +149,22 @@ class AmpParameters:
 def _require(name: str, value: int, allowed: tuple[int, ...]) -> None:
     if value not in allowed:
         raise ValueError(f"{name} is {value}, must be one of {', '.join(map(str, allowed))}")
+
+
+def require_station(station_id: int, uplink: PpduKind) -> None:
+    """Raise ``ValueError`` for an ID that cannot be assigned to a tag with this kind of uplink (rules 3 and 4)."""
+    if not 0 <= station_id <= ID_MAX:
+        raise ValueError(f"station_id is {station_id}, must be 0…{ID_MAX}")
+    if uplink is PpduKind.UL_ACTIVE and station_id & RESERVED_LOW_BITS == RESERVED_LOW_BITS:
+        raise ValueError(f"station_id 0x{station_id:04x} has 63 in its low six bits, which AMP-SIG means as broadcast")
+    if uplink.is_downlink:
+        raise ValueError(f"{uplink.name} is not an uplink")
+
+
+def require_address(octets: bytes, name: str) -> bytes:
+    """Return a 6-octet address; raises ``ValueError`` for another length or a group address."""
+    if len(octets) != ADDRESS_OCTETS:
+        raise ValueError(f"{name} has {len(octets)} octets, an address has {ADDRESS_OCTETS}")
+    if octets[0] & GROUP_BIT:
+        raise ValueError(f"{name} {octets.hex(':')} is a group address")
+    return octets

@@ -20,11 +20,3 @@ class Reason(str, Enum):
     AP_NOT_AUTHENTICATED = "ap_not_authenticated"
     BACKSCATTER = "backscatter_policy"
     WRONG_VERSION = "wrong_version"
-
-
-class RefusedError(Exception):
-    """Carries a reason from where a message is found bad to where it is counted; never leaves a session."""
-
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason.value)
-        self.reason = reason

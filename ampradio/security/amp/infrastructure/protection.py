@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from ampradio.profile.model import Mac
 from ampradio.security import primitives
-from ampradio.security.amp.keys import TransientKey
-from ampradio.security.amp.messages import Msg, SecTrigger
-from ampradio.security.amp.profiles import PROTO, AmpParameters
-from ampradio.security.amp.refusal import Reason, RefusedError
+from ampradio.security.amp.infrastructure.keys import TransientKey
+from ampradio.security.amp.infrastructure.messages import SecTrigger
+from ampradio.security.amp.profiles import PROTO, AmpParameters, Msg
+from ampradio.security.amp.refusal import Reason
+from ampradio.security.journal import RefusedError
 
 _PN_OCTETS = 6
 
@@ -56,7 +57,7 @@ class Protection:
     def verify(self, msg: Msg, unsigned: bytes, mic: bytes) -> None:
         """Raise ``RefusedError`` unless the MIC is the one of these octets."""
         if not primitives.equal(self.mic(msg, unsigned), mic):
-            raise RefusedError(Reason.BAD_MIC)
+            raise RefusedError(Reason.BAD_MIC.value)
 
     def crypt(self, msg: Msg, pn: int, data: bytes) -> bytes:
         """Return data en- or decrypted with TK, or as it is when encryption is off."""

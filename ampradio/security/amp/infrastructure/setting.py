@@ -6,11 +6,9 @@ from collections import deque
 from dataclasses import dataclass
 
 from ampradio.profile.model import Mac
-from ampradio.security.amp.journal import Journal
-from ampradio.security.amp.keys import require_address
-from ampradio.security.amp.messages import TRIGGER_OCTETS, Msg
-from ampradio.security.amp.profiles import PROTO, AmpParameters
-from ampradio.security.amp.stages import Request
+from ampradio.security.amp.infrastructure.stages import Request
+from ampradio.security.amp.profiles import PROTO, TRIGGER_OCTETS, AmpParameters, Msg, require_address
+from ampradio.security.journal import Journal
 from ampradio.security.session import Message
 
 

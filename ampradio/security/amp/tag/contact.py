@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ampradio.profile.model import Mac
-from ampradio.security.amp.enrolment import TagIdentity
-from ampradio.security.amp.keys import pmk1_of, transient_key
-from ampradio.security.amp.messages import PN_MAX, Msg, PmkUpdate, SecTrigger, SecuredData
-from ampradio.security.amp.profiles import AmpParameters
-from ampradio.security.amp.protection import Protection, transcript
-from ampradio.security.amp.readings import UplinkSource
-from ampradio.security.amp.refusal import Reason, RefusedError
-from ampradio.security.secret import Secret
+from ampradio.security.amp.profiles import PN_MAX, Msg
+from ampradio.security.amp.refusal import Reason
+from ampradio.security.amp.tag.keys import Guard
+from ampradio.security.amp.tag.messages import Secured
+from ampradio.security.amp.tag.readings import UplinkSource
+from ampradio.security.journal import RefusedError
 
 
 @dataclass
 class Contact:
     """The tag's side of one PTK; ``withheld`` is frame 1's data until the AP has proved its key."""
 
-    protection: Protection
+    guard: Guard
     expires_ns: int
     withheld: bytes
     ap_authenticated: bool = False
@@ -33,13 +30,13 @@ class Contact:
         """True when no packet number is left for an answer (rule 6)."""
         return self.next_pn > PN_MAX
 
-    def require_genuine(self, msg: Msg, received: SecuredData | PmkUpdate, encrypt: bool) -> None:
+    def require_genuine(self, msg: Msg, received: Secured) -> None:
         """Raise ``RefusedError`` unless PN, agreed encryption and MIC are right; remembers the PN if they are."""
         if received.pn <= self.last_pn:
-            raise RefusedError(Reason.REPLAY)
-        if received.flags.encrypted != encrypt:
-            raise RefusedError(Reason.ENCRYPTION)
-        self.protection.verify(msg, received.unsigned, received.mic)
+            raise RefusedError(Reason.REPLAY.value)
+        if received.encrypted != self.guard.parameters.encrypt:
+            raise RefusedError(Reason.ENCRYPTION.value)
+        self.guard.require(msg, received.covered, received.mic)
         self.last_pn = received.pn
 
     def choose_reading(self, source: UplinkSource, ap_has_more: bool) -> bytes:
@@ -59,21 +56,3 @@ class Contact:
         if self.reading_sent:
             source.delivered()
             self.reading_sent = False
-
-
-def make_contact(
-    mac: Mac,
-    parameters: AmpParameters,
-    identity: TagIdentity,
-    root: Secret,
-    trigger: SecTrigger,
-    snonce: bytes,
-    now_ns: int,
-) -> Contact:
-    """Derive PMK1 and PTK for a SEC-TRIGGER and a fresh SNonce (R1.6, R1.9)."""
-    pmk1 = pmk1_of(root, trigger.modifier, identity.aa)
-    key = transient_key(pmk1, identity.aa, identity.spa, trigger.anonce, snonce)
-    pmk1.wipe()
-    covered = transcript(parameters, trigger, snonce)
-    protection = Protection(mac, parameters, identity.station_id, identity.spa, key, covered)
-    return Contact(protection, now_ns + parameters.ptk_lifetime_ns, trigger.data)

@@ -5,24 +5,19 @@ from __future__ import annotations
 from collections import Counter
 
 from ampradio.profile.model import Mac
-from ampradio.security.amp.contact import Contact, make_contact
-from ampradio.security.amp.enrolment import TagIdentity
-from ampradio.security.amp.journal import Journal
-from ampradio.security.amp.messages import (
-    Flags,
-    Msg,
-    PmkUpdate,
-    PmkUpdated,
-    SecResponse,
-    SecTrigger,
-    SecuredData,
-    UpdateStatus,
-)
-from ampradio.security.amp.pmk_update import Nvm, PmkRecord, updated_record
-from ampradio.security.amp.profiles import PROTO, AmpParameters
-from ampradio.security.amp.readings import Readings, UplinkSource
-from ampradio.security.amp.refusal import Reason, RefusedError
+from ampradio.security.amp.profiles import PROTO, AmpParameters, Msg, UpdateStatus
+from ampradio.security.amp.record import PmkRecord
+from ampradio.security.amp.refusal import Reason
+from ampradio.security.amp.tag import messages
+from ampradio.security.amp.tag.contact import Contact
+from ampradio.security.amp.tag.identity import TagIdentity
+from ampradio.security.amp.tag.keys import Guard, derive
+from ampradio.security.amp.tag.memory import TagMemory
+from ampradio.security.amp.tag.messages import Secured
+from ampradio.security.amp.tag.readings import Readings, UplinkSource
+from ampradio.security.amp.tag.update import outcome_of
 from ampradio.security.entropy import EntropyError, NonceSource
+from ampradio.security.journal import Journal, RefusedError
 from ampradio.security.session import EntropySource, Message, SecurityEvent
 
 
@@ -30,13 +25,13 @@ class AmpSupplicant:
     """One tag. It answers a SEC-TRIGGER, and acts on nothing before the AP has proved its key."""
 
     def __init__(
-        self, mac: Mac, parameters: AmpParameters, identity: TagIdentity, nvm: Nvm, entropy: EntropySource
+        self, mac: Mac, parameters: AmpParameters, identity: TagIdentity, memory: TagMemory, entropy: EntropySource
     ) -> None:
-        """Take the agreed parameters, the tag's names, its NVM and its entropy source."""
+        """Take the agreed parameters, the tag's names, its memory and its entropy source."""
         self._mac = mac
         self._parameters = parameters
         self._identity = identity
-        self._nvm = nvm
+        self._memory = memory
         self._nonces = NonceSource(entropy)
         self._journal = Journal("tag")
         self._uplink: UplinkSource = Readings()
@@ -86,7 +81,7 @@ class AmpSupplicant:
         """Return the answers that are due."""
         due, self._outbox = self._outbox, []
         for message in due:
-            self._journal.message("sent", message)
+            self._journal.message("sent", Msg(message.msg).name, message)
         return due
 
     def next_deadline_ns(self) -> int | None:
@@ -104,12 +99,12 @@ class AmpSupplicant:
 
     def _accept(self, message: Message, now_ns: int) -> None:
         if message.proto != PROTO:
-            raise RefusedError(Reason.OTHER_SYSTEM)
+            raise RefusedError(Reason.OTHER_SYSTEM.value)
         broadcast = message.station_id == self._mac.broadcast_id and message.msg == Msg.SEC_TRIGGER
         if message.station_id != self._identity.station_id and not broadcast:
-            raise RefusedError(Reason.OTHER_STATION)
+            raise RefusedError(Reason.OTHER_STATION.value)
         if message.prof != self._parameters.prof:
-            raise RefusedError(Reason.OTHER_PROFILE)
+            raise RefusedError(Reason.OTHER_PROFILE.value)
         if message.msg == Msg.SEC_TRIGGER:
             self._answer_trigger(message, now_ns)
         elif message.msg == Msg.SEC_CONFIRM:
@@ -117,33 +112,35 @@ class AmpSupplicant:
         elif message.msg == Msg.PMK_UPDATE:
             self._take_update(message)
         else:
-            raise RefusedError(Reason.UNEXPECTED)
+            raise RefusedError(Reason.UNEXPECTED.value)
 
     def _answer_trigger(self, message: Message, now_ns: int) -> None:
         if not self._parameters.backscatter.permits(self._identity.uplink):
-            raise RefusedError(Reason.BACKSCATTER)
-        trigger = SecTrigger.parse(message.payload, self._parameters)
-        if not any(trigger.anonce):
-            raise RefusedError(Reason.ZERO_NONCE)
+            raise RefusedError(Reason.BACKSCATTER.value)
+        challenge = messages.read_trigger(message.payload, self._parameters)
+        if not any(challenge.anonce):
+            raise RefusedError(Reason.ZERO_NONCE.value)
         self._wipe("new_trigger")
         self._outbox.clear()
-        self._journal.message("received", message)
+        self._journal.message("received", Msg(message.msg).name, message)
         try:
             snonce = self._nonces.draw(self._parameters.nonce_octets)
         except EntropyError as dead:
             self._note("entropy_refused", reason=str(dead))
             return
-        root = self._nvm.read().root
-        contact = make_contact(self._mac, self._parameters, self._identity, root, trigger, snonce, now_ns)
-        self._contact = contact
+        root = self._memory.read().root
+        keys = derive(self._parameters, self._identity, root, challenge, snonce)
+        guard = Guard(self._mac, self._parameters, self._identity, keys)
+        contact = self._contact = Contact(guard, now_ns + self._parameters.ptk_lifetime_ns, challenge.data)
         self._respond(contact, snonce)
         if self._parameters.flow == 2:
             self._finish_two_frames(contact)
 
     def _respond(self, contact: Contact, snonce: bytes) -> None:
-        flags, reading = self._next_reading(contact)
-        response = SecResponse(flags, snonce, contact.protection.crypt(Msg.SEC_RESPONSE, 0, reading))
-        self._send(contact, Msg.SEC_RESPONSE, response.unsigned)
+        reading = self._next_reading(contact)
+        data = contact.guard.crypt(Msg.SEC_RESPONSE, 0, reading)
+        encrypted = self._parameters.encrypt
+        self._send(contact, Msg.SEC_RESPONSE, messages.response(encrypted, contact.more_sent, snonce, data))
 
     def _finish_two_frames(self, contact: Contact) -> None:
         """End a flow in which the AP proves nothing: literal acts on DL data all the same (W1.1), hardened does not."""
@@ -157,19 +154,19 @@ class AmpSupplicant:
     def _take_confirm(self, message: Message) -> None:
         contact = self._require_contact()
         try:
-            confirm = SecuredData.parse(message.payload, self._parameters)
-            contact.require_genuine(Msg.SEC_CONFIRM, confirm, self._parameters.encrypt)
+            confirm = messages.read_confirm(message.payload, self._parameters)
+            contact.require_genuine(Msg.SEC_CONFIRM, confirm)
         except RefusedError as refused:
             raise self._distrust(refused) from None
-        self._journal.message("received", message)
+        self._journal.message("received", Msg(message.msg).name, message)
         contact.confirm_reading(self._uplink)
         if not contact.ap_authenticated:
             self._trust(contact)
-        command = contact.protection.crypt(Msg.SEC_CONFIRM, confirm.pn, confirm.data)
+        command = contact.guard.crypt(Msg.SEC_CONFIRM, confirm.pn, confirm.body)
         if command:
             self._note("command", data_hex=command.hex(), pn=confirm.pn, authenticated=True)
-        if self._parameters.flow == 4 or confirm.flags.more or contact.more_sent:
-            self._acknowledge(contact, confirm.flags.more)
+        if self._parameters.flow == 4 or confirm.more or contact.more_sent:
+            self._acknowledge(contact, confirm.more)
 
     def _trust(self, contact: Contact) -> None:
         contact.ap_authenticated = True
@@ -184,37 +181,38 @@ class AmpSupplicant:
         if contact.exhausted:
             self._wipe("pn_exhausted")
             return
-        flags, reading = self._next_reading(contact, ap_has_more)
-        data = contact.protection.crypt(Msg.SEC_ACK, contact.next_pn, reading)
-        self._send(contact, Msg.SEC_ACK, SecuredData(flags, contact.next_pn, data).unsigned)
+        reading = self._next_reading(contact, ap_has_more)
+        data = contact.guard.crypt(Msg.SEC_ACK, contact.next_pn, reading)
+        encrypted, more = self._parameters.encrypt, contact.more_sent
+        self._send(contact, Msg.SEC_ACK, messages.acknowledgement(encrypted, more, contact.next_pn, data))
         contact.next_pn += 1
-        if contact.reading_sent and not flags.more and not ap_has_more:
+        if contact.reading_sent and not more and not ap_has_more:
             self._note("uplink_unconfirmed", octets=len(reading))
             contact.confirm_reading(self._uplink)
 
     def _take_update(self, message: Message) -> None:
         contact = self._require_contact()
         if not contact.ap_authenticated:
-            raise RefusedError(Reason.AP_NOT_AUTHENTICATED)
+            raise RefusedError(Reason.AP_NOT_AUTHENTICATED.value)
         try:
-            update = PmkUpdate.parse(message.payload, self._parameters)
-            contact.require_genuine(Msg.PMK_UPDATE, update, self._parameters.encrypt)
+            update = messages.read_update(message.payload, self._parameters)
+            contact.require_genuine(Msg.PMK_UPDATE, update)
         except RefusedError as refused:
             raise self._distrust(refused) from None
-        self._journal.message("received", message)
+        self._journal.message("received", Msg(message.msg).name, message)
         contact.confirm_reading(self._uplink)
         status = self._commit(update)
         if contact.exhausted:
             self._wipe("pn_exhausted")
             return
-        answer = PmkUpdated(Flags(self._parameters.encrypt), contact.next_pn, update.version, status)
-        self._send(contact, Msg.PMK_UPDATED, answer.unsigned)
+        answer = messages.updated(self._parameters.encrypt, contact.next_pn, update.version, status)
+        self._send(contact, Msg.PMK_UPDATED, answer)
         contact.next_pn += 1
 
-    def _commit(self, update: PmkUpdate) -> UpdateStatus:
-        outcome = updated_record(self._nvm.read(), update, self._parameters.hardened)
+    def _commit(self, update: Secured) -> UpdateStatus:
+        outcome = outcome_of(self._memory.read(), update, self._parameters.hardened)
         if isinstance(outcome, PmkRecord):
-            self._nvm.commit(outcome)  # before PMK-UPDATED is sent (rule 9)
+            self._memory.commit(outcome)  # before PMK-UPDATED is sent (rule 9)
             self._note("pmk_committed", version=outcome.version)
             return UpdateStatus.COMMITTED
         if outcome is not UpdateStatus.COMMITTED:
@@ -223,32 +221,32 @@ class AmpSupplicant:
 
     def _distrust(self, refused: RefusedError) -> RefusedError:
         """Drop the PTK for anything but a stale PN, silently (page 2.4)."""
-        if refused.reason is not Reason.REPLAY:
-            self._wipe(refused.reason.value)
+        if refused.reason != Reason.REPLAY:
+            self._wipe(refused.reason)
         return refused
 
     def _require_contact(self) -> Contact:
         if self._contact is None:
-            raise RefusedError(Reason.UNEXPECTED)
+            raise RefusedError(Reason.UNEXPECTED.value)
         return self._contact
 
-    def _next_reading(self, contact: Contact, ap_has_more: bool = False) -> tuple[Flags, bytes]:
+    def _next_reading(self, contact: Contact, ap_has_more: bool = False) -> bytes:
         while (head := self._uplink.head()) is not None and len(head) > self._parameters.uplink_data_max:
             self._note("reading_too_long", octets=len(head))
             self._uplink.delivered()
         reading = contact.choose_reading(self._uplink, ap_has_more)
         contact.more_sent = contact.more_sent and self._parameters.flow > 2
-        return Flags(self._parameters.encrypt, contact.more_sent), reading
+        return reading
 
     def _send(self, contact: Contact, msg: Msg, unsigned: bytes) -> None:
-        payload = unsigned + contact.protection.mic(msg, unsigned)
+        payload = unsigned + contact.guard.mic(msg, unsigned)
         prof = int(self._parameters.prof)
         self._outbox.append(Message(PROTO, int(msg), prof, self._identity.station_id, payload))
 
     def _wipe(self, reason: str) -> None:
         if self._contact is None:
             return
-        self._contact.protection.wipe()
+        self._contact.guard.keys.wipe()
         self._contact = None
         self._note("keys_wiped", reason=reason)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from ampradio.security.amp.ap_response import Authenticated, authenticate
-from ampradio.security.amp.ap_setting import ApSetting
-from ampradio.security.amp.enrolled_tags import EnrolledTag
-from ampradio.security.amp.messages import Msg, SecTrigger
-from ampradio.security.amp.refusal import Reason, RefusedError
-from ampradio.security.amp.stages import Request
+from ampradio.security.amp.infrastructure.enrolled_tags import EnrolledTag
+from ampradio.security.amp.infrastructure.messages import SecTrigger
+from ampradio.security.amp.infrastructure.response import Authenticated, authenticate
+from ampradio.security.amp.infrastructure.setting import ApSetting
+from ampradio.security.amp.infrastructure.stages import Request
+from ampradio.security.amp.profiles import Msg
+from ampradio.security.amp.refusal import Reason
+from ampradio.security.journal import RefusedError
 from ampradio.security.session import Message
 
 
@@ -38,7 +40,7 @@ class OpenRound:
     def take_response(self, message: Message, candidates: list[EnrolledTag]) -> Authenticated:
         """Return who answered; raises ``RefusedError``, also for a second response, good or bad, of the same ID."""
         if self._challenge is None or self.outstanding is None or message.station_id in self._answered:
-            raise RefusedError(Reason.UNEXPECTED)
+            raise RefusedError(Reason.UNEXPECTED.value)
         self._answered.add(message.station_id)
         return authenticate(self._setting, self._challenge, message, candidates)
 

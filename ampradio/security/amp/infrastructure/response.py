@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ampradio.security.amp.ap_setting import ApSetting
-from ampradio.security.amp.enrolled_tags import EnrolledTag
-from ampradio.security.amp.keys import transient_key
-from ampradio.security.amp.messages import Msg, SecResponse, SecTrigger
-from ampradio.security.amp.pmk_update import PmkUpdateOrder
-from ampradio.security.amp.protection import Protection, transcript
-from ampradio.security.amp.refusal import Reason, RefusedError
+from ampradio.security.amp.infrastructure.enrolled_tags import EnrolledTag
+from ampradio.security.amp.infrastructure.keys import transient_key
+from ampradio.security.amp.infrastructure.messages import SecResponse, SecTrigger
+from ampradio.security.amp.infrastructure.pmk_server import PmkUpdateOrder
+from ampradio.security.amp.infrastructure.protection import Protection, transcript
+from ampradio.security.amp.infrastructure.setting import ApSetting
+from ampradio.security.amp.profiles import Msg
+from ampradio.security.amp.refusal import Reason
+from ampradio.security.journal import RefusedError
 from ampradio.security.secret import Secret
 from ampradio.security.session import Message
 
@@ -35,9 +37,9 @@ def authenticate(
     """
     response = SecResponse.parse(message.payload, setting.parameters)
     if not any(response.snonce):
-        raise RefusedError(Reason.ZERO_NONCE)
+        raise RefusedError(Reason.ZERO_NONCE.value)
     if response.flags.encrypted != setting.parameters.encrypt:
-        raise RefusedError(Reason.ENCRYPTION)
+        raise RefusedError(Reason.ENCRYPTION.value)
     for tag in candidates:
         for pmk1, order in tag.candidate_keys():
             protection = _protection(setting, challenge, response, tag, pmk1)
@@ -48,7 +50,7 @@ def authenticate(
                 continue
             data = protection.crypt(Msg.SEC_RESPONSE, 0, response.data)
             return Authenticated(tag, protection, data, response.flags.more, order)
-    raise RefusedError(Reason.BAD_MIC)
+    raise RefusedError(Reason.BAD_MIC.value)
 
 
 def _protection(

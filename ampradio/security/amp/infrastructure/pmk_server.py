@@ -1,4 +1,4 @@
-"""Updating the PMK: the server that knows the PSK, the order that the AP carries, the record in the tag's NVM.
+"""Updating the PMK at the server that knows the PSK: the orders that it makes and an AP carries (R1.25, R1.26).
 
 Two methods (protocols page 2.4, rule 9): *derive* makes PMKv from the PSK, the version and a UNonce on both ends;
 *wrap* sends it under AES key wrap. Neither shows the AP more than the PMK1 that belongs to it.
@@ -7,64 +7,14 @@ Two methods (protocols page 2.4, rule 9): *derive* makes PMKv from the PSK, the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from ampradio.security import primitives
-from ampradio.security.amp.keys import pmk1_of
-from ampradio.security.amp.messages import (
-    SERVER_TAG_OCTETS,
-    UNONCE_OCTETS,
-    PmkUpdate,
-    UpdateStatus,
-    update_content_octets,
-)
-from ampradio.security.amp.profiles import AmpParameters
+from ampradio.security.amp.infrastructure.keys import pmk1_of
+from ampradio.security.amp.profiles import SERVER_TAG_OCTETS, UNONCE_OCTETS, VERSION_MAX, AmpParameters
+from ampradio.security.amp.record import PmkRecord
 from ampradio.security.entropy import NonceSource
 from ampradio.security.secret import Secret
 from ampradio.security.session import EntropySource
-
-VERSION_MAX = 0xFFFF
-
-
-@dataclass(frozen=True)
-class PmkRecord:
-    """What survives a power loss: PSK, the current PMKv if there was an update, and its version (first 0)."""
-
-    psk: Secret
-    pmkv: Secret | None = None
-    version: int = 0
-
-    @property
-    def root(self) -> Secret:
-        """ROOT: PMKv if present, else the PSK."""
-        return self.psk if self.pmkv is None else self.pmkv
-
-
-class Nvm(Protocol):
-    """The tag's non-volatile memory, as far as S1 sees it."""
-
-    def read(self) -> PmkRecord:
-        """Return the record that was committed last."""
-
-    def commit(self, record: PmkRecord) -> None:
-        """Replace the record at once: a power loss inside leaves the old one or the new one, never neither."""
-
-
-class MemoryNvm:
-    """A record in ordinary memory, for a simulated tag; counts its writes (R1.37)."""
-
-    def __init__(self, record: PmkRecord) -> None:
-        self._record = record
-        self.commits = 0
-
-    def read(self) -> PmkRecord:
-        """Return the record."""
-        return self._record
-
-    def commit(self, record: PmkRecord) -> None:
-        """Replace the record."""
-        self._record = record
-        self.commits += 1
 
 
 @dataclass(frozen=True)
@@ -132,29 +82,9 @@ class PmkServer:
 
 def require_content(order: PmkUpdateOrder, parameters: AmpParameters) -> None:
     """Raise ``ValueError`` unless the order was made for these parameters."""
-    expected = update_content_octets(parameters, order.wrap)
+    expected = parameters.update_content_octets(order.wrap)
     if len(order.content) != expected:
         raise ValueError(f"the order carries {len(order.content)} octets, PROF {parameters.prof} needs {expected}")
-
-
-def updated_record(record: PmkRecord, update: PmkUpdate, hardened: bool) -> PmkRecord | UpdateStatus:
-    """Return what the tag is to commit for a verified PMK-UPDATE, or the status that it answers without a write."""
-    if update.version == record.version:
-        return UpdateStatus.COMMITTED
-    if update.version < record.version:
-        return UpdateStatus.STALE_VERSION
-    pmkv = _received_pmkv(record.psk, update, hardened)
-    return UpdateStatus.NOT_FROM_SERVER if pmkv is None else PmkRecord(record.psk, pmkv, update.version)
-
-
-def _received_pmkv(psk: Secret, update: PmkUpdate, hardened: bool) -> Secret | None:
-    if update.flags.wrap:
-        pmkv = primitives.aes_unwrap(_wrapping_key(psk, update.version), update.content)
-        return None if pmkv is None else Secret(pmkv)
-    unonce, server_tag = update.content[:UNONCE_OCTETS], update.content[UNONCE_OCTETS:]
-    if hardened and not primitives.equal(_server_tag(psk, update.version, unonce), server_tag):
-        return None
-    return _derived_pmkv(psk, update.version, unonce)
 
 
 def _derived_pmkv(psk: Secret, version: int, unonce: bytes) -> Secret:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ampradio.security.amp.enrolment import TagCredential
-from ampradio.security.amp.pmk_update import PmkUpdateOrder, require_content
+from ampradio.security.amp.infrastructure.credential import TagCredential
+from ampradio.security.amp.infrastructure.pmk_server import PmkUpdateOrder, require_content
 from ampradio.security.amp.profiles import AmpParameters
 from ampradio.security.secret import Secret
 

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from ampradio.security.amp.ap_response import Authenticated, authenticate
-from ampradio.security.amp.ap_setting import ApSetting
-from ampradio.security.amp.enrolled_tags import EnrolledTag
-from ampradio.security.amp.messages import (
-    PN_MAX,
-    Flags,
-    Msg,
-    PmkUpdate,
-    PmkUpdated,
-    SecTrigger,
-    SecuredData,
-    UpdateStatus,
-)
-from ampradio.security.amp.pmk_update import PmkUpdateOrder
-from ampradio.security.amp.refusal import Reason, RefusedError
-from ampradio.security.amp.stages import Mutual, Request, Stage
+from ampradio.security.amp.infrastructure.enrolled_tags import EnrolledTag
+from ampradio.security.amp.infrastructure.messages import Flags, PmkUpdate, PmkUpdated, SecAck, SecConfirm, SecTrigger
+from ampradio.security.amp.infrastructure.pmk_server import PmkUpdateOrder
+from ampradio.security.amp.infrastructure.response import Authenticated, authenticate
+from ampradio.security.amp.infrastructure.setting import ApSetting
+from ampradio.security.amp.infrastructure.stages import Mutual, Request, Stage
+from ampradio.security.amp.profiles import PN_MAX, Msg, UpdateStatus
+from ampradio.security.amp.refusal import Reason
+from ampradio.security.journal import RefusedError
 from ampradio.security.session import Message
 
 
@@ -61,7 +54,7 @@ class Exchange:
         """
         challenge, self._challenge = self._challenge, None
         if challenge is None or self.outstanding is None:
-            raise RefusedError(Reason.UNEXPECTED)
+            raise RefusedError(Reason.UNEXPECTED.value)
         found = authenticate(self._setting, challenge, message, candidates)
         return self.install(found, message)
 
@@ -84,7 +77,7 @@ class Exchange:
         """Check a SEC-ACK and return what follows it; raises ``RefusedError``."""
         peer = self._awaiting(Stage.ACK)
         try:
-            ack = SecuredData.parse(message.payload, self._setting.parameters)
+            ack = SecAck.parse(message.payload, self._setting.parameters)
             self._check(peer, Msg.SEC_ACK, ack.flags, ack.pn, ack.unsigned, ack.mic)
         except RefusedError as refused:
             raise self._distrust(refused) from None
@@ -105,7 +98,7 @@ class Exchange:
             updated = PmkUpdated.parse(message.payload, self._setting.parameters)
             self._check(peer, Msg.PMK_UPDATED, updated.flags, updated.pn, updated.unsigned, updated.mic)
             if order is None or updated.version != order.version:
-                raise RefusedError(Reason.WRONG_VERSION)
+                raise RefusedError(Reason.WRONG_VERSION.value)
         except RefusedError as refused:
             raise self._distrust(refused) from None
         self._answered(message)
@@ -168,7 +161,7 @@ class Exchange:
         if not self._setting.repeat_commands:
             self.request.data = b""  # frame 1's data counts as acted on once the AP has proved itself
         data = peer.protection.crypt(Msg.SEC_CONFIRM, self._next_pn, command)
-        confirm = SecuredData(Flags(parameters.encrypt, more), self._next_pn, data)
+        confirm = SecConfirm(Flags(parameters.encrypt, more), self._next_pn, data)
         expected = self._setting.ack_octets(self.request.uplink_octets) if reply else None
         message = self._secured(peer, Msg.SEC_CONFIRM, confirm.unsigned, expected)
         if not reply:
@@ -203,20 +196,20 @@ class Exchange:
 
     def _awaiting(self, stage: Stage) -> Authenticated:
         if self.stage is not stage or self.outstanding is None or self._peer is None:
-            raise RefusedError(Reason.UNEXPECTED)
+            raise RefusedError(Reason.UNEXPECTED.value)
         return self._peer
 
     def _check(self, peer: Authenticated, msg: Msg, flags: Flags, pn: int, unsigned: bytes, mic: bytes) -> None:
         if pn <= self._last_pn:
-            raise RefusedError(Reason.REPLAY)
+            raise RefusedError(Reason.REPLAY.value)
         if flags.encrypted != self._setting.parameters.encrypt:
-            raise RefusedError(Reason.ENCRYPTION)
+            raise RefusedError(Reason.ENCRYPTION.value)
         peer.protection.verify(msg, unsigned, mic)
 
     def _distrust(self, refused: RefusedError) -> RefusedError:
         """Drop the PTK for anything but a stale PN; the slot's end brings the retry."""
-        if refused.reason is not Reason.REPLAY:
-            self._wipe(refused.reason.value)
+        if refused.reason != Reason.REPLAY:
+            self._wipe(refused.reason)
         return refused
 
     def _wipe(self, reason: str) -> None:
@@ -227,7 +220,7 @@ class Exchange:
 
     def _answered(self, message: Message) -> None:
         self.outstanding = self.deadline_ns = None
-        self._journal.message("received", message)
+        self._journal.message("received", Msg(message.msg).name, message)
 
     def _hear(self, data: bytes, more: bool) -> None:
         self._tag_has_more = more

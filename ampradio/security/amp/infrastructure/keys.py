@@ -1,4 +1,4 @@
-"""The key hierarchy of S1: ROOT → PMK1 → PTK → KCK, TK (protocols page 2.4, R1.9, R1.35)."""
+"""The key hierarchy of S1 as server and AP go down it: ROOT → PMK1 → PTK → KCK, TK (page 2.4, R1.9, R1.35)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from ampradio.security import primitives
 from ampradio.security.secret import Secret
 
-ROOT_OCTETS = 32
-ADDRESS_OCTETS = 6
 _KEY_OCTETS = 16
-_LOCAL_ADMINISTERED, _GROUP = 0x02, 0x01
 
 
 @dataclass(frozen=True)
@@ -49,25 +46,3 @@ def transient_key(pmk1: Secret, aa: bytes, spa: bytes, anonce: bytes, snonce: by
     """Return KCK = PTK[0:16] and TK = PTK[16:32]."""
     ptk = pairwise_key(pmk1, aa, spa, anonce, snonce, 16 * _KEY_OCTETS)
     return TransientKey(Secret(ptk[:_KEY_OCTETS]), Secret(ptk[_KEY_OCTETS:]))
-
-
-def spa_of(permanent_id: bytes) -> bytes:
-    """Return the SPA of a tag that has no EUI-48: SHA-256("AMP-SPA" ‖ permanent ID), local, individual (page 1.1)."""
-    digest = primitives.sha256(b"AMP-SPA" + permanent_id)
-    return bytes([digest[0] & ~_GROUP | _LOCAL_ADMINISTERED]) + digest[1:ADDRESS_OCTETS]
-
-
-def require_root(octets: bytes, name: str) -> Secret:
-    """Return a 32-octet key as a secret; raises ``ValueError`` for another length, without showing it."""
-    if len(octets) != ROOT_OCTETS:
-        raise ValueError(f"{name} has {len(octets)} octets, must have {ROOT_OCTETS}")
-    return Secret(octets)
-
-
-def require_address(octets: bytes, name: str) -> bytes:
-    """Return a 6-octet address; raises ``ValueError`` for another length or a group address."""
-    if len(octets) != ADDRESS_OCTETS:
-        raise ValueError(f"{name} has {len(octets)} octets, an address has {ADDRESS_OCTETS}")
-    if octets[0] & _GROUP:
-        raise ValueError(f"{name} {octets.hex(':')} is a group address")
-    return octets

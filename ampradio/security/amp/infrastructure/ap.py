@@ -9,18 +9,17 @@ from collections import Counter, deque
 from collections.abc import Callable
 
 from ampradio.profile.model import Mac
-from ampradio.security.amp.ap_setting import ApSetting
-from ampradio.security.amp.enrolled_tags import EnrolledTags
-from ampradio.security.amp.enrolment import TagCredential
-from ampradio.security.amp.exchange import Exchange
-from ampradio.security.amp.journal import Journal
-from ampradio.security.amp.messages import Msg
-from ampradio.security.amp.open_round import OpenRound
-from ampradio.security.amp.pmk_update import PmkUpdateOrder
-from ampradio.security.amp.profiles import PROTO, AmpParameters
-from ampradio.security.amp.refusal import Reason, RefusedError
-from ampradio.security.amp.stages import Request, Stage
+from ampradio.security.amp.infrastructure.credential import TagCredential
+from ampradio.security.amp.infrastructure.enrolled_tags import EnrolledTags
+from ampradio.security.amp.infrastructure.exchange import Exchange
+from ampradio.security.amp.infrastructure.open_round import OpenRound
+from ampradio.security.amp.infrastructure.pmk_server import PmkUpdateOrder
+from ampradio.security.amp.infrastructure.setting import ApSetting
+from ampradio.security.amp.infrastructure.stages import Request, Stage
+from ampradio.security.amp.profiles import PROTO, AmpParameters, Msg
+from ampradio.security.amp.refusal import Reason
 from ampradio.security.entropy import EntropyError, NonceSource
+from ampradio.security.journal import Journal, RefusedError
 from ampradio.security.session import EntropySource, Message, SecurityEvent
 
 TriggerFor = Callable[[int, int], bytes]
@@ -145,7 +144,7 @@ class AmpAuthenticator:
         self._challenge_all()
         due, self._outbox = self._outbox, []
         for waiting, message in due:
-            self._journal.message("sent", message)
+            self._journal.message("sent", Msg(message.msg).name, message)
             if message.reply_octets is not None:
                 waiting.outstanding, waiting.deadline_ns = message, now_ns + self._reply_timeout_ns
         self._end_finished()
@@ -180,11 +179,11 @@ class AmpAuthenticator:
 
     def _accept(self, message: Message) -> None:
         if message.proto != PROTO:
-            raise RefusedError(Reason.OTHER_SYSTEM)
+            raise RefusedError(Reason.OTHER_SYSTEM.value)
         if message.prof != self._setting.parameters.prof:
-            raise RefusedError(Reason.OTHER_PROFILE)
+            raise RefusedError(Reason.OTHER_PROFILE.value)
         if message.station_id not in self._tags:
-            raise RefusedError(Reason.OTHER_STATION)
+            raise RefusedError(Reason.OTHER_STATION.value)
         exchange = self._exchanges.get(message.station_id)
         if exchange is None:
             self._join_round(message)
@@ -196,12 +195,12 @@ class AmpAuthenticator:
         elif message.msg == Msg.PMK_UPDATED:
             following = exchange.take_updated(message)
         else:
-            raise RefusedError(Reason.UNEXPECTED)
+            raise RefusedError(Reason.UNEXPECTED.value)
         self._outbox += [(exchange, answer) for answer in following]
 
     def _join_round(self, message: Message) -> None:
         if self._round is None or message.msg != Msg.SEC_RESPONSE:
-            raise RefusedError(Reason.UNEXPECTED)
+            raise RefusedError(Reason.UNEXPECTED.value)
         station_id = message.station_id
         peer = self._round.take_response(message, self._tags.candidates(station_id))
         retries = self._retries if self._trigger_for else 0

@@ -1,0 +1,1 @@
+"""The AP's and the server's end of S1."""

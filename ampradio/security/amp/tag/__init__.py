@@ -1,0 +1,1 @@
+"""The tag's end of S1."""

@@ -1,9 +1,9 @@
 """``make bench-flowgraph``: the tag's receive chain in GNU Radio beside bare flowgraphs, on one core, and its latency.
 
 The chain is fed PPDUs in noise from memory, as fast as it takes them; a bare |x|² flowgraph and a stock |x|² +
-fft_filter flowgraph get the same samples from the same source in the same run. Rates are per second of the core's time. All
-PPDUs have to come out and every sample has to arrive. For the latency the same chain is fed at 20 MS/s by the clock,
-in blocks as a radio hands them over.
+fft_filter flowgraph get the same samples from the same source in the same run. Rates are per second of the core's time.
+All PPDUs have to come out and every sample has to arrive. For the latency the same chain is fed at 20 MS/s by the
+clock, in blocks as a radio hands them over.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _rates(
     repeat: int, stretches: dict[str, int], seed: int, tell: Any
 ) -> tuple[dict[int, float], dict[str, float], dict[str, int], float]:
-    """Return the chain's MS/s of core time by load, the references', what was lost in all runs, and the share of the core."""
+    """Return the chain's MS/s by load, the references', what was lost in all runs, and the share of the core."""
     loads: dict[int, list[float]] = {load: [] for load in LOADS}
     references: dict[str, list[float]] = {"bare": [], "stock": []}
     shares: list[float] = []
@@ -147,7 +147,7 @@ def _bars(figures: dict[str, Any]) -> list[Bar]:
 
 def _print_rates(console: Console, loads: dict[int, float], references: dict[str, float]) -> None:
     realtime_msps = load_profile().preamble.sample_rate_sps / 1e6
-    table = Table("flowgraph", "MS/s", "/ bare", "/ stock", "× real time", title="GNU Radio, samples per second of one core's time")
+    table = Table("flowgraph", "MS/s", "/ bare", "/ stock", "× real time", title="GNU Radio, per second of one core")
     rows = {f"receive chain, {load} PPDUs a second": msps for load, msps in loads.items()}
     rows |= {"bare: |x|²": references["bare"], "stock: |x|² + fft_filter": references["stock"]}
     for name, msps in rows.items():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 
 from ampradio.phy.fields import Field, ppdu_fields
 from ampradio.phy.sample_grid import sample_rate_sps
@@ -26,14 +27,31 @@ def placed_fields(
 
     ``stretch`` is received over nominal duration.
     """
-    nominal = ppdu_fields(profile, octets, vector)
-    scale = stretch * rate_sps / sample_rate_sps(profile, vector)
-    sync = next(field.start_sample for field in nominal if field.name == "AMP-Sync")
+    nominal, sync, native_sps = _nominal(_Itself(profile), octets, vector)
+    scale = stretch * rate_sps / native_sps
 
     def placed(sample: int) -> int:
         return round(sync_sample + (sample - sync) * scale)
 
-    return tuple(
-        replace(field, start_sample=placed(field.start_sample), stop_sample=placed(field.stop_sample))
-        for field in nominal
-    )
+    return tuple(Field(field.name, placed(field.start_sample), placed(field.stop_sample)) for field in nominal)
+
+
+class _Itself:
+    """A profile that equals nothing but itself: to hash all of its numbers would take longer than to lay out fields."""
+
+    def __init__(self, profile: Profile) -> None:
+        self.profile = profile
+
+    def __hash__(self) -> int:
+        return id(self.profile)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and self.profile is other.profile
+
+
+@lru_cache(maxsize=512)
+def _nominal(own: _Itself, octets: int, vector: TxVector) -> tuple[tuple[Field, ...], int, int]:
+    """Return the fields at the native rate, where AMP-Sync begins among them, and that rate."""
+    fields = ppdu_fields(own.profile, octets, vector)
+    sync = next(field.start_sample for field in fields if field.name == "AMP-Sync")
+    return fields, sync, sample_rate_sps(own.profile, vector)

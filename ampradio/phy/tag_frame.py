@@ -92,8 +92,8 @@ class TagFrame:
             self._take_data(sums)
 
     def _end_of(self, octets: int) -> float:
-        nominal = np.array([self._chips.data_end(2 * (self._sig_bits + 8 * octets))])
-        return float(self._timing.at(nominal)[0, 0])
+        nominal = self._chips.data_end(2 * (self._sig_bits + 8 * octets))
+        return float(self._timing.start[0] + self._timing.stretch[0] * nominal)
 
     def _take_sig(self, sums: npt.NDArray[np.float64]) -> None:
         self._timing = time_sync(sums, self._timing, self._chips)

@@ -22,6 +22,7 @@ _FEW_PACKETS = 8
 _PER_STEP = 2  # input bits
 _WAYS = 1 << _PER_STEP  # into a state in one step, and out of it
 _BIT = np.uint8(1)
+_Code = tuple[int, int, int]  # polynomials A and B, constraint length
 
 
 def decode(
@@ -36,52 +37,52 @@ def decode(
     if soft.ndim != 3 or soft.shape[2] != 2:
         raise ValueError(f"soft values must have shape (packets, bits, 2), not {soft.shape}")
     packets, bits, _ = soft.shape
+    code = (uplink.bcc_polynomial_a, uplink.bcc_polynomial_b, uplink.bcc_constraint)
     out = np.empty((packets, bits), np.uint8)
     if accelerator.is_on():
         from ampradio.phy.viterbi_loop import decode_each
 
-        decode_each(np.ascontiguousarray(soft, np.float32).reshape(packets, 2 * bits), _signs(uplink), terminated, out)
+        decode_each(np.ascontiguousarray(soft, np.float32).reshape(packets, 2 * bits), _signs(code), terminated, out)
         return out
     pairs = soft.reshape(packets, 2 * bits).astype(np.float32)
     for begin in range(0, packets, _PACKETS_AT_ONCE):
         some = slice(begin, begin + _PACKETS_AT_ONCE)
-        out[some] = _decoded(uplink, np.ascontiguousarray(pairs[some].T), terminated)
+        out[some] = _decoded(code, np.ascontiguousarray(pairs[some].T), terminated)
     return out
 
 
 @lru_cache(maxsize=16)
-def _branches(uplink: Uplink, bits: int) -> npt.NDArray[np.float32]:
+def _branches(code: _Code, bits: int) -> npt.NDArray[np.float32]:
     """Return the coded bits as ±1, (ways, states, 2·bits), on the way into each state by its last ``bits`` inputs.
 
     A state holds the last K − 1 bits, newest in its MSB; the way is what the step shifts out of the register.
     """
-    memory = uplink.bcc_constraint - 1
+    memory = code[2] - 1
     register = np.arange(1 << (memory + bits))
     oldest_first = (register[:, np.newaxis] >> np.arange(memory + bits) & 1).astype(np.uint8)
-    polynomials = (uplink.bcc_polynomial_a, uplink.bcc_polynomial_b)
-    coded = encode(oldest_first, polynomials, uplink.bcc_constraint)[:, 2 * memory :]
+    coded = encode(oldest_first, code[:2], code[2])[:, 2 * memory :]
     # register bits: newest, what stays of the old state, way
     ways = (2 * coded.astype(np.float32) - 1).reshape(1 << memory, 1 << bits, 2 * bits)
     return np.ascontiguousarray(ways.transpose(1, 0, 2))
 
 
 @lru_cache(maxsize=16)
-def _signs(uplink: Uplink) -> npt.NDArray[np.float32]:
+def _signs(code: _Code) -> npt.NDArray[np.float32]:
     """Return the branches of one input bit for ``decode_each``, (newest bit, way, output, half the states)."""
-    by_way = _branches(uplink, 1)
+    by_way = _branches(code, 1)
     by_newest = by_way.reshape(_WAYS // 2, 2, by_way.shape[1] // 2, 2)
     return np.ascontiguousarray(by_newest.transpose(1, 0, 3, 2))
 
 
-def _decoded(uplink: Uplink, pairs: npt.NDArray[np.float32], terminated: bool) -> npt.NDArray[np.uint8]:
+def _decoded(code: _Code, pairs: npt.NDArray[np.float32], terminated: bool) -> npt.NDArray[np.uint8]:
     """Return the bits (packets, n) of ``pairs`` (2n, packets)."""
     bits, packets = pairs.shape[0] // 2, pairs.shape[1]
-    memory = uplink.bcc_constraint - 1
+    memory = code[2] - 1
     first = min(bits, memory - (memory - bits) % _PER_STEP)
     begun = np.full((1 << first, 1 << (memory - first), packets), -np.inf, np.float32)
-    begun[:, 0] = _branches(uplink, first)[0, :: 1 << (memory - first)] @ pairs[: 2 * first]
+    begun[:, 0] = _branches(code, first)[0, :: 1 << (memory - first)] @ pairs[: 2 * first]
     metric = begun.reshape(1 << memory, packets)
-    came_by = _forward(uplink, pairs[2 * first :], metric)
+    came_by = _forward(code, pairs[2 * first :], metric)
     last = np.zeros(packets, np.intp) if terminated else np.argmax(metric, axis=0)
     inputs = _trace_back(came_by, last)
     out = np.empty((packets, bits), np.uint8)
@@ -93,13 +94,13 @@ def _decoded(uplink: Uplink, pairs: npt.NDArray[np.float32], terminated: bool) -
 
 
 def _forward(
-    uplink: Uplink, pairs: npt.NDArray[np.float32], metric: npt.NDArray[np.float32]
+    code: _Code, pairs: npt.NDArray[np.float32], metric: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.uint8]:
     """Advance ``metric`` (states, packets) in place and return the ways chosen (steps, states, packets)."""
     states, packets = metric.shape
     steps = pairs.shape[0] // (2 * _PER_STEP)
     soft = pairs.reshape(steps, 2 * _PER_STEP, packets)
-    signs = _branches(uplink, _PER_STEP).reshape(_WAYS * states, 2 * _PER_STEP)
+    signs = _branches(code, _PER_STEP).reshape(_WAYS * states, 2 * _PER_STEP)
     block = max(1, min(steps, _METRICS_AT_ONCE // (_WAYS * states * packets)))
     paths = np.empty((block, _WAYS * states, packets), np.float32)
     into = paths.reshape(block, _WAYS, _WAYS, states // _WAYS, packets)  # way, newest bits, what stays

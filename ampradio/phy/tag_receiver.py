@@ -58,6 +58,11 @@ class TagReceiver:
         self._promised = 0
         self._least = self._least_samples_after_sync()
 
+    @property
+    def block_samples(self) -> int:
+        """How many samples a block spans."""
+        return self._search.block * self._decimation
+
     def feed(self, items: npt.NDArray[np.float32] | npt.NDArray[np.complex64]) -> list[Reception]:
         """Take the next power samples, or with ``squares`` complex samples, (n,); return the PPDUs that they complete.
 

@@ -1,19 +1,24 @@
-"""The AMP-Sync search over noise, beside a copy of the same samples and beside the obvious way to write it."""
+"""The AMP-Sync detector of a tag over noise, beside a copy of the same samples and the obvious way to write it."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from ampradio.phy.amp_sync import downlink_chips
-from ampradio.phy.envelope_sync import EnvelopeSync
 from ampradio.phy.tag_receiver import TagReceiver
 from ampradio.profile import load_profile
+from testbed.bench.flowgraph_content import NOISE_POWER, content
 from testbed.bench.stopwatch import medians_s
 
 DECIMATION = 2
 PIECE = 1 << 17
 NAIVE_SIGMAS = 6.5
+DETECTOR = "detector"
+PPDUS_PER_S = 10
 _NS_PER_S = 1_000_000_000
 
 
@@ -53,40 +58,54 @@ class NaiveDetector:
 def measure(samples: int, repeat: int, seed: int) -> dict[str, float]:
     """Return MS/s of 20 MS/s complex samples by what is done with ``samples`` of noise that lie in memory.
 
-    ``copy``: numpy's; ``search``: |x|² and ``EnvelopeSync``; ``search of power``: that without the |x|²;
-    ``receiver``: |x|² and ``TagReceiver``, which also tracks the floor; ``naive``: ``NaiveDetector``.
+    ``copy``: numpy's; ``detector``: a tag's receiver, that is noise floor, gate, and the search where it opens;
+    ``detector, no gate``: the same that searches everywhere; ``naive``: ``NaiveDetector``. And, over a stretch with
+    PPDUs in it, ``receiver, 10 PPDUs a second``: the same with what it takes to decode them.
     """
-    profile = load_profile()
-    rate_sps = profile.preamble.sample_rate_sps
-    rng = np.random.default_rng(seed)
-    noise = rng.standard_normal(2 * samples, dtype=np.float32).view(np.complex64) * np.float32(np.sqrt(0.5))
-    power, target = envelope(noise), np.empty_like(noise)
-    search, naive = EnvelopeSync(profile, rate_sps, DECIMATION), NaiveDetector(rate_sps)
-    receiver = TagReceiver(profile, rate_sps, DECIMATION)
-    overlap = (search.block_reach - search.block) * DECIMATION
-    floor = np.array([float(DECIMATION)])
-
-    def searched() -> None:
-        for begin in range(0, samples, PIECE):
-            search.first(envelope(noise[begin : begin + PIECE + overlap])[np.newaxis], floor)
-
-    def searched_power() -> None:
-        for begin in range(0, samples // DECIMATION, PIECE // DECIMATION):
-            search.first(power[np.newaxis, begin : begin + (PIECE + overlap) // DECIMATION], floor)
-
-    def received() -> None:
-        for begin in range(0, samples, PIECE):
-            receiver.feed(envelope(noise[begin : begin + PIECE]))
+    noise, traffic = _noise(samples, seed), content(PPDUS_PER_S, seed).samples
+    target = np.empty_like(noise)
+    naive = NaiveDetector(load_profile().preamble.sample_rate_sps)
 
     def naively() -> None:
         for begin in range(0, samples - naive.reach, PIECE):
-            naive.find(noise[begin : begin + PIECE + naive.reach - 1], 1.0)
+            naive.find(noise[begin : begin + PIECE + naive.reach - 1], NOISE_POWER)
 
-    works = {
-        "copy": lambda: np.copyto(target, noise),
-        "search": searched,
-        "search of power": searched_power,
-        "receiver": received,
-        "naive": naively,
+    works: dict[str, tuple[int, Callable[[], None]]] = {
+        "copy": (samples, partial(np.copyto, target, noise)),
+        DETECTOR: (samples, partial(_fed, _settled(noise, gated=True), noise)),
+        "detector, no gate": (samples, partial(_fed, _settled(noise, gated=False), noise)),
+        f"receiver, {PPDUS_PER_S} PPDUs a second": (traffic.size, partial(_fed, _settled(noise, gated=True), traffic)),
+        "naive": (samples, naively),
     }
-    return {name: samples / seconds / 1e6 for name, seconds in medians_s(works, repeat).items()}
+    seconds = medians_s({name: work for name, (_, work) in works.items()}, repeat)
+    return {name: size / seconds[name] / 1e6 for name, (size, _) in works.items()}
+
+
+def opened(samples: int, seed: int) -> dict[str, float]:
+    """Return what share of ``samples`` of noise, and of a stretch with PPDUs, the gate hands to the search."""
+    noise = _noise(samples, seed)
+    shares = {}
+    for name, stream in (("noise", noise), (f"{PPDUS_PER_S} PPDUs a second", content(PPDUS_PER_S, seed).samples)):
+        receiver = _settled(noise, gated=True)
+        receiver.counters.clear()
+        _fed(receiver, stream)
+        shares[name] = receiver.counters["blocks_searched"] * receiver.block_samples / stream.size
+    return shares
+
+
+def _noise(samples: int, seed: int) -> npt.NDArray[np.complex64]:
+    rng = np.random.default_rng(seed)
+    return rng.standard_normal(2 * samples, dtype=np.float32).view(np.complex64) * np.float32(np.sqrt(NOISE_POWER / 2))
+
+
+def _settled(noise: npt.NDArray[np.complex64], *, gated: bool) -> TagReceiver:
+    """Return a receiver that knows the noise floor."""
+    profile = load_profile()
+    receiver = TagReceiver(profile, profile.preamble.sample_rate_sps, DECIMATION, squares=True, gated=gated)
+    _fed(receiver, noise)
+    return receiver
+
+
+def _fed(receiver: TagReceiver, samples: npt.NDArray[np.complex64]) -> None:
+    for begin in range(0, samples.size, PIECE):
+        receiver.feed(samples[begin : begin + PIECE])

@@ -62,6 +62,7 @@ class Figures:
     flowgraphs: list[float]
     frames: list[FrameTime]
     detectors: dict[str, float]
+    opened: dict[str, float]
     waveform: WaveformRates
     sionna: WaveformRates | str
     same_with_any_processes: list[bool]
@@ -83,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     found = _measured(console, effort, repeat, arguments.seed)
     print_rates(console, found.rates, found.flowgraphs)
     print_frames(console, found.frames)
-    print_detectors(console, found.detectors)
+    print_detectors(console, found.detectors, found.opened)
     print_waveforms(console, found.waveform, found.sionna)
     print_references(console)
     bars, yardsticks = _bars(found), _yardsticks(found)
@@ -119,15 +120,16 @@ def _measured(console: Console, effort: Effort, repeat: int, seed: int) -> Figur
         status.update("measuring detectors")
         work = partial(detectors.measure, effort.noise_samples, repeat, seed)
         found, shares["detectors"] = with_core_share(work)
+        opened = detectors.opened(effort.noise_samples, seed)
         status.update("measuring a link at waveform level, and Sionna's")
         batches, packets = effort.waveform_batches, effort.waveform_packets
         ours = waveform.measure(batches, packets, repeat, seed)
         theirs = waveform.measure_sionna(batches, packets, repeat)
-    return Figures(rates, graphs, times, found, ours, theirs, same, shares)
+    return Figures(rates, graphs, times, found, opened, ours, theirs, same, shares)
 
 
 def _bars(found: Figures) -> list[Bar]:
-    searched = found.detectors["search"]
+    searched = found.detectors[detectors.DETECTOR]
     bars = [
         Bar("detector / numpy copy", searched / found.detectors["copy"], COPY_BAR),
         Bar("detector / naive detector", searched / found.detectors["naive"], NAIVE_BAR),
@@ -160,6 +162,7 @@ def _written(found: Figures, bars: Sequence[Bar], repeat: int, seed: int) -> dic
         "modes": [_mode_figures(each, graph) for each, graph in zip(found.rates, found.flowgraphs, strict=True)],
         "frames": [each.figures() for each in found.frames],
         "detectors_msps": found.detectors,
+        "gate_opened_share": found.opened,
         "waveform": found.waveform.figures(),
         "sionna": theirs.figures() if isinstance(theirs, WaveformRates) else {"not_measured": theirs},
         "same_with_any_processes": all(found.same_with_any_processes),

@@ -56,12 +56,14 @@ def print_frames(console: Console, times: Sequence[FrameTime]) -> None:
     console.print(table)
 
 
-def print_detectors(console: Console, found: dict[str, float]) -> None:
-    """Print MS/s of the search for the AMP-Sync, and of what it is compared with."""
-    table = Table("noise through", "MS/s", "/ copy", "/ naive", title="AMP-Sync search over noise at 20 MS/s")
+def print_detectors(console: Console, found: dict[str, float], opened: dict[str, float]) -> None:
+    """Print MS/s of the tag's detector and of what it is compared with, and how much its gate hands to the search."""
+    table = Table("noise through", "MS/s", "/ copy", "/ naive", title="AMP-Sync detector over noise at 20 MS/s")
     for name, msps in found.items():
         table.add_row(name, f"{msps:.0f}", f"{msps / found['copy']:.3f}", f"{msps / found['naive']:.2f}")
     console.print(table)
+    shares = ", ".join(f"{name} {share:.3%}" for name, share in opened.items())
+    console.print(f"share that the gate handed to the search: {shares}")
 
 
 def print_waveforms(console: Console, ours: WaveformRates, sionna: WaveformRates | str) -> None:

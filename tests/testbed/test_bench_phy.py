@@ -142,7 +142,10 @@ def test_the_command_prints_and_writes(
             assert best == max(by_batch.values()) > 0
             assert each["best_msps"][part] == pytest.approx(best * each["samples_per_packet"] / 1e6)
         assert each["flowgraph_per_packet_per_s"] > 0
-    assert figures["detectors_msps"].keys() == {"copy", "search", "search of power", "receiver", "naive"}
+    through = {"copy", "detector", "detector, no gate", "receiver, 10 PPDUs a second", "naive"}
+    assert figures["detectors_msps"].keys() == through
+    assert 0 <= figures["gate_opened_share"]["noise"] < 0.01
+    assert 0 < figures["gate_opened_share"]["10 PPDUs a second"] < 0.05
     assert figures["machine"]["cores"] >= 1
     assert figures["core_share"].keys() == {*(mode.name for mode in MODES), "detectors"}
     deciding = [bar for bar in figures["bars"] if "noise only" not in bar["what"] and "its batch 1" not in bar["what"]]

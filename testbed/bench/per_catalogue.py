@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
+from ampradio.phy.uncoded_frame import Detector
 from ampradio.profile import load_profile
-from ampradio.vectors import PpduKind
+from ampradio.vectors import PpduKind, TxVector
 from testbed.bench.mono_links import Link
 from testbed.bench.per_case import Case
 from testbed.bench.per_downlink import Downlink, DownlinkGenie
+from testbed.bench.per_modes import SEED_INDEX
 from testbed.bench.per_mono import Mono
+from testbed.bench.per_uncoded import COHERENT, NON_COHERENT, Uncoded
 from testbed.bench.per_uplink import Coded, CodedGenie, CodedIdeal
 
 ENERGY_DB = 0.3
 CODED_DB = 0.4
+NON_COHERENT_DB = 0.3
+FEW_SAMPLES_DB = 0.5
+AIDED_DB = 0.4
 MONO_DB = 0.6
 FADING_DB = 0.5
 CARRIER_DB = 0.3
 _LEAST_SAMPLES = 8  # in a chip, for the energy bar (performance page, S3)
 _MONO_CLOCK_PPM = (100_000.0,)
 _ENERGY = "full-band energy"
+_PAIRS = "full-band energy, as the testbed's tag sums it: five power samples in a chip"
 _AIDED = "non-coherent, phase as the neighbouring chips tell it, soft Viterbi"
+_AIDED_UNCODED = "coherent-aided: phase as the neighbouring chips tell it"
+_BISTATIC_CARRIER_HZ = 2e5  # what is left of the shift clock's error
 _SAME = "the same on the same realisations, told timing, clock and carrier"
 _RATES = {"250k": 250_000, "1M": 1_000_000}
 _CODED_FIRST_DB = 1.75
@@ -31,11 +40,11 @@ _UP_FADED_DB = 11.0
 
 def cases() -> tuple[Case, ...]:
     """Return every case, each reference before what refers to it."""
-    return (*_downlink(), *_coded(), *_mono(), *_faded())
+    return (*_downlink(), *_coded(), *_uncoded(), *_mono(), *_faded())
 
 
-def _downlink() -> list[Case]:
-    found: list[Case] = []
+def _downlink() -> list[Downlink]:
+    found: list[Downlink] = []
     for name, rate_bps in _RATES.items():
         for rate_msps in (4, 10, 20):
             case = Downlink(
@@ -46,12 +55,14 @@ def _downlink() -> list[Case]:
                 bar="",
                 air=f"DL {name} {rate_msps}",
                 family="downlink",
+                decimation=2 if (name, rate_msps) == ("250k", 20) else 1,
             )
             enough = case.freedom >= _LEAST_SAMPLES
             bar = f"energy comparison of the ON waveform in {rate_msps} MHz, M = {case.freedom:g}"
             detector = _ENERGY + (f", interpolated by {case.interpolation}" if case.interpolation > 1 else "")
             found.append(replace(case, detector=detector, bar=bar, allowed_db=ENERGY_DB if enough else None))
-    return found
+    pairs = replace(found[-1], name="DL 1M in pairs", detector=_PAIRS, allowed_db=None, decimation=2)
+    return [*found, pairs]
 
 
 def _coded() -> list[Case]:
@@ -81,6 +92,40 @@ def _coded() -> list[Case]:
             reference=still.name, bar="the same without carrier offset", allowed_db=CARRIER_DB,
         )  # fmt: skip
         found += [ideal, genie, coded, still, shifted]
+    return found
+
+
+def _uncoded() -> list[Case]:
+    profile = load_profile()
+    uplink = profile.uplink
+    edge_hz = uplink.carrier_hz * uplink.carrier_tolerance_ppm * 1e-6
+    links = [
+        ("bistatic chips", TxVector(PpduKind.UL_BISTATIC, rate_bps), rate_msps, _BISTATIC_CARRIER_HZ)
+        for rate_bps in _RATES.values()
+        for rate_msps in (4, 10, 20)
+    ]
+    links.append(("active", TxVector(PpduKind.UL_ACTIVE, uplink.rate_high_bps, seed_index=SEED_INDEX), 40, edge_hz))
+    found: list[Case] = []
+    for what, vector, rate_msps, carrier_hz in links:
+        rate = f"{vector.rate_bps // 1_000_000}M" if vector.rate_bps >= 1_000_000 else f"{vector.rate_bps // 1000}k"
+        few = (vector.rate_bps, rate_msps) == (1_000_000, 4)  # samples in a chip: two
+        for reading, short in ((Detector.NON_COHERENT, "energies"), (Detector.COHERENT_AIDED, "aided")):
+            aided = reading is Detector.COHERENT_AIDED
+            found.append(
+                Uncoded(
+                    name=f"UL uncoded {rate} {short} at {rate_msps} MS/s",
+                    rate_bps=vector.rate_bps,
+                    sample_rate_sps=rate_msps * 1_000_000,
+                    detector=_AIDED_UNCODED if aided else "non-coherent: energies of the chips",
+                    bar=f"{COHERENT if aided else NON_COHERENT}; {what}",
+                    air=f"UL uncoded {rate} {rate_msps}",
+                    family=f"uplink, {short}",
+                    allowed_db=(None if few else AIDED_DB) if aided else (FEW_SAMPLES_DB if few else NON_COHERENT_DB),
+                    vector=vector,
+                    reading=reading,
+                    carrier_hz=carrier_hz,
+                )
+            )
     return found
 
 
@@ -119,7 +164,7 @@ def _faded() -> list[Case]:
             genie: Case = DownlinkGenie(
                 name=f"DL {name} TGn {model} genie", rate_bps=rate_bps, detector=_SAME, bar="", floor=False,
                 sample_rate_sps=profile.preamble.sample_rate_sps, air=f"DL {name} TGn {model}", family="multipath",
-                clocks_ppm=(10_000.0,), grid_db=grid_db, channel=model,
+                clocks_ppm=(10_000.0,), grid_db=grid_db, channel=model, decimation=2 if name == "250k" else 1,
             )  # fmt: skip
             found += [genie, _told(genie, Downlink, _ENERGY, f"DL {name} TGn {model}")]
             grid_db = tuple(_UP_FADED_DB + step * _FADED_DB for step in (-1, 0, 1))

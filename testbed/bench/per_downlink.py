@@ -37,7 +37,6 @@ POOL = 96
 _LEAD, _TAIL = 400, 320  # samples of silence at the native rate
 _DELAY_S = 2e-6
 _STEEP, _STEEPNESS = ("kaiser", 8.0), 64  # samples of the slower rate either side
-_POWER_RATE_SPS = 10_000_000  # faster samples are summed to this before the envelope is looked at
 _LEAST_RATE_SPS = 8_000_000  # slower samples are interpolated first
 _NODES = 200  # of the integral over the OFF chip's energy
 _NOTHING = 0.003  # less of an ON chip in the OFF chip is as good as none: below 0.02 dB
@@ -46,8 +45,9 @@ _TIMINGS = np.arange(-8.0, 13.0, 0.5)  # samples about the first path that a gen
 
 @dataclass(frozen=True, kw_only=True)
 class Downlink(Case):
-    """Type 1 PPDUs in noise, after the TGn ``channel`` if there is one."""
+    """Type 1 PPDUs in noise, after the TGn ``channel`` if there is one; ``decimation`` samples in a power sample."""
 
+    decimation: int = 1
     channel: str | None = None
 
     @property
@@ -59,11 +59,6 @@ class Downlink(Case):
     def down(self) -> int:
         """Native samples in a sample."""
         return load_profile().preamble.sample_rate_sps // self.sample_rate_sps
-
-    @property
-    def decimation(self) -> int:
-        """Samples in a power sample."""
-        return max(1, self.sample_rate_sps // _POWER_RATE_SPS)
 
     @property
     def interpolation(self) -> int:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ampradio import accelerator
 from ampradio.phy.amp_sync import uplink_chips
-from ampradio.phy.edge_timing import ChipTiming, fit, powers
+from ampradio.phy.edge_timing import ChipTiming, clock_limit, fit, powers
 from ampradio.phy.running_sum import integral_to
 from ampradio.profile.airtime import uplink_chip_ns
 from ampradio.profile.model import Profile
@@ -70,6 +71,19 @@ class UplinkTrack:
         return UplinkTrack(self.sums, ChipTiming(start, stretch), CarrierPhase(phase, turn))
 
 
+    def as_rows(self) -> npt.NDArray[np.float64]:
+        """Return start, stretch, phase and turn of each packet, (packets, 4), as the accelerator's loops take them."""
+        rows = np.empty((self.timing.start.size, 4))
+        rows[:, 0], rows[:, 1] = self.timing.start, self.timing.stretch
+        rows[:, 2], rows[:, 3] = self.carrier.phase, self.carrier.turn
+        return rows
+
+    def moved_to(self, rows: npt.NDArray[np.float64]) -> UplinkTrack:
+        """Return this track with the timing and carrier of ``rows``, as ``as_rows`` gives them."""
+        timing, carrier = ChipTiming(rows[:, 0], rows[:, 1]), CarrierPhase(rows[:, 2], rows[:, 3])
+        return UplinkTrack(self.sums, timing, carrier)
+
+
 class UplinkChips:
     """Nominal chips of one uplink kind and rate and the fit made on them."""
 
@@ -85,6 +99,8 @@ class UplinkChips:
         self.signs = 2.0 * self.sync - 1
         self._sync_on = np.flatnonzero(self.sync)
         self._edges, self._powers = np.empty(0), np.empty((0, 3))
+        accelerator.prepare("ampradio.phy.uplink_loops", "ampradio.phy.uplink_soft_loops")
+        accelerator.prepare("ampradio.phy.running_sum_loops", "ampradio.phy.viterbi_loop")
 
     def edges(self, data_chips: int) -> npt.NDArray[np.float64]:
         """Return the nominal chip edges (48 + data_chips + 1,)."""
@@ -100,10 +116,19 @@ class UplinkChips:
 
     def turned(self, track: UplinkTrack, data_chips: int) -> npt.NDArray[np.complex128]:
         """Return the integrals of sync and data chips with the carrier turned onto the real axis, (packets, chips)."""
+        if accelerator.is_on():
+            from ampradio.phy.uplink_loops import turn_each
+
+            tracks = track.as_rows()
+            integrals = np.empty((tracks.shape[0], self.sync.size + data_chips), np.complex128)
+            turn_each(np.ascontiguousarray(track.sums), tracks, self.chip, integrals)
+            return integrals
         return self._turned(_at(track.sums, track.timing.at(self.edges(data_chips))), track)
 
     def turn(self, track: UplinkTrack, coded_bits: int) -> UplinkTrack:
         """Return ``track`` with its carrier fitted over the sync and the first ``coded_bits``, decided as they look."""
+        if accelerator.is_on():
+            return self._refined(track, coded_bits, 0.0, None)
         carrier, _ = self._fit_carrier(track, *self._on_chips(self.turned(track, 2 * coded_bits)))
         return UplinkTrack(track.sums, track.timing, carrier)
 
@@ -115,6 +140,8 @@ class UplinkChips:
         ``ones`` (packets, coded_bits) are those bits; None: each is decided as the track shows it. The windows of the
         edge regression reach ``window`` samples either side.
         """
+        if accelerator.is_on():
+            return self._refined(track, coded_bits, window, ones)
         edges = self.edges(2 * coded_bits)
         position = track.timing.at(edges)
         at = _at(track.sums, position[:, np.newaxis] + np.array([[0.0], [-window], [window]]))
@@ -131,6 +158,18 @@ class UplinkChips:
         np.maximum(error, -2 * window, out=error)
         timing = fit(track.timing, self._powers[1 : edges.size - 1], error, np.abs(polarity), self.tolerance_ppm)
         return UplinkTrack(track.sums, timing, carrier)
+
+    def _refined(
+        self, track: UplinkTrack, coded_bits: int, window: float, ones: npt.NDArray[np.bool_] | None
+    ) -> UplinkTrack:
+        from ampradio.phy.uplink_loops import refine_each
+
+        tracks = track.as_rows()
+        given = np.empty((tracks.shape[0], 0), np.bool_) if ones is None else np.ascontiguousarray(ones)
+        better, sums = np.empty_like(tracks), np.ascontiguousarray(track.sums)
+        limit = clock_limit(self.tolerance_ppm)
+        refine_each(sums, tracks, self.sync, self.chip, coded_bits, given, window, limit, better)
+        return track.moved_to(better)
 
     def _turned(self, at: npt.NDArray[np.complex128], track: UplinkTrack) -> npt.NDArray[np.complex128]:
         step = track.timing.stretch * self.chip

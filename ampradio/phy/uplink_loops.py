@@ -1,0 +1,216 @@
+"""The fits of an active uplink, packet by packet, as plain loops for the accelerator.
+
+Each does what its namesake in ``uplink_chips`` and ``uplink_frame`` does with whole arrays. A track is its row of
+``tracks`` (packets, 4): start, stretch, phase, turn. ``sums`` (rows, n + 1) may have several tracks, one after the
+other, to each of its rows.
+"""
+
+from __future__ import annotations
+
+import cmath
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from ampradio.accelerator import compiled
+
+_Reals = npt.NDArray[np.float64]
+_Sums = npt.NDArray[np.complex128]
+_Chips = npt.NDArray[np.int8]
+_POWER_MIN = 1e-9  # as in edge_timing.fit
+_EXACT_EVERY = 32  # steps after which a turning phasor is computed afresh
+_TINY = 2.2250738585072014e-308
+
+
+@compiled()
+def _integral(sums: _Sums, position: float) -> complex:
+    """Return the running sum (n + 1,) at a fractional position; outside the signal it stays flat."""
+    last = sums.size - 1
+    inside = min(max(position, 0.0), float(last))
+    whole = min(int(inside), last - 1)
+    return complex(sums[whole] + (inside - whole) * (sums[whole + 1] - sums[whole]))
+
+
+@compiled()
+def _turn_back(values: _Sums, count: int, phase: float, step: float) -> None:
+    """Turn ``values`` back by ``phase``, ``phase`` + ``step``, …"""
+    turning = cmath.exp(-1j * step)
+    for first in range(0, count, _EXACT_EVERY):
+        factor = cmath.exp(-1j * (phase + first * step))
+        for each in range(first, min(first + _EXACT_EVERY, count)):
+            values[each] *= factor
+            factor *= turning
+
+
+@compiled()
+def _chip_integrals(row: _Sums, track: _Reals, chip: float, count: int, out: _Sums) -> None:
+    """Write the integrals of ``count`` chips, the carrier turned onto the real axis, into ``out``."""
+    start, step = track[0], track[1] * chip
+    before = _integral(row, start)
+    for each in range(count):
+        after = _integral(row, start + (each + 1) * step)
+        out[each] = after - before
+        before = after
+    _turn_back(out, count, track[2] + track[3] * (start + 0.5 * step), track[3] * step)
+
+
+@compiled("void(complex128[:, ::1], float64[:, ::1], float64, complex128[:, ::1])")
+def turn_each(sums: _Sums, tracks: _Reals, chip: float, out: _Sums) -> None:
+    """Write the integrals of sync and data chips (packets, chips), the carrier turned onto the real axis."""
+    several = tracks.shape[0] // sums.shape[0]
+    for packet in range(tracks.shape[0]):
+        _chip_integrals(sums[packet // several], tracks[packet], chip, out.shape[1], out[packet])
+
+
+@compiled()
+def _decide(turned: _Sums, sync: npt.NDArray[np.int8], bits: int, given: npt.NDArray[np.bool_], on: _Chips) -> None:
+    """Write the chips of the sync and of the bits ``given``, or, if there are none, as they look, into ``on``."""
+    known = sync.size
+    on[:known] = sync
+    for bit in range(bits):
+        first = known + 2 * bit
+        one = given[bit] if given.size else turned[first + 1].real > turned[first].real
+        on[first], on[first + 1] = not one, one
+
+
+@compiled()
+def _fit_carrier(turned: _Sums, on: _Chips, count: int, track: _Reals, chip: float, out: _Reals) -> float:
+    """Write phase and turn after a regression over the ON chips into ``out``, and return their mean amplitude."""
+    number, place, total = 0, 0.0, 0j
+    for each in range(count):
+        if on[each]:
+            number, place, total = number + 1, place + each, total + turned[each]
+    middle, mean = place / number, total / number
+    size = max(abs(mean), _TINY)
+    aligning = mean.conjugate() / size
+    rise = spread = 0.0
+    for each in range(count):
+        if on[each]:
+            rise += (turned[each] * aligning).imag * (each - middle)
+            spread += (each - middle) * (each - middle)
+    slope, amplitude = rise / (spread * size), 0.0
+    for each in range(count):
+        if on[each]:
+            value, angle = turned[each] * aligning, (each - middle) * slope
+            amplitude += value.real * (1 - 0.5 * angle * angle) + value.imag * angle
+    step = track[1] * chip
+    turn = slope / step
+    out[2] = track[2] + cmath.phase(mean) - turn * (track[0] + step * (middle + 0.5))
+    out[3] = track[3] + turn
+    return amplitude / number
+
+
+@compiled()
+def _fit_edges(
+    row: _Sums, on: _Chips, count: int, track: _Reals, chip: float, amplitude: float, window: float, limit: float,
+    across: _Sums, out: _Reals,
+) -> None:  # fmt: skip
+    """Write start and stretch after a regression over the chip edges into ``out``, whose carrier is fitted."""
+    start, stretch = track[0], track[1]
+    step = stretch * chip
+    for edge in range(1, count):
+        across[edge - 1] = 0j
+        if on[edge] != on[edge - 1]:
+            at = start + edge * step
+            across[edge - 1] = _integral(row, at + window) - _integral(row, at - window)
+    _turn_back(across, count - 1, out[2] + out[3] * (start + step), out[3] * step)
+    scale = chip / amplitude if amplitude > 0 else 0.0
+    weights = first_moment = second_moment = offset = moment = 0.0
+    for edge in range(1, count):
+        polarity = on[edge] - on[edge - 1]
+        if polarity == 0:
+            continue
+        error = polarity * (window - across[edge - 1].real * scale)
+        error, nominal = max(min(error, 2 * window), -2 * window), edge * chip
+        weights += 1
+        first_moment += nominal
+        second_moment += nominal * nominal
+        offset += error
+        moment += error * nominal
+    out[0], out[1] = start, stretch
+    centre = first_moment / weights if weights > 0 else 0.0
+    power = second_moment - first_moment * centre
+    if power > _POWER_MIN * second_moment:
+        offset /= weights
+        out[1] = min(max(stretch + (moment - first_moment * offset) / power, 1 - limit), 1 + limit)
+        out[0] = start + offset + (stretch - out[1]) * centre
+
+
+@compiled(
+    "void(complex128[:, ::1], float64[:, ::1], int8[::1], float64, int64, boolean[:, ::1], float64, float64,"
+    " float64[:, ::1])"
+)
+def refine_each(
+    sums: _Sums,
+    tracks: _Reals,
+    sync: npt.NDArray[np.int8],
+    chip: float,
+    bits: int,
+    given: npt.NDArray[np.bool_],
+    window: float,
+    limit: float,
+    better: _Reals,
+) -> None:
+    """Write the corrected tracks into ``better``: carrier phase, then edges, over the sync and ``bits`` bits.
+
+    ``given`` (packets, bits) are those bits; without columns, each is decided as the track shows it. ``limit`` is the
+    largest clock error. With a ``window`` of 0 the timing stays.
+    """
+    count = sync.size + 2 * bits
+    several = tracks.shape[0] // sums.shape[0]
+    turned, across = np.empty(count, np.complex128), np.empty(count, np.complex128)
+    on = np.empty(count, np.int8)
+    for packet in range(tracks.shape[0]):
+        row, track, out = sums[packet // several], tracks[packet], better[packet]
+        _chip_integrals(row, track, chip, count, turned)
+        _decide(turned, sync, bits, given[packet], on)
+        amplitude = _fit_carrier(turned, on, count, track, chip, out)
+        if window > 0:
+            _fit_edges(row, on, count, track, chip, amplitude, window, limit, across, out)
+        else:
+            out[0], out[1] = track[0], track[1]
+
+
+@compiled(
+    "void(complex128[:, ::1], float64[:, ::1], int8[::1], float64, int64, int64, float64, float64[::1], float64[::1])"
+)
+def steer_each(
+    sums: _Sums,
+    tracks: _Reals,
+    sync: npt.NDArray[np.int8],
+    chip: float,
+    bits: int,
+    every: int,
+    middle: float,
+    changes: _Reals,
+    best: _Reals,
+) -> None:
+    """Write into ``best`` (packets,) which of the clock ``changes`` about ``middle`` makes the bits most decided."""
+    known, looked = sync.size, -(-bits // every)
+    word, data = np.empty(known, np.complex128), np.empty(looked, np.complex128)
+    for packet in range(tracks.shape[0]):
+        row, track = sums[packet], tracks[packet]
+        start, step = track[0], track[1] * chip
+        most = -math.inf
+        for change in changes:
+            scale, begin = track[1] + change, start - change * middle
+            wide = scale * chip
+            before = _integral(row, begin)
+            for each in range(known):
+                after = _integral(row, begin + (each + 1) * wide)
+                word[each] = after - before
+                before = after
+            for bit in range(looked):
+                at = begin + (known + 2 * every * bit) * wide
+                half = _integral(row, at + wide)
+                data[bit] = _integral(row, at + 2 * wide) - half - half + _integral(row, at)
+            _turn_back(word, known, track[2] + track[3] * (start + 0.5 * step), track[3] * step)
+            _turn_back(data, looked, track[2] + track[3] * (start + (known + 1) * step), track[3] * 2 * every * step)
+            score = 0.0
+            for each in range(known):
+                score += word[each].real if sync[each] else -word[each].real
+            for bit in range(looked):
+                score += abs(data[bit].real)
+            if score > most:
+                most, best[packet] = score, change

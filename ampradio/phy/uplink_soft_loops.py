@@ -1,0 +1,124 @@
+"""Soft values of the coded uplink from its chips, and the carrier taken off its samples, as plain loops.
+
+For the accelerator; ``uplink_frame`` does the same with whole arrays.
+"""
+
+from __future__ import annotations
+
+import cmath
+import math
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import i0e, i1e
+
+from ampradio.accelerator import compiled
+
+_Reals = npt.NDArray[np.float64]
+_Sums = npt.NDArray[np.complex128]
+_BLOCK = 64  # samples of the fine oscillator
+_KNOTS_PER_UNIT, _KNOTS_UP_TO = 16, 64  # cubics between them are right to 1e-8, as is the series beyond
+
+
+def log_i0_table() -> _Reals:
+    """Return log I0 and its rise to the next knot, (1 + knots, 2), after a row with the knots per unit."""
+    knots = np.arange(_KNOTS_PER_UNIT * _KNOTS_UP_TO + 1) / _KNOTS_PER_UNIT
+    table = np.zeros((knots.size + 1, 2))
+    table[0, 0] = _KNOTS_PER_UNIT
+    table[1:, 0] = np.log(i0e(knots)) + knots
+    table[1:, 1] = i1e(knots) / i0e(knots) / _KNOTS_PER_UNIT
+    return table
+
+
+@compiled()
+def _size(value: complex) -> float:
+    return math.sqrt(value.real * value.real + value.imag * value.imag)
+
+
+@compiled()
+def _log_i0(value: float, table: _Reals) -> float:
+    """Return log I0 of a value ≥ 0: cubics between the knots of ``table``, beyond them the asymptotic series."""
+    place = value * table[0, 0]
+    knot = int(place) if place < table.shape[0] else table.shape[0]
+    if knot + 2 >= table.shape[0]:
+        over = 1 / value
+        series = 1 + over * (0.125 + over * (0.0703125 + over * 0.0732421875))
+        return value + 0.5 * math.log(series * series * over / (2 * math.pi))
+    part = place - knot
+    low, high = table[knot + 1], table[knot + 2]
+    rise = high[0] - low[0]
+    bend, twist = 3 * rise - 2 * low[1] - high[1], low[1] + high[1] - 2 * rise
+    return float(low[0] + part * (low[1] + part * (bend + part * twist)))
+
+
+@compiled(
+    "void(complex128[:, ::1], int8[::1], int64, float64, float64, float64[:, ::1], float64[:, ::1])"
+)
+def soften_each(
+    chips: _Sums,
+    sync: npt.NDArray[np.int8],
+    neighbours: int,
+    sure: float,
+    quietest: float,
+    table: _Reals,
+    soft: _Reals,
+) -> None:
+    """Write log-likelihood ratios (packets, bits) of coded 1 over 0 into ``soft``.
+
+    ``chips`` are the integrals of sync and data chips; ``table`` is ``log_i0_table()``; the rest are the constants of
+    ``uplink_frame.soft_bits``.
+    """
+    known, bits = sync.size, soft.shape[1]
+    sums_of = np.zeros(bits + 1, np.complex128)
+    for packet in range(chips.shape[0]):
+        turned = chips[packet]
+        number, total, noise = 0, 0j, 0.0
+        for each in range(known):
+            value = turned[each]
+            if sync[each]:
+                number, total = number + 1, total + value
+            else:
+                noise += value.real * value.real + value.imag * value.imag
+        amplitude = abs(total) / number
+        energy = max(noise / (known - number), quietest * amplitude * amplitude)
+        scale = 2 * amplitude / energy
+        for turn in range(3):
+            for bit in range(bits):
+                first, second = turned[known + 2 * bit], turned[known + 2 * bit + 1]
+                if turn:
+                    around = sums_of[min(bit + neighbours + 1, bits)] - sums_of[max(bit - neighbours, 0)]
+                    around -= sums_of[bit + 1] - sums_of[bit]
+                    first, second = first + around, second + around
+                soft[packet, bit] = _log_i0(scale * _size(second), table) - _log_i0(scale * _size(first), table)
+            if turn < 2:
+                for bit in range(bits):
+                    first, second = turned[known + 2 * bit], turned[known + 2 * bit + 1]
+                    weight = 1 / (1 + math.exp(-min(max(soft[packet, bit], -sure), sure)))
+                    sums_of[bit + 1] = sums_of[bit] + first + weight * (second - first)
+
+
+@compiled("void(complex64[:, ::1], float64[::1], int64, complex128[:, ::1])")
+def derotate_each(samples: npt.NDArray[np.complex64], turns: _Reals, first: int, sums: _Sums) -> None:
+    """Write the running sum of ``samples`` (packets, n), turned back by cycles per sample, into ``sums``.
+
+    The samples are those from ``first`` on; the phase is counted from sample 0. ``sums`` (packets, n + 1) begins with
+    what was summed before.
+    """
+    count = samples.shape[1]
+    fine, part = np.empty(_BLOCK, np.complex128), np.empty(_BLOCK, np.complex128)
+    for packet in range(samples.shape[0]):
+        step = -2 * math.pi * turns[packet]
+        for each in range(_BLOCK):
+            fine[each] = cmath.exp(1j * (each * step))
+        total = sums[packet, 0]
+        for begin in range(0, count, _BLOCK):
+            cycles = turns[packet] * (first + begin)
+            coarse = cmath.exp(-2j * math.pi * (cycles - math.floor(cycles)))
+            size = min(_BLOCK, count - begin)
+            for each in range(size):
+                part[each] = samples[packet, begin + each] * fine[each]
+            for each in range(size):
+                part[each] *= coarse
+            for each in range(size):
+                total += part[each]
+                sums[packet, begin + each + 1] = total

@@ -8,11 +8,13 @@ Performance page, section 3; air-interface page, rules 20 and 21.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import i0e
 
+from ampradio import accelerator
 from ampradio.phy.convolutional import encode
 from ampradio.phy.edge_timing import PPM, ChipTiming
 from ampradio.phy.running_sum import integral_to, running_sum
@@ -32,6 +34,7 @@ _STEER_BITS = 256  # at most so many, spread over the stretch, are looked at to 
 _FINE = 64  # samples of the fine oscillator; the coarse one steps by as many
 _WINDOW_MIN = 1.25  # samples; an edge inside a sample needs its neighbours whole
 _NEIGHBOURS = 8  # coded bits either side whose ON chips tell the phase of one
+_KEYED = 0.96  # mean size of a bit over its noise: 1.2 and more where a frame can be read, 0.85 in noise
 _SURE = 40.0  # log-likelihood beyond which a bit is one or the other
 _QUIETEST = 1e-4  # noise energy of a chip over its signal energy, so that a noise-free frame has finite soft values
 
@@ -44,6 +47,12 @@ def derotated(
     The samples are those from ``first`` on; the phase is counted from sample 0.
     """
     packets, count = samples.shape
+    if accelerator.is_on():
+        from ampradio.phy.uplink_soft_loops import derotate_each
+
+        sums = np.zeros((packets, count + 1), np.complex128)
+        derotate_each(np.ascontiguousarray(samples), turn_per_sample, first, sums)
+        return sums
     rows = -(-count // _FINE)
     coarse = _phasor(np.outer(turn_per_sample, first + _FINE * np.arange(rows)))
     fine = _phasor(np.outer(turn_per_sample, np.arange(_FINE)))
@@ -87,6 +96,19 @@ def follow_data(track: UplinkTrack, chips: UplinkChips, coded_bits: int, done_bi
     return track
 
 
+def looks_keyed(
+    track: UplinkTrack, chips: UplinkChips, coded_bits: int, floor: npt.NDArray[np.float64]
+) -> npt.NDArray[np.bool_]:
+    """Return whether the first ``coded_bits`` stand out of the noise, (packets,); noise taken for a sync does not.
+
+    ``floor`` (packets,) is the noise power per sample; where it is 0 everything stands out.
+    """
+    data = chips.turned(track, 2 * coded_bits)[:, chips.sync.size :].real
+    size = np.add.reduce(np.abs(data[:, 1::2] - data[:, 0::2]), axis=1) / coded_bits
+    keyed: npt.NDArray[np.bool_] = size > _KEYED * np.sqrt(floor * chips.chip)
+    return keyed
+
+
 def soft_bits(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> npt.NDArray[np.float64]:
     """Return log-likelihood ratios (packets, coded_bits) of coded 1 over 0.
 
@@ -94,6 +116,12 @@ def soft_bits(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> npt.ND
     """
     known = chips.sync.size
     turned = chips.turned(track, 2 * coded_bits)
+    if accelerator.is_on():
+        from ampradio.phy.uplink_soft_loops import soften_each
+
+        softened = np.empty((turned.shape[0], coded_bits))
+        soften_each(turned, chips.sync, _NEIGHBOURS, _SURE, _QUIETEST, _log_i0_table(), softened)
+        return softened
     word, halves = turned[:, :known], turned[:, known:].reshape(-1, coded_bits, 2)
     amplitude = np.abs(np.add.reduce(word[:, chips.sync > 0], axis=1)) / np.count_nonzero(chips.sync)
     off = word[:, chips.sync == 0]
@@ -166,20 +194,38 @@ def _steered(track: UplinkTrack, chips: UplinkChips, coded_bits: int, done_bits:
     middle = 0.5 * (chips.sync.size + 2 * done_bits) * chips.chip
     change = np.array(_STEERING) * chips.chip / (chips.data_end(2 * coded_bits) - middle)
     every = -(-coded_bits // _STEER_BITS)
+    if accelerator.is_on():
+        from ampradio.phy.uplink_loops import steer_each
+
+        rows = track.as_rows()
+        found, sums = np.empty(rows.shape[0]), np.ascontiguousarray(track.sums)
+        steer_each(sums, rows, chips.sync, chips.chip, coded_bits, every, middle, change, found)
+        return replace(track, timing=_swung(track.timing, found, middle))
     sync, bits = chips.edges(0), chips.data_end(0) + chips.chip * 2 * np.arange(0, coded_bits, every)
     nominal = np.concatenate((sync, bits, bits + chips.chip, bits + 2 * chips.chip))
     tried = track.timing.at(nominal)[:, np.newaxis] + change[:, np.newaxis] * (nominal - middle)
-    sums = integral_to(track.sums, tried)
+    at = integral_to(track.sums, tried)
     first, step = track.timing.start, track.timing.stretch * chips.chip
     known, count = chips.sync.size, bits.size
     turn = track.carrier.against(first + 0.5 * step, step, known)[:, np.newaxis]
-    word = ((sums[..., 1 : known + 1] - sums[..., :known]) * turn).real
-    begin, half, end = (sums[..., known + 1 + part * count :][..., :count] for part in range(3))
+    word = ((at[..., 1 : known + 1] - at[..., :known]) * turn).real
+    begin, half, end = (at[..., known + 1 + part * count :][..., :count] for part in range(3))
     turn = track.carrier.against(first + (known + 1) * step, 2 * every * step, count)[:, np.newaxis]
     data = ((end - half - half + begin) * turn).real
     score = np.add.reduce(np.abs(data), axis=2) + word @ chips.signs
-    best = change[np.argmax(score, axis=1)]
-    return replace(track, timing=ChipTiming(track.timing.start - best * middle, track.timing.stretch + best))
+    return replace(track, timing=_swung(track.timing, change[np.argmax(score, axis=1)], middle))
+
+
+def _swung(timing: ChipTiming, change: npt.NDArray[np.float64], middle: float) -> ChipTiming:
+    """Return ``timing`` with its clock changed about a nominal position."""
+    return ChipTiming(timing.start - change * middle, timing.stretch + change)
+
+
+@lru_cache(maxsize=1)
+def _log_i0_table() -> npt.NDArray[np.float64]:
+    from ampradio.phy.uplink_soft_loops import log_i0_table
+
+    return log_i0_table()
 
 
 def _decided(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> UplinkTrack:

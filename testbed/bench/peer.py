@@ -120,7 +120,7 @@ def _table(*headings: str) -> Table:
 
 def _shown(point: Point) -> str:
     low, high = point.interval
-    return f"{point.per:.3f} ({low:.3f} … {high:.3f})"
+    return f"{point.per:.3f} {low:.3f}…{high:.3f}"
 
 
 if __name__ == "__main__":

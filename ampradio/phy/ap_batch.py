@@ -12,9 +12,17 @@ from ampradio.phy.frame_check import check_holds
 from ampradio.phy.scrambler import scramble
 from ampradio.phy.uplink import scrambler_seed
 from ampradio.phy.uplink_chips import UplinkChips, UplinkTrack
-from ampradio.phy.uplink_frame import HEADER_REREAD, derotated, follow_data, follow_sync, read_start, read_whole
+from ampradio.phy.uplink_frame import (
+    HEADER_REREAD,
+    derotated,
+    follow_data,
+    follow_sync,
+    looks_keyed,
+    read_start,
+    read_whole,
+)
 from ampradio.phy.uplink_search import first_sync, rows_from
-from ampradio.phy.uplink_sync import UplinkSync
+from ampradio.phy.uplink_sync import UplinkSync, UplinkSyncHits
 from ampradio.profile.model import Profile
 from ampradio.psdu import SIZING_OCTETS, frame_octets, octets_of
 
@@ -28,7 +36,7 @@ class UplinkBatch:
     ``start_sample``, ``stretch`` (received over nominal duration) and ``cfo_hz`` mean nothing where ``found`` is False.
     """
 
-    psdus: tuple[bytes | None, ...]
+    psdus: list[bytes | None]
     found: npt.NDArray[np.bool_]
     start_sample: npt.NDArray[np.float64]
     stretch: npt.NDArray[np.float64]
@@ -55,27 +63,55 @@ class ApBatch:
 
         ``floor`` (packets,) is the noise power per sample, 0 where unknown.
         """
-        hits = first_sync(self._sync, samples, floor)
+        packets = samples.shape[0]
+        psdus: list[bytes | None] = [None] * packets
+        zero = np.zeros(packets)
+        batch = UplinkBatch(psdus, np.zeros(packets, np.bool_), zero, zero + 1, zero.copy())
+        rows, begin = np.arange(packets), np.zeros(packets, np.intp)
+        while rows.size:
+            hits = first_sync(self._sync, samples[rows], floor[rows], begin)
+            rows, some = rows[hits.found], np.flatnonzero(hits.found)
+            false = self._read(samples[rows], floor[rows], hits.of(some), seed_index, rows, batch)
+            begin = hits.timing.start[some][false].astype(np.intp) + int(2 * _LEAD_CHIPS * self._chips.chip)
+            rows = rows[false]
+        return batch
+
+    def _read(
+        self,
+        samples: npt.NDArray[np.complex64],
+        floor: npt.NDArray[np.float64],
+        hits: UplinkSyncHits,
+        seed_index: int,
+        rows: npt.NDArray[np.intp],
+        batch: UplinkBatch,
+    ) -> npt.NDArray[np.bool_]:
+        """Write what follows the syncs of ``hits`` to ``rows`` of ``batch``; return where nothing does."""
+        if not rows.size:
+            return np.zeros(0, np.bool_)
         lead = int(_LEAD_CHIPS * self._chips.chip)
         origin = hits.timing.start.astype(np.intp) - lead
-        psdus: list[bytes | None] = [None] * samples.shape[0]
-        timing = ChipTiming(np.full(origin.size, float(lead)), hits.timing.stretch)
-        rows = np.flatnonzero(hits.found)
-        start, stretch, cfo_hz = timing.start.copy(), timing.stretch.copy(), hits.carrier_hz.copy()
-        if rows.size:
-            cut = rows_from(samples[rows], origin[rows], samples.shape[1] + lead)
-            sums = derotated(cut, hits.carrier_hz[rows] / self._rate_sps)
-            track, read = self._frames(follow_sync(sums, timing.of(rows), self._chips), seed_index)
-            start[rows], stretch[rows] = track.timing.start, track.timing.stretch
-            cfo_hz[rows] += track.carrier.turn * self._rate_sps / (2 * np.pi)
-            for row, psdu in zip(rows, read, strict=True):
-                psdus[row] = psdu
-        return UplinkBatch(tuple(psdus), hits.found, start + origin, stretch, cfo_hz)
+        cut = rows_from(samples, origin, samples.shape[1] - int(origin.min()))
+        sums = derotated(cut, hits.carrier_hz / self._rate_sps)
+        timing = ChipTiming(np.full(rows.size, float(lead)), hits.timing.stretch)
+        track = follow_data(follow_sync(sums, timing, self._chips), self._chips, 2 * self._short_bits)
+        keyed = looks_keyed(track, self._chips, 2 * self._short_bits, floor)
+        some = np.flatnonzero(keyed)
+        part, read = self._frames(track.of(some), seed_index)
+        batch.found[rows[some]] = True
+        batch.start_sample[rows[some]] = origin[some] + part.timing.start
+        batch.stretch[rows[some]] = part.timing.stretch
+        turned_hz = part.carrier.turn * self._rate_sps / (2 * np.pi)
+        batch.cfo_hz[rows[some]] = hits.carrier_hz[some] + turned_hz
+        for row, psdu in zip(rows[some], read, strict=True):
+            batch.psdus[row] = psdu
+        return ~keyed
 
     def _frames(self, track: UplinkTrack, seed_index: int) -> tuple[UplinkTrack, list[bytes | None]]:
-        """Return the tracks after all that was read, and the PSDUs: short frames first, then by what headers say."""
+        """Return the tracks after all that was read, and the PSDUs: short frames first, then by what headers say.
+
+        The tracks given are good for a short frame.
+        """
         seed = scrambler_seed(self._profile.uplink, seed_index)
-        track = follow_data(track, self._chips, 2 * self._short_bits)
         psdus = self._short_frames(track, seed)
         rows = np.flatnonzero([psdu is None for psdu in psdus])
         if not rows.size:

@@ -16,7 +16,15 @@ from ampradio.phy.running_sum import integral_to, running_sum
 from ampradio.phy.scrambler import scramble
 from ampradio.phy.uplink import scrambler_seed
 from ampradio.phy.uplink_chips import UplinkChips, UplinkTrack
-from ampradio.phy.uplink_frame import HEADER_REREAD, derotated, follow_data, follow_sync, read_start, read_whole
+from ampradio.phy.uplink_frame import (
+    HEADER_REREAD,
+    derotated,
+    follow_data,
+    follow_sync,
+    looks_keyed,
+    read_start,
+    read_whole,
+)
 from ampradio.profile.model import Profile
 from ampradio.psdu import SIZING_OCTETS, frame_octets, octets_of
 from ampradio.vectors import PpduKind, RxVector, TxVector
@@ -53,6 +61,7 @@ class ApFrame:
         self.origin = sync_sample - lead
         self.reception: Reception | None = None
         self.over = False
+        self.false_start = False
         self.counted: Counter[str] = Counter()
         self._profile = profile
         self._chips = chips
@@ -89,8 +98,8 @@ class ApFrame:
         unread = self._chips.data_end(self._data_chips(self._octets)) * _EARLY_CLOCK_ERROR
         return int(self.origin + self._end_of(self._octets) - self._samples(_MARGIN_NS) - unread)
 
-    def take(self, samples: npt.NDArray[np.complex64]) -> None:
-        """Read on with ``samples`` (1, needs − origin)."""
+    def take(self, samples: npt.NDArray[np.complex64], floor: float) -> None:
+        """Read on with ``samples`` (1, needs − origin); ``floor`` is the noise power per sample, 0 if unknown."""
         self._extend(samples)
         if self._track is None:
             track = follow_sync(self._sums, self._timing, self._chips)
@@ -103,6 +112,9 @@ class ApFrame:
         if self._candidates:
             track, decided = read_whole(track, self._chips, uplink, bits)
             self._take_whole(samples, track, decided[0])
+        elif self._octets == self._short and not looks_keyed(track, self._chips, 2 * bits, np.array([floor]))[0]:
+            self.counted["false_starts"] += 1
+            self.false_start = self.over = True
         elif self._octets == self._short:
             self._take_short(samples, track, read_start(track, self._chips, uplink, bits)[0])
         else:

@@ -67,7 +67,7 @@ class UncodedBatch:
         ``floor`` (packets,) is the noise power per sample, 0 where unknown. A PSDU is given whether or not its FCS
         holds.
         """
-        hits = first_sync(self._sync, samples, floor)
+        hits = first_sync(self._sync, samples, floor, np.zeros(samples.shape[0], np.intp))
         lead = int(LEAD_CHIPS * self._sync.chip)
         origin = hits.timing.start.astype(np.intp) - lead
         psdus: list[bytes | None] = [None] * samples.shape[0]
@@ -81,7 +81,7 @@ class UncodedBatch:
             cfo_hz[rows] += track.carrier.turn * self._rate_sps * self._finer / (2 * np.pi)
             for row, psdu in zip(rows, read, strict=True):
                 psdus[row] = psdu
-        return UplinkBatch(tuple(psdus), hits.found, start, stretch, cfo_hz)
+        return UplinkBatch(psdus, hits.found, start, stretch, cfo_hz)
 
     def read(
         self,

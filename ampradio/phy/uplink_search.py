@@ -6,39 +6,59 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio.phy.edge_timing import ChipTiming
-from ampradio.phy.uplink_sync import UplinkSync, UplinkSyncHits
+from ampradio.phy.uplink_sync import OUTRANKS, UplinkSync, UplinkSyncHits
 
 
 def first_sync(
-    sync: UplinkSync, samples: npt.NDArray[np.complex64], floor: npt.NDArray[np.float64]
+    sync: UplinkSync,
+    samples: npt.NDArray[np.complex64],
+    floor: npt.NDArray[np.float64],
+    begin: npt.NDArray[np.intp],
 ) -> UplinkSyncHits:
-    """Return the first sync in each row of ``samples`` (packets, n), its timing counted from sample 0.
+    """Return the first sync in each row of ``samples`` (packets, n) from ``begin`` (packets,) on.
 
-    ``floor`` (packets,) is the noise power per sample, 0 where unknown.
+    Its timing counts from sample 0. ``floor`` (packets,) is the noise power per sample, 0 where unknown.
     """
     packets, count = samples.shape
     step = sync.block * sync.grid
+    position = begin.copy()
     found = np.zeros(packets, np.bool_)
     start, stretch = np.zeros(packets), np.ones(packets)
-    carrier_hz, energy = np.zeros(packets), np.zeros(packets)
-    for begin in range(0, max(count - sync.reach, 0) + 1, step):
-        rows = np.flatnonzero(~found)
+    hits = UplinkSyncHits(found, ChipTiming(start, stretch), np.zeros(packets), np.zeros(packets))
+    while True:
+        rows = np.flatnonzero(~found & (position <= max(count - sync.reach, 0)))
         if not rows.size:
-            break
-        first = np.full(rows.size, begin)
-        for _ in range(2):  # the second look begins where the first found something, lest that was a sidelobe
-            hits = sync.search(rows_from(samples[rows], first, sync.reach), floor[rows])
-            better = hits.found & (hits.energy > energy[rows])
-            where = rows[better]
-            found[where] = True
-            start[where] = first[better] + hits.timing.start[better]
-            stretch[where], carrier_hz[where] = hits.timing.stretch[better], hits.carrier_hz[better]
-            energy[where] = hits.energy[better]
-            rows = rows[hits.found]
-            if not rows.size:
-                break
-            first = start[rows].astype(np.intp)
-    return UplinkSyncHits(found, ChipTiming(start, stretch), carrier_hz, energy)
+            return hits
+        _look(sync, samples, floor, position, rows, hits)
+        again = rows[found[rows]]
+        _look(sync, samples, floor, start.astype(np.intp), again, hits)  # lest that was a sidelobe
+        weak = again[sync.is_weak(hits.of(again), floor[again])]
+        first = start.astype(np.intp)
+        for later in sync.later_looks:  # lest it was noise before a PPDU
+            _look(sync, samples, floor, first + later, weak, hits, OUTRANKS)
+        position[rows] += step
+
+
+def _look(
+    sync: UplinkSync,
+    samples: npt.NDArray[np.complex64],
+    floor: npt.NDArray[np.float64],
+    position: npt.NDArray[np.intp],
+    rows: npt.NDArray[np.intp],
+    hits: UplinkSyncHits,
+    times: float = 1.0,
+) -> None:
+    """Search ``rows`` from their ``position`` and put what is so many ``times`` stronger than theirs into ``hits``."""
+    if not rows.size:
+        return
+    first = position[rows]
+    new = sync.search(rows_from(samples[rows], first, sync.reach), floor[rows])
+    better = new.found & (new.energy > times * hits.energy[rows])
+    where = rows[better]
+    hits.found[where] = True
+    hits.timing.start[where] = first[better] + new.timing.start[better]
+    hits.timing.stretch[where], hits.carrier_hz[where] = new.timing.stretch[better], new.carrier_hz[better]
+    hits.energy[where] = new.energy[better]
 
 
 def rows_from(

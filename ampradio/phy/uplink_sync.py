@@ -24,6 +24,9 @@ BLOCK_CHIPS = 64
 _SUB_BLOCKS = 4  # correlated apart, by smaller matrices
 _CARRIER_STEP = 0.4  # of the chip rate
 _FFT = 128
+OUTRANKS = 2.0  # so many times stronger a later sync must be than a weak one: the data after that may look like some
+_OVERLAP_CHIPS = 4
+_WEAK = 26.0  # energy of the word over the noise energy of a chip that noise seldom reaches
 _CONTRAST = 0.25  # least ON-minus-OFF over ON-plus-OFF
 _LIKENESS_GAIN = 0.9  # how much more is asked for per unit of mean correlation above the next
 _LIKENESS_FROM = 0.65
@@ -45,7 +48,7 @@ class Strictness:
     likeness: float
 
 
-EXPECTED = Strictness(3.0, 19.0, 0.5)  # a PPDU is due: a miss is worse than a false start
+EXPECTED = Strictness(3.0, 18.0, 0.5)  # a PPDU is due: a miss is worse than a false start, which its data tell
 UNASKED = Strictness(3.6, 22.0, 0.65)
 
 
@@ -57,6 +60,10 @@ class UplinkSyncHits:
     timing: ChipTiming
     carrier_hz: npt.NDArray[np.float64]
     energy: npt.NDArray[np.float64]
+
+    def of(self, rows: npt.NDArray[np.intp]) -> UplinkSyncHits:
+        """Return the hits of some of the packets."""
+        return UplinkSyncHits(self.found[rows], self.timing.of(rows), self.carrier_hz[rows], self.energy[rows])
 
 
 class UplinkSync:
@@ -110,6 +117,19 @@ class UplinkSync:
     def settles(self, start: float) -> bool:
         """Return whether a sync found at ``start`` cannot be a sidelobe of one past what the search has looked at."""
         return start + _SIDELOBE_CHIPS * self.chip <= self.block * self.grid
+
+    @property
+    def later_looks(self) -> tuple[int, int]:
+        """How many samples after a weak sync to look for a PPDU that it was the noise before.
+
+        Both are over before the shortest frame would be.
+        """
+        return _SIDELOBE_CHIPS * self.chip, (_SIDELOBE_CHIPS + BLOCK_CHIPS - _OVERLAP_CHIPS) * self.chip
+
+    def is_weak(self, hits: UplinkSyncHits, floor: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """Return which ``hits`` are of a strength that noise reaches too, so that a stronger one is worth a look."""
+        weak: npt.NDArray[np.bool_] = hits.energy < _WEAK * floor * self.chip
+        return weak
 
     def search(self, samples: npt.NDArray[np.complex64], floor: npt.NDArray[np.float64]) -> UplinkSyncHits:
         """Return the first sync that begins in the first ``block`` grid positions of ``samples`` (packets, ≥ reach).

@@ -11,7 +11,7 @@ from ampradio.phy.ap_frame import ApFrame
 from ampradio.phy.edge_timing import PPM
 from ampradio.phy.reception import Reception
 from ampradio.phy.uplink_chips import UplinkChips
-from ampradio.phy.uplink_sync import UplinkSync, UplinkSyncHits
+from ampradio.phy.uplink_sync import OUTRANKS, UplinkSync, UplinkSyncHits
 from ampradio.profile.airtime import uplink_active_ns
 from ampradio.profile.model import Profile
 
@@ -49,6 +49,8 @@ class UplinkWindow:
         self._latest = None if stop is None else stop - self._shortest
         self._skip = 2 * int(ApFrame.LEAD_CHIPS * chips.chip)
         self._found: tuple[int, UplinkSyncHits] | None = None
+        self._looks: list[tuple[int, float]] = []  # further ones, from where and how much stronger a sync must be
+        self._outranks = 1.0
         self._frame: ApFrame | None = None
         self._promised = 0
 
@@ -79,7 +81,7 @@ class UplinkWindow:
     def take(self, samples: npt.NDArray[np.complex64], floor: float) -> Reception | None:
         """Read on with ``samples`` (1, needs − needed_from), noise power ``floor``; return a PPDU once complete."""
         if self._frame is not None:
-            return self._read(self._frame, samples)
+            return self._read(self._frame, samples, floor)
         self._look(samples[:, self._position - self.needed_from :], floor)
         return None
 
@@ -90,11 +92,13 @@ class UplinkWindow:
             self._position += self._search.block * self._search.grid
             self.over = self._latest is not None and self._position > self._latest
             return
-        if before is None or (hits.found[0] and hits.energy[0] > before[1].energy[0]):
+        if before is None or (hits.found[0] and hits.energy[0] > self._outranks * before[1].energy[0]):
             self._found = (self._position + int(hits.timing.start[0]), hits)
         assert self._found is not None
-        if before is None and not self._search.settles(hits.timing.start[0]):
-            self._position = self._found[0]  # and look again from there
+        if before is None:
+            self._looks = self._further_looks(self._found[0], hits, floor)
+        if self._looks:
+            self._position, self._outranks = self._looks.pop(0)
             return
         sample, best = self._found
         self._found = None
@@ -111,21 +115,31 @@ class UplinkWindow:
         )
         self._begin(frame)
 
+    def _further_looks(self, sample: int, hits: UplinkSyncHits, floor: float) -> list[tuple[int, float]]:
+        """Return from where to look for something how much stronger than the first sync, found at ``sample``."""
+        looks = [] if self._search.settles(hits.timing.start[0]) else [(sample, 1.0)]
+        if self._search.is_weak(hits, np.array([floor]))[0]:
+            looks += [(sample + later, OUTRANKS) for later in self._search.later_looks]
+        return looks
+
     def _begin(self, frame: ApFrame) -> None:
         self._frame = frame
         self._position = frame.origin
         self._expire()
 
-    def _read(self, frame: ApFrame, samples: npt.NDArray[np.complex64]) -> Reception | None:
-        frame.take(samples)
+    def _read(self, frame: ApFrame, samples: npt.NDArray[np.complex64], floor: float) -> Reception | None:
+        frame.take(samples, floor)
         self.counted.update(frame.counted)
         frame.counted.clear()
         if not frame.over:
             self._expire()
             return None
         self._frame = None
-        self.over = self._settled is not None
         self._position = frame.end if frame.reception is not None else frame.origin + self._skip
+        if frame.false_start:  # so what is due may still come
+            self.over = self._latest is not None and self._position > self._latest
+        else:
+            self.over = self._settled is not None
         return frame.reception
 
     def _expire(self) -> None:

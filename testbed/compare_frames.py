@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from ampradio.phy.reception import Reception
 from testbed.capture.annotations import RecordedFrame
@@ -85,6 +86,17 @@ def differences(live: Iterable[Frame], replayed: Iterable[Frame], *, shift_sampl
         else:
             found.append(_extra(second.pop(0)))
     return found + [_missing(each) for each in first] + [_extra(each) for each in second]
+
+
+def unexpected(expected: Sequence[bytes], replayed: Sequence[Frame]) -> list[Difference]:
+    """Return what is missing from ``replayed``, or extra in it, against the PSDUs ``expected``, both in order."""
+    wanted, come = [psdu.hex() for psdu in expected], [frame.psdu_hex for frame in replayed]
+    found: list[Difference] = []
+    for what, begin, end, first, last in SequenceMatcher(None, wanted, come, autojunk=False).get_opcodes():
+        if what != "equal":
+            found += [_missing(Frame(psdu, 0, 0, "PSDU")) for psdu in wanted[begin:end]]
+            found += [_extra(frame) for frame in replayed[first:last]]
+    return found
 
 
 def _by_time(frames: Iterable[Frame]) -> list[Frame]:

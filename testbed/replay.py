@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ampradio.phy.reception import Reception
 from ampradio.profile import Profile
-from flowgraphs.entities import receiver_for
 from flowgraphs.generated.amp_replay import amp_replay
 from flowgraphs.streams import DATATYPES, ROLES
 from testbed.capture import CaptureError, Recording
+from testbed.replay_receivers import StreamReceiver, replay_receiver
 
 POLL_S = 0.2
 
@@ -35,13 +33,13 @@ class Replayed:
 class _Collector:
     """Stands where the lock-step PHY stands in a live run."""
 
-    def __init__(self, receiver: Any) -> None:
+    def __init__(self, receiver: StreamReceiver) -> None:
         self._receiver = receiver
         self.items = 0
         self.receptions: list[Reception] = []
         self.failure: Exception | None = None
 
-    def receive(self, items: npt.NDArray[np.generic]) -> None:
+    def receive(self, items: npt.NDArray[np.complex64]) -> None:
         """Take the next items of the stream."""
         self.items += items.size
         if self.failure is None:
@@ -56,26 +54,17 @@ def replay(recording: Recording, profile: Profile, role: str = "", progress: Pro
     """Run ``recording`` through the receiver of its role (or of ``role``) and return what it decodes.
 
     An uplink recording with listening windows is searched in them alone, as it was live; one without (a foreign one) is
-    searched throughout, at every rate and seed.
+    searched throughout, at every coded rate and seed.
 
     Raises:
-        CaptureError: the recording's rate or format is not one the flowgraph takes, or nothing tells its role.
+        CaptureError: no receiver takes the recording's rate, the flowgraph not its format, or nothing tells its role.
     """
     role = role or recording.role
     if role not in ROLES:
         raise CaptureError(recording.meta_path, "does not say who received it", "give --role ap or --role tag")
-    rate_sps = profile.preamble.sample_rate_sps
-    if recording.sample_rate_sps != rate_sps:
-        reason = f"is at {recording.sample_rate_sps} sample/s"
-        raise CaptureError(recording.meta_path, reason, f"resample it to {rate_sps}")
     if recording.datatype not in DATATYPES:
         raise CaptureError(recording.meta_path, f"is {recording.datatype}", "convert it to " + " or ".join(DATATYPES))
-    blind = role == "ap" and not recording.windows
-    receiver = receiver_for(role, profile, rate_sps, blind=blind)
-    for window in recording.windows if role == "ap" else ():
-        receiver.listen(window)
-    for start, stop in recording.blanks:
-        receiver.blank(start, stop)
+    receiver = replay_receiver(recording, profile, role)
     collector = _Collector(receiver)
     top = amp_replay(
         phy=collector, role=role, path=str(recording.data_path), datatype=recording.datatype, scale=recording.unit
@@ -88,6 +77,5 @@ def replay(recording: Recording, profile: Profile, role: str = "", progress: Pro
         progress(min(collector.items / total, 1.0))
     if collector.failure is not None:
         raise collector.failure
-    counters: Counter[str] = receiver.counters
-    return Replayed(role, tuple(collector.receptions), dict(sorted(counters.items())))
+    return Replayed(role, tuple(collector.receptions), dict(sorted(receiver.counters.items())))
 

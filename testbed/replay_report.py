@@ -9,10 +9,11 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
+from ampradio.phy.frame_check import check_holds
 from ampradio.phy.reception import Reception
 from ampradio.profile import DEFAULT, Profile, load_profile
 from testbed.capture import CaptureError, Recording
-from testbed.compare_frames import Difference, differences, frame_of
+from testbed.compare_frames import Difference, differences, frame_of, unexpected
 from testbed.frame_name import frame_name
 from testbed.replay import replay
 from testbed.run_folder import PROFILE
@@ -43,8 +44,12 @@ def replayed_report(recording: Recording, role: str, *, quiet: bool, check: bool
             _print(frame)
     differ: tuple[Difference, ...] = ()
     if check:
-        live = [frame_of(frame) for frame in recording.frames]
-        differ = tuple(differences(live, [frame_of(reception) for reception in done.receptions]))
+        replayed = [frame_of(reception) for reception in done.receptions]
+        if recording.expected is not None:
+            good = [each for each in replayed if check_holds(profile.mac, bytes.fromhex(each.psdu_hex))]
+            differ = tuple(unexpected(recording.expected, good))
+        else:
+            differ = tuple(differences([frame_of(frame) for frame in recording.frames], replayed))
     return ReplayReport(node, frames, differ, done.counters)
 
 

@@ -35,13 +35,24 @@ class RecordedFrame:
 
 
 def _measures(rx: RxVector) -> Annotation:
-    figures = {"snr_db": rx.snr_db, "rssi_dbfs": rx.rssi_dbfs, "clock_ppm": rx.clock_ppm, "cfo_hz": rx.cfo_hz}
+    figures = {
+        "snr_db": rx.snr_db,
+        "rssi_dbfs": rx.rssi_dbfs,
+        "clock_ppm": rx.clock_ppm,
+        "cfo_hz": rx.cfo_hz,
+        "isolation_db": rx.isolation_db,
+        "residual_db": rx.residual_db,
+    }
     known: Annotation = {
         f"amp:{name}": round(float(value), 6)
         for name, value in figures.items()
         if value is not None and math.isfinite(value)
     }
-    counts = {"partial_id": rx.partial_id, "seed_index": rx.seed_index}
+    counts = {
+        "partial_id": rx.partial_id,
+        "seed_index": rx.seed_index,
+        "channel_offset_hz": rx.channel_offset_hz or None,
+    }
     return known | {f"amp:{name}": int(value) for name, value in counts.items() if value is not None}
 
 
@@ -97,7 +108,17 @@ def listen_annotation(window: Listen, sample_rate_sps: int) -> Annotation:
         "amp:listen_seed_index": window.seed_index,
         "amp:listen_start_ns": window.start_ns,
         "amp:listen_stop_ns": window.stop_ns,
+        **_beside_the_centre(window),
     }
+
+
+def _beside_the_centre(window: Listen) -> Annotation:
+    extra: Annotation = {}
+    if window.channel_offset_hz:
+        extra["amp:listen_channel_offset_hz"] = window.channel_offset_hz
+    if window.kind is PpduKind.UL_BISTATIC:
+        extra["amp:listen_shift_upwards"] = window.shift_upwards
+    return extra
 
 
 def blank_annotation(start_sample: int, stop_sample: int) -> Annotation:
@@ -127,6 +148,8 @@ def listen_windows(annotations: Iterable[Mapping[str, object]]) -> tuple[Listen,
             _integer(each, "amp:listen_seed_index"),
             _integer(each, "amp:listen_start_ns"),
             _integer(each, "amp:listen_stop_ns"),
+            _integer({"amp:listen_channel_offset_hz": 0, **each}, "amp:listen_channel_offset_hz"),
+            bool(each.get("amp:listen_shift_upwards", True)),
         )
         for each in annotations
         if "amp:listen_start_ns" in each

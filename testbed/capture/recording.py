@@ -21,6 +21,7 @@ from testbed.capture.annotations import (
 from testbed.capture.error import CaptureError
 from testbed.capture.iq_format import FORMATS, IqFormat
 from testbed.capture.meta import beside
+from testbed.capture.own_ppdu import OwnPpdu, own_ppdus
 
 META, DATA, ARCHIVE = ".sigmf-meta", ".sigmf-data", ".sigmf"
 MAX_META_OCTETS = 256 * 1024 * 1024
@@ -33,7 +34,9 @@ class Recording:
     ``samples`` counts whole samples; ``complete`` is False when the run that made it was killed, and then
     ``trailing_octets`` of a half-written sample may follow. ``unit`` is the sample value that stands for an
     amplitude of 1. ``role`` is ``ap``, ``tag`` or empty (a foreign recording). ``windows``, ``blanks`` and
-    ``frames`` are what the receiver was told, and gave, while the recording was made.
+    ``frames`` are what the receiver was told, and gave, while the recording was made; ``own`` what the station itself
+    sent under a mono-static reply. ``device`` is the kind of tag (``active``, ``mono-static``, ``bistatic``,
+    ``sub-1 GHz``), empty for an active one. ``expected`` are the PSDUs that must come out, None where nobody says so.
     """
 
     meta_path: Path
@@ -51,6 +54,9 @@ class Recording:
     windows: tuple[Listen, ...] = ()
     blanks: tuple[tuple[int, int], ...] = ()
     frames: tuple[RecordedFrame, ...] = ()
+    own: tuple[OwnPpdu, ...] = ()
+    device: str = ""
+    expected: tuple[bytes, ...] | None = None
     annotations: tuple[Annotation, ...] = field(default=(), repr=False)
 
     @property
@@ -130,6 +136,7 @@ def _recording(meta_path: Path) -> Recording:
         raise CaptureError(data_path, "holds no sample", "record again")
     try:
         windows, blanks, frames = listen_windows(annotations), blanked_ranges(annotations), recorded_frames(annotations)
+        own, expected = own_ppdus(annotations), _expected(facts)
     except (KeyError, TypeError, ValueError) as error:
         raise CaptureError(meta_path, f"an amp: annotation is incomplete ({error})", "repair the metadata") from None
     frequency = captured.get("core:frequency")
@@ -149,8 +156,20 @@ def _recording(meta_path: Path) -> Recording:
         windows=windows,
         blanks=blanks,
         frames=frames,
+        own=own,
+        device=str(facts.get("amp:device", "")),
+        expected=expected,
         annotations=tuple(annotations),
     )
+
+
+def _expected(facts: Mapping[str, object]) -> tuple[bytes, ...] | None:
+    psdus = facts.get("amp:expected_psdus")
+    if psdus is None:
+        return None
+    if not isinstance(psdus, list):
+        raise TypeError("amp:expected_psdus")
+    return tuple(bytes.fromhex(str(psdu)) for psdu in psdus)
 
 
 def _document(meta_path: Path) -> Mapping[str, object]:

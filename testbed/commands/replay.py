@@ -16,8 +16,9 @@ def register(subparsers: Any) -> None:
     """Add the verb."""
     example = "amp replay --check runs/20261120T120000Z-demo"
     parser = add_verb(subparsers, "replay", "decode a recording again, and compare it with the live run", example)
-    parser.add_argument("path", type=Path, metavar="PATH", help="run folder, or any SigMF recording at 20 MS/s")
-    parser.add_argument("--check", action="store_true", help="compare with the live run; exit code 1 if it differs")
+    parser.add_argument("path", type=Path, metavar="PATH", help="run folder, or any SigMF recording")
+    check = "compare with what was received live, or must come out; exit code 1 if it differs"
+    parser.add_argument("--check", action="store_true", help=check)
     parser.add_argument("--role", choices=("ap", "tag"), default="", help="whose receiver, if not recorded")
 
 

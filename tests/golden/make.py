@@ -44,6 +44,7 @@ def metadata(recipe: Recipe, octets: bytes) -> str:
         "core:extensions": [{"name": "amp", "version": "1.0.0", "optional": True}],
         "amp:role": recipe.role,
         "amp:device": recipe.device,
+        "amp:expected_psdus": [psdu.hex() for psdu in recipe.frames],
         "amp:profile": PROFILE,
         "amp:unit": recipe.unit,
         "amp:complete": True,

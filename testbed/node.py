@@ -18,6 +18,8 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from testbed.runner.impairments import Impairments, leak_stages, receiver_stages, way_stages
+
 RECORDER_PATIENCE_S = 5.0
 
 
@@ -40,6 +42,7 @@ class PathConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clock_ppm: float = 0.0
     noise: float = 0.0
     seed: int = 1
+    impairments: Impairments = Impairments()
 
 
 class NodeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,7 +109,10 @@ def _air(config: NodeConfig) -> NoReturn:
             f"{name}_clock_ppm": path.clock_ppm,
             f"{name}_noise": path.noise,
             f"{name}_seed": path.seed,
+            f"{name}_way": way_stages(path.impairments, config.sample_rate_sps),
+            f"{name}_receiver": receiver_stages(path.impairments, config.sample_rate_sps),
         }
+    arguments["leak"] = leak_stages(config.uplink.impairments, config.sample_rate_sps)
     top = amp_air(**arguments)
     top.start()
     say("ready")

@@ -1,10 +1,13 @@
-"""GNU Radio hier block: one direction of the simulated air, by stock C++ blocks."""
+"""GNU Radio hier block: one direction of the simulated air, by stock C++ blocks and stages of the channel."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from gnuradio import analog, blocks, filter, gr
+
+from ampradio.channel.streaming import Stage
+from flowgraphs.blocks.air_stages import AirStages
 
 # Whole SIMD vectors only: the remainder loops of some kernels round differently, and where a
 # chunk ends depends on the scheduler. A seeded run must not.
@@ -15,7 +18,7 @@ RESAMPLER_LEAD = 3
 
 
 class AirPath(gr.hier_block2):
-    """Gain, delay, multipath, carrier offset and sample-clock offset; what is neutral is left out.
+    """Gain, delay, multipath, further stages, carrier and sample-clock offset; what is neutral is left out.
 
     Args:
         sample_rate_sps: of the stream.
@@ -24,6 +27,7 @@ class AirPath(gr.hier_block2):
         taps: complex impulse response of the multipath at the sample rate; empty for none.
         cfo_hz: carrier of the sender minus carrier of the receiver.
         clock_ppm: by how much the receiver's sample clock is fast against the sender's.
+        way: what else happens on the way, before the carrier offset: stages of ``ampradio.channel.streaming``.
     """
 
     def __init__(
@@ -34,6 +38,7 @@ class AirPath(gr.hier_block2):
         taps: Sequence[complex] = (),
         cfo_hz: float = 0.0,
         clock_ppm: float = 0.0,
+        way: Sequence[Stage] = (),
     ) -> None:
         signature = gr.io_signature(1, 1, gr.sizeof_gr_complex)
         gr.hier_block2.__init__(self, "AMP air path", signature, signature)
@@ -44,6 +49,8 @@ class AirPath(gr.hier_block2):
             self.stages.append(blocks.delay(gr.sizeof_gr_complex, delay_samples))
         if len(taps):
             self.stages.append(filter.fir_filter_ccc(1, [complex(tap) for tap in taps]))
+        if way:
+            self.stages.append(AirStages(way))
         if cfo_hz:
             # sig_source counts phase in fixed point: unlike the rotator, the same however the stream is cut.
             self.oscillator = analog.sig_source_c(sample_rate_sps, analog.GR_COS_WAVE, cfo_hz, 1.0, 0.0)
@@ -57,5 +64,6 @@ class AirPath(gr.hier_block2):
         if not self.stages:
             self.stages.append(blocks.copy(gr.sizeof_gr_complex))
         for stage in self.stages:
-            stage.set_output_multiple(MULTIPLE)
+            if not isinstance(stage, AirStages):
+                stage.set_output_multiple(MULTIPLE)
         self.connect(self, *self.stages, self)

@@ -10,6 +10,7 @@
 # GNU Radio version: 3.10.5.1
 
 from flowgraphs.blocks.air_path import AirPath
+from flowgraphs.blocks.air_stages import AirStages
 from gnuradio import analog
 from gnuradio import blocks
 from gnuradio import gr
@@ -27,7 +28,7 @@ from gnuradio import zeromq
 
 class amp_air(gr.top_block):
 
-    def __init__(self, samp_rate=20e6, ap_transmit="tcp://127.0.0.1:5550", ap_receive="tcp://127.0.0.1:5551", tag_transmit="tcp://127.0.0.1:5552", tag_receive="tcp://127.0.0.1:5553", downlink_gain_db=0, downlink_delay_samples=0, downlink_taps=(), downlink_cfo_hz=0, downlink_clock_ppm=0, downlink_noise=0.1, downlink_seed=1, uplink_gain_db=0, uplink_delay_samples=0, uplink_taps=(), uplink_cfo_hz=0, uplink_clock_ppm=0, uplink_noise=0.1, uplink_seed=2):
+    def __init__(self, samp_rate=20e6, ap_transmit="tcp://127.0.0.1:5550", ap_receive="tcp://127.0.0.1:5551", tag_transmit="tcp://127.0.0.1:5552", tag_receive="tcp://127.0.0.1:5553", downlink_gain_db=0, downlink_delay_samples=0, downlink_taps=(), downlink_cfo_hz=0, downlink_clock_ppm=0, downlink_noise=0.1, downlink_seed=1, uplink_gain_db=0, uplink_delay_samples=0, uplink_taps=(), uplink_cfo_hz=0, uplink_clock_ppm=0, uplink_noise=0.1, uplink_seed=2, downlink_way=(), downlink_receiver=(), uplink_way=(), uplink_receiver=(), leak=()):
         gr.top_block.__init__(self, "AMP air: one AP, one tag", catch_exceptions=True)
 
         ##################################################
@@ -52,6 +53,11 @@ class amp_air(gr.top_block):
         self.uplink_clock_ppm = uplink_clock_ppm
         self.uplink_noise = uplink_noise
         self.uplink_seed = uplink_seed
+        self.downlink_way = downlink_way
+        self.downlink_receiver = downlink_receiver
+        self.uplink_way = uplink_way
+        self.uplink_receiver = uplink_receiver
+        self.leak = leak
 
         ##################################################
         # Variables
@@ -65,28 +71,35 @@ class amp_air(gr.top_block):
 
         self.uplink_thermal = analog.noise_source_c(analog.GR_GAUSSIAN, uplink_noise, uplink_seed)
         self.uplink_sum = blocks.add_vcc(1)
-        self.uplink_path = AirPath(samp_rate, uplink_gain_db, uplink_delay_samples, uplink_taps, uplink_cfo_hz, uplink_clock_ppm)
+        self.uplink_path = AirPath(samp_rate, uplink_gain_db, uplink_delay_samples, uplink_taps, uplink_cfo_hz, uplink_clock_ppm, uplink_way)
+        self.uplink_front = AirStages(uplink_receiver, False)
         self.to_tag = zeromq.push_sink(gr.sizeof_gr_complex, 1, tag_receive, timeout_ms, False, (-1))
         self.to_ap = zeromq.push_sink(gr.sizeof_gr_complex, 1, ap_receive, timeout_ms, False, (-1))
+        self.leakage = AirStages(leak, True)
         self.from_tag = zeromq.pull_source(gr.sizeof_gr_complex, 1, tag_transmit, timeout_ms, False, (-1))
         self.from_tag.set_min_output_buffer(stream_buffer)
         self.from_ap = zeromq.pull_source(gr.sizeof_gr_complex, 1, ap_transmit, timeout_ms, False, (-1))
         self.from_ap.set_min_output_buffer(stream_buffer)
         self.downlink_thermal = analog.noise_source_c(analog.GR_GAUSSIAN, downlink_noise, downlink_seed)
         self.downlink_sum = blocks.add_vcc(1)
-        self.downlink_path = AirPath(samp_rate, downlink_gain_db, downlink_delay_samples, downlink_taps, downlink_cfo_hz, downlink_clock_ppm)
+        self.downlink_path = AirPath(samp_rate, downlink_gain_db, downlink_delay_samples, downlink_taps, downlink_cfo_hz, downlink_clock_ppm, downlink_way)
+        self.downlink_front = AirStages(downlink_receiver, False)
 
 
         ##################################################
         # Connections
         ##################################################
+        self.connect((self.downlink_front, 0), (self.to_tag, 0))
         self.connect((self.downlink_path, 0), (self.downlink_sum, 0))
-        self.connect((self.downlink_sum, 0), (self.to_tag, 0))
+        self.connect((self.downlink_sum, 0), (self.downlink_front, 0))
         self.connect((self.downlink_thermal, 0), (self.downlink_sum, 1))
         self.connect((self.from_ap, 0), (self.downlink_path, 0))
+        self.connect((self.from_ap, 0), (self.leakage, 0))
         self.connect((self.from_tag, 0), (self.uplink_path, 0))
+        self.connect((self.leakage, 0), (self.uplink_sum, 2))
+        self.connect((self.uplink_front, 0), (self.to_ap, 0))
         self.connect((self.uplink_path, 0), (self.uplink_sum, 0))
-        self.connect((self.uplink_sum, 0), (self.to_ap, 0))
+        self.connect((self.uplink_sum, 0), (self.uplink_front, 0))
         self.connect((self.uplink_thermal, 0), (self.uplink_sum, 1))
 
 
@@ -205,6 +218,36 @@ class amp_air(gr.top_block):
 
     def set_uplink_seed(self, uplink_seed):
         self.uplink_seed = uplink_seed
+
+    def get_downlink_way(self):
+        return self.downlink_way
+
+    def set_downlink_way(self, downlink_way):
+        self.downlink_way = downlink_way
+
+    def get_downlink_receiver(self):
+        return self.downlink_receiver
+
+    def set_downlink_receiver(self, downlink_receiver):
+        self.downlink_receiver = downlink_receiver
+
+    def get_uplink_way(self):
+        return self.uplink_way
+
+    def set_uplink_way(self, uplink_way):
+        self.uplink_way = uplink_way
+
+    def get_uplink_receiver(self):
+        return self.uplink_receiver
+
+    def set_uplink_receiver(self, uplink_receiver):
+        self.uplink_receiver = uplink_receiver
+
+    def get_leak(self):
+        return self.leak
+
+    def set_leak(self, leak):
+        self.leak = leak
 
     def get_timeout_ms(self):
         return self.timeout_ms

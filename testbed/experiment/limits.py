@@ -5,32 +5,21 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ampradio.profile.model import Profile
+from testbed.experiment.channel_limits import channel_problems
 from testbed.experiment.error import KeyPath
+from testbed.experiment.problem import Problem, outside
 from testbed.experiment.shape import ExperimentFile
 from testbed.experiment.systems import VARIANTS
 
 _RADIO = re.compile(r"sim:|zmq:|zmq:tcp://[A-Za-z0-9_.\-\[\]:]+:\d{1,5}")
 MAX_BASE_PORT = 65530
 
-SNR_RANGE_DB = (-40.0, 100.0)
-GAIN_RANGE_DB = (-120.0, 60.0)
-MAX_DELAY_NS = 100_000.0
 MAX_AIR_TIME_S = 3600.0
 MAX_RETRIES = 100
 MAX_PAUSE_MS = 600_000.0
 INCIDENT_RANGE_DBM = (-100.0, 40.0)
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A value that cannot be used."""
-
-    path: KeyPath
-    reason: str
-    fix: str
 
 
 def problems(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
@@ -39,13 +28,7 @@ def problems(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
     yield from _security(file)
     yield from _stations(file, profile)
     yield from _clocks(file, profile)
-    yield from _channel(file)
-
-
-def _outside(path: KeyPath, value: float, low: float, high: float, why: str = "") -> Iterator[Problem]:
-    if not (math.isfinite(value) and low <= value <= high):
-        reason = f"{value:g} is outside {low:g} … {high:g}" + (f" ({why})" if why else "")
-        yield Problem(path, reason, f"give a value from {low:g} to {high:g}")
+    yield from channel_problems(file, profile)
 
 
 def _run(file: ExperimentFile) -> Iterator[Problem]:
@@ -77,8 +60,8 @@ def _security(file: ExperimentFile) -> Iterator[Problem]:
         reason = f"{security.system} has no variant {security.variant!r}"
         yield Problem(("security", "variant"), reason, f"use one of {', '.join(variants)}")
     life: KeyPath = ("security", "provisioning", "session_key_requests")
-    yield from _outside(life, security.provisioning.session_key_requests, 1, 255, "one REKEY's worth of SEQ")
-    yield from _outside(("security", "aiot", "policy"), security.aiot.policy, 0x00, 0x7F)
+    yield from outside(life, security.provisioning.session_key_requests, 1, 255, "one REKEY's worth of SEQ")
+    yield from outside(("security", "aiot", "policy"), security.aiot.policy, 0x00, 0x7F)
 
 
 def _port(radio: str) -> int:
@@ -100,11 +83,11 @@ def _stations(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
         yield Problem(("ap", "downlink_rate_kbps"), f"{profile.name} has no such rate", "give 250 or 1000")
     if file.ap.uplink_rate_kbps * 1000 not in {profile.uplink.rate_low_bps, profile.uplink.rate_mid_bps}:
         yield Problem(("ap", "uplink_rate_kbps"), f"{profile.name} has no such rate", "give 250 or 1000")
-    yield from _outside(("ap", "seed_index"), file.ap.seed_index, 0, len(profile.uplink.scrambler_seeds) - 1)
-    yield from _outside(("ap", "retries"), file.ap.retries, 0, MAX_RETRIES)
-    yield from _outside(("ap", "retry_pause_ms"), file.ap.retry_pause_ms, 0.0, MAX_PAUSE_MS)
+    yield from outside(("ap", "seed_index"), file.ap.seed_index, 0, len(profile.uplink.scrambler_seeds) - 1)
+    yield from outside(("ap", "retries"), file.ap.retries, 0, MAX_RETRIES)
+    yield from outside(("ap", "retry_pause_ms"), file.ap.retry_pause_ms, 0.0, MAX_PAUSE_MS)
     if file.power.incident_dbm is not None:
-        yield from _outside(("power", "incident_dbm"), file.power.incident_dbm, *INCIDENT_RANGE_DBM)
+        yield from outside(("power", "incident_dbm"), file.power.incident_dbm, *INCIDENT_RANGE_DBM)
 
 
 def _station_id(path: KeyPath, station_id: int | None, profile: Profile) -> Iterator[Problem]:
@@ -125,17 +108,10 @@ def _clocks(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
     chip = f"the chip clock tolerance of {profile.name}"
     carrier = f"the carrier tolerance of {profile.name}, {profile.uplink.carrier_tolerance_ppm} ppm"
     channel = file.channel
-    yield from _outside(("channel", "clock_ppm"), channel.clock_ppm, -tolerance_ppm, tolerance_ppm, chip)
+    yield from outside(("channel", "clock_ppm"), channel.clock_ppm, -tolerance_ppm, tolerance_ppm, chip)
     path: KeyPath = ("channel", "carrier_offset_hz")
-    yield from _outside(path, channel.carrier_offset_hz, -carrier_hz, carrier_hz, carrier)
+    yield from outside(path, channel.carrier_offset_hz, -carrier_hz, carrier_hz, carrier)
     for index, tag in enumerate(file.tags):
-        yield from _outside(("tags", index, "chip_clock_ppm"), tag.chip_clock_ppm, -tolerance_ppm, tolerance_ppm, chip)
+        yield from outside(("tags", index, "chip_clock_ppm"), tag.chip_clock_ppm, -tolerance_ppm, tolerance_ppm, chip)
         path = ("tags", index, "carrier_offset_hz")
-        yield from _outside(path, tag.carrier_offset_hz, -carrier_hz, carrier_hz, carrier)
-
-
-def _channel(file: ExperimentFile) -> Iterator[Problem]:
-    yield from _outside(("channel", "downlink_snr_db"), file.channel.downlink_snr_db, *SNR_RANGE_DB)
-    yield from _outside(("channel", "uplink_snr_db"), file.channel.uplink_snr_db, *SNR_RANGE_DB)
-    yield from _outside(("channel", "gain_db"), file.channel.gain_db, *GAIN_RANGE_DB)
-    yield from _outside(("channel", "delay_ns"), file.channel.delay_ns, 0.0, MAX_DELAY_NS)
+        yield from outside(path, tag.carrier_offset_hz, -carrier_hz, carrier_hz, carrier)

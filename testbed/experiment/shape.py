@@ -95,11 +95,32 @@ class Channel(Table, frozen=True):
 
     downlink_snr_db: float = 30.0
     uplink_snr_db: float = 30.0
+    distance_m: float | None = None
+    ap_power_dbm: float = 20.0
+    tag_power_dbm: float = 0.0
+    noise_figure_db: float = 7.0
+    shadowing: bool = False
     gain_db: float = 0.0
     delay_ns: float = 0.0
     multipath: Literal["none", "B", "D"] = "none"
+    uplink_ways: Literal["one-way", "bistatic", "mono-static"] = "one-way"
+    doppler_hz: float = 0.0
     carrier_offset_hz: float = 0.0
     clock_ppm: float = 0.0
+    phase_noise_hz: float = 0.0
+    wifi_duty_percent: float = 0.0
+    wifi_power_db: float = 0.0
+    wifi_offset_hz: float = 0.0
+    leak_db: float | None = None
+    leak_drift_db: float = 0.0
+    leak_drift_rad: float = 0.0
+    agc_step_db: float = 0.0
+    agc_period_us: float = 500.0
+    iq_gain_db: float = 0.0
+    iq_phase_deg: float = 0.0
+    dc_offset_percent: float = 0.0
+    adc_bits: int = 0
+    adc_full_scale_db: float = 12.0
 
 
 class Power(Table, frozen=True):

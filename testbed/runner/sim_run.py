@@ -7,7 +7,7 @@ noise around it. Silence between PPDUs is skipped, so nothing is recorded.
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio.channel.path import Path
+from ampradio.channel.streaming import applied
 from ampradio.mac.events import Event
 from ampradio.mac.exchange import Delivery, Exchange, Transmission
 from ampradio.phy.modulate import ppdu
@@ -26,6 +27,7 @@ from testbed.experiment import Experiment
 from testbed.node import PathConfig
 from testbed.runner.air import downlink_path, uplink_path
 from testbed.runner.finished import Finished
+from testbed.runner.impairments import leak_stages, receiver_stages, way_stages
 from testbed.runner.mac_host import event_record
 from testbed.runner.merge import EventMerge
 from testbed.runner.stations import Stations
@@ -37,6 +39,39 @@ LEAD_NS = 250_000
 TAIL_NS = 60_000
 MARGIN_NS = 5_000
 STEP_NS = 500_000
+DOWNLINKS_KEPT = 4
+_NO_DRAW = np.random.default_rng(0)  # a path without noise draws nothing
+
+
+class Direction:
+    """The air from one station to the other, and what the receiver there adds."""
+
+    def __init__(self, config: PathConfig, experiment: Experiment, rate_sps: int) -> None:
+        taps = np.array([complex(*tap) for tap in config.taps]) if config.taps else None
+        self.clock_ppm = config.clock_ppm
+        self._arrives = Path(gain_db=config.gain_db, delay_s=config.delay_samples / rate_sps, taps=taps)
+        self._sampled = Path(cfo_hz=config.cfo_hz, clock_ppm=config.clock_ppm, noise_power=config.noise**2)
+        self._way = way_stages(config.impairments, rate_sps)
+        self._receiver = receiver_stages(config.impairments, rate_sps)
+        self._leak = leak_stages(config.impairments, rate_sps)
+        self._noise = (experiment.seed, f"air.sim.{config.impairments.direction}.noise")
+        self._rate_sps = rate_sps
+
+    def heard(
+        self, sent: npt.NDArray[np.complex64], own: npt.NDArray[np.complex64], first: int
+    ) -> npt.NDArray[np.complex64]:
+        """Return what is received of ``sent`` (n,), from sample ``first`` of the run on, while ``own`` (n,) is sent."""
+        arrived = applied(self._way, self._arrives.apply(sent, self._rate_sps, _NO_DRAW), first)
+        seed, name = self._noise
+        # by its place, so that what else is on the air leaves it as it is
+        noise = generator_for(seed, f"{name}.{first}")
+        received = self._sampled.apply(arrived, self._rate_sps, noise).astype(np.complex64)
+        there = int(first * (1 + self.clock_ppm * 1e-6))
+        if self._leak:
+            leaked = applied(self._leak, own, there)
+            size = min(leaked.size, received.size)
+            received[:size] += leaked[:size]
+        return applied(self._receiver, received, there)
 
 
 class WaveformLink:
@@ -46,11 +81,11 @@ class WaveformLink:
         self._profile = experiment.profile
         self._rate_sps = experiment.profile.preamble.sample_rate_sps
         self._chip_clock_ppm = experiment.tags[0].chip_clock_ppm
-        self._paths = {
-            True: _path(downlink_path(experiment, self._rate_sps), self._rate_sps),
-            False: _path(uplink_path(experiment, self._rate_sps), self._rate_sps),
+        self._directions = {
+            True: Direction(downlink_path(experiment, self._rate_sps), experiment, self._rate_sps),
+            False: Direction(uplink_path(experiment, self._rate_sps), experiment, self._rate_sps),
         }
-        self._rng = generator_for(experiment.seed, "air.sim")
+        self._downlinks: deque[Transmission] = deque(maxlen=DOWNLINKS_KEPT)
         self.counters: dict[str, Counter[str]] = {"ap": Counter(), "tag": Counter()}
 
     def __call__(self, transmission: Transmission, receiver: str, others: Sequence[Transmission]) -> list[Delivery]:
@@ -61,12 +96,27 @@ class WaveformLink:
         sent = np.zeros(span, np.complex64)
         for each in (transmission, *(other for other in others if other.tx.vector.kind.is_downlink == downlink)):
             self._add(sent, each, start_ns)
-        path = self._paths[downlink]
-        heard = path.apply(sent, self._rate_sps, self._rng).astype(np.complex64)
+        direction = self._directions[downlink]
+        own = self._own_of(downlink, transmission, others, start_ns, span)
+        heard = direction.heard(sent, own, (start_ns + LEAD_NS) * self._rate_sps // NS)
         return [
-            (reception.psdu, _in_air_time(reception.rxvector, start_ns, float(np.max(path.clock_ppm)), self._rate_sps))
+            (reception.psdu, _in_air_time(reception.rxvector, start_ns, direction.clock_ppm, self._rate_sps))
             for reception in self._receive(transmission, receiver, downlink, heard)
         ]
+
+    def _own_of(
+        self, downlink: bool, transmission: Transmission, others: Sequence[Transmission], start_ns: int, span: int
+    ) -> npt.NDArray[np.complex64]:
+        """Return what the receiving AP itself sends in the ``span`` samples from ``start_ns`` on; nothing for a tag."""
+        own = np.zeros(span, np.complex64)
+        if downlink:
+            self._downlinks.append(transmission)
+            return own
+        late = [each for each in others if each.tx.vector.kind.is_downlink and each not in self._downlinks]
+        for each in (*self._downlinks, *late):
+            if each.end_ns > start_ns:
+                self._add(own, each, start_ns)
+        return own
 
     def _add(self, sent: npt.NDArray[np.complex64], transmission: Transmission, start_ns: int) -> None:
         tx = transmission.tx
@@ -101,18 +151,6 @@ def _in_air_time(rx: RxVector, start_ns: int, clock_ppm: float, rate_sps: int) -
 
     start = air(rx.start_ns)
     return replace(rx, start_ns=start, end_ns=air(rx.end_ns), start_sample=start * rate_sps // NS)
-
-
-def _path(config: PathConfig, rate_sps: int) -> Path:
-    taps = np.array([complex(*tap) for tap in config.taps]) if config.taps else None
-    return Path(
-        gain_db=config.gain_db,
-        delay_s=config.delay_samples / rate_sps,
-        taps=taps,
-        cfo_hz=config.cfo_hz,
-        clock_ppm=config.clock_ppm,
-        noise_power=config.noise**2,
-    )
 
 
 def run_in_process(experiment: Experiment, stations: Stations, tell: Tell) -> Finished:

@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 from gnuradio import analog, blocks, gr
 
+from ampradio.channel.streaming import Stage, applied
 from flowgraphs.blocks.air_path import AirPath
+from flowgraphs.blocks.air_stages import AirStages
+from testbed.runner.impairments import Impairments, leak_stages, receiver_stages, way_stages
 
 FS = 20_000_000
 N = 20_000
 
 
-def through(path: AirPath, samples: np.ndarray, chunk: int = 2048) -> np.ndarray:
+def through(path: AirPath | AirStages, samples: np.ndarray, chunk: int = 2048) -> np.ndarray:
     top = gr.top_block()
     source = blocks.vector_source_c(samples.tolist(), False)
     sink = blocks.vector_sink_c()
@@ -70,6 +73,41 @@ def test_the_scheduler_does_not_show(signal: np.ndarray, chunk: int) -> None:
     out = through(path(), signal, chunk)
     size = min(out.size, reference.size)
     assert size > N - 100 and np.array_equal(out[:size], reference[:size])
+
+
+EVERYTHING = Impairments(
+    run_seed=5, direction="uplink", multipath="D", ways="bistatic", doppler_hz=3000.0, air_time_s=0.01,
+    phase_noise_hz=500.0, wifi_duty=0.5, wifi_db=3.0, wifi_offset_hz=1e6, leak_db=10.0, leak_drift_db=20.0,
+    leak_drift_rad=20.0, agc_step_db=3.0, agc_period_s=2e-5, iq_gain_db=0.5, iq_phase_deg=2.0, dc_offset=0.2,
+    adc_bits=7, adc_full_scale=3.0,
+)  # fmt: skip
+PLACES = {"way": way_stages, "receiver": receiver_stages, "leak": leak_stages}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("chunk", [77, 2048, 8192])
+def test_impairments_do_not_show_the_scheduler(signal: np.ndarray, place: str, chunk: int) -> None:
+    """In GNU Radio, in whatever pieces, they are to the bit what they are on the whole array."""
+
+    def stages() -> list[Stage]:
+        return PLACES[place](EVERYTHING, FS)
+
+    block = AirPath(FS, way=stages()) if place == "way" else AirStages(stages())
+    out = through(block, signal, chunk)
+    assert out.size > N - 32
+    assert np.array_equal(out, applied(stages(), signal, 0)[: out.size])
+    assert not np.array_equal(out, signal[: out.size])
+
+
+def test_what_is_switched_off_passes_or_is_silent(signal: np.ndarray) -> None:
+    """No stages: the stream itself; a leak that is not there neither sounds nor waits for what would leak."""
+    assert np.array_equal(through(AirStages(), signal), signal)
+    top, sink = gr.top_block(), blocks.vector_sink_c()
+    head = blocks.head(gr.sizeof_gr_complex, 100)
+    never = blocks.vector_source_c([], False)
+    top.connect(never, AirStages((), True), head, sink)
+    top.run()
+    assert list(sink.data()) == [0] * 100
 
 
 def test_noise_has_the_power_asked_for() -> None:

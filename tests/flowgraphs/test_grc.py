@@ -47,7 +47,7 @@ def test_compiles_to_what_is_committed(graph: Path, tmp_path: Path) -> None:
 def test_every_own_block_has_a_definition_that_names_a_real_class() -> None:
     """Each ``.block.yml`` imports and makes a class of ``flowgraphs.blocks`` with as many arguments as it has."""
     definitions = sorted((FOLDER / "blocks").glob("*.block.yml"))
-    assert len(definitions) == 7
+    assert len(definitions) == 8
     for path in definitions:
         block = yaml.safe_load(path.read_text())
         namespace: dict[str, type] = {}

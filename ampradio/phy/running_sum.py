@@ -33,7 +33,7 @@ def running_sum(samples: npt.NDArray[Any], wide: type[Wide]) -> npt.NDArray[Wide
 
 def integral_to(sums: npt.NDArray[Wide], position: npt.NDArray[np.float64]) -> npt.NDArray[Wide]:
     """Return the running sum (packets, …) at fractional ``position`` (packets, …); outside the signal it stays flat."""
-    if accelerator.is_on():
+    if accelerator.is_on() and position.size:
         from ampradio.phy.running_sum_loops import read_off
 
         read: npt.NDArray[Wide] = np.empty(position.shape, sums.dtype)

@@ -223,4 +223,6 @@ class UplinkChips:
 
 def _at(sums: npt.NDArray[np.complex128], position: npt.NDArray[np.float64]) -> npt.NDArray[np.complex128]:
     """Return the running sum at ``position`` (packets, …), the packets several to each row of ``sums``."""
+    if not position.size:
+        return np.empty(position.shape, np.complex128)
     return integral_to(sums, position.reshape(sums.shape[0], -1)).reshape(position.shape)

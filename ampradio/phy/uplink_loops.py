@@ -58,7 +58,7 @@ def _chip_integrals(row: _Sums, track: _Reals, chip: float, count: int, out: _Su
 @compiled("void(complex128[:, ::1], float64[:, ::1], float64, complex128[:, ::1])")
 def turn_each(sums: _Sums, tracks: _Reals, chip: float, out: _Sums) -> None:
     """Write the integrals of sync and data chips (packets, chips), the carrier turned onto the real axis."""
-    several = tracks.shape[0] // sums.shape[0]
+    several = tracks.shape[0] // max(sums.shape[0], 1)
     for packet in range(tracks.shape[0]):
         _chip_integrals(sums[packet // several], tracks[packet], chip, out.shape[1], out[packet])
 
@@ -158,7 +158,7 @@ def refine_each(
     largest clock error. With a ``window`` of 0 the timing stays.
     """
     count = sync.size + 2 * bits
-    several = tracks.shape[0] // sums.shape[0]
+    several = tracks.shape[0] // max(sums.shape[0], 1)
     turned, across = np.empty(count, np.complex128), np.empty(count, np.complex128)
     on = np.empty(count, np.int8)
     for packet in range(tracks.shape[0]):

@@ -1,0 +1,1 @@
+"""The infrastructure: SPoS, TPoS, PoS with Group Manager, HPoS."""

@@ -1,0 +1,1 @@
+"""The mobile node: a tag that moves from one PoS to the next."""

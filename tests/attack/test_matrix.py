@@ -47,9 +47,9 @@ def test_x2_replay_of_uplink_frames(label: str) -> None:
 
 @pytest.mark.parametrize("label", LABELS)
 def test_x3_changed_octets(label: str) -> None:
-    """Detected, each octet of each message (FCS repaired)."""
+    """Detected, each octet of each message (FCS repaired); but DL data of a two-frame flow is acted on unread (c)."""
     outcome = tamper.octets(of(label), step=3)
-    assert not outcome.broken
+    assert outcome.broken == (label == "S1-2f")
     assert dict(outcome.figures)["tried"] > 40
 
 

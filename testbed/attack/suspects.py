@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from testbed.experiment import Experiment, experiment_of
+from testbed.experiment.systems import variant_of
 
 STATION_ID, AP_ID = 0x0234, 0x0A11
 PSK = bytes(range(32))
@@ -54,3 +56,13 @@ SUSPECTS = (
     Suspect("S3-L", "aiot", "literal"),
     Suspect("S3-H", "aiot", "hardened"),
 )
+
+
+def suspect_of(experiment: Experiment) -> Suspect:
+    """Return the system, variant and settings of an experiment as a suspect of its own."""
+    security = experiment.security
+    table = getattr(security, security.system)
+    values = {key: json.dumps(getattr(table, key)) for key in table.__struct_fields__}
+    settings = (f"security.{security.system}.{key}={value}" for key, value in values.items())
+    variant = variant_of(security)
+    return Suspect(f"{security.system} {variant}", security.system, variant, tuple(settings))

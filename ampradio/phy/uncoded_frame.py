@@ -7,13 +7,14 @@ itself, by one of two detectors. Performance page, sections 1 and 3.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
 import numpy.typing as npt
 from scipy import signal
 
-from ampradio.phy.running_sum import running_sum
+from ampradio.phy.running_sum import integral_to, running_sum
 from ampradio.phy.uplink_chips import UplinkChips, UplinkTrack
 
 FINEST = 16  # samples of a chip from which on a straight line between samples is good enough
@@ -53,33 +54,70 @@ def finer(samples: npt.NDArray[np.complex64], factor: int) -> npt.NDArray[np.com
     return out
 
 
-def decided(
-    track: UplinkTrack, chips: UplinkChips, bits: int, detector: Detector
-) -> npt.NDArray[np.bool_]:
-    """Return the first ``bits`` bits (packets, bits)."""
-    turned = chips.turned(track, 2 * bits)
-    halves = turned[:, chips.sync.size :].reshape(-1, bits, 2)
-    size = np.abs(halves)
+@dataclass(frozen=True)
+class KeyedCarrier:
+    """The tracked chips, and the running sum (packets, n + 1) of an ON sample's energy where that is not always 1."""
+
+    track: UplinkTrack
+    energy: npt.NDArray[np.float64] | None
+
+    def along(self, track: UplinkTrack) -> KeyedCarrier:
+        """Return the same carrier under another track."""
+        return KeyedCarrier(track, self.energy)
+
+    def of(self, rows: npt.NDArray[np.intp]) -> KeyedCarrier:
+        """Return some of the packets."""
+        return KeyedCarrier(self.track.of(rows), None if self.energy is None else self.energy[rows])
+
+    def with_rows(self, rows: npt.NDArray[np.intp], part: KeyedCarrier) -> KeyedCarrier:
+        """Return these with the tracks of ``part`` in ``rows``."""
+        return self.along(self.track.with_rows(rows, part.track))
+
+
+def decided(carrier: KeyedCarrier, chips: UplinkChips, bits: int, detector: Detector) -> npt.NDArray[np.bool_]:
+    """Return the first ``bits`` bits (packets, bits).
+
+    An ON chip of energy E gives an integral of A·E, so where E differs from chip to chip half of that is the fair
+    threshold of each.
+    """
+    turned = chips.turned(carrier.track, 2 * bits)
+    word, halves = turned[:, : chips.sync.size], turned[:, chips.sync.size :].reshape(-1, bits, 2)
+    threshold = _thresholds(carrier, chips, bits, word)
+    size = np.abs(halves) - threshold
     ones: npt.NDArray[np.bool_] = size[..., 1] > size[..., 0]
     if detector is Detector.NON_COHERENT:
         return ones
-    known = turned[:, : chips.sync.size][:, chips.sync > 0][:, -_NEIGHBOURS:]
+    known = word[:, chips.sync > 0][:, -_NEIGHBOURS:]
+    index, last = known.shape[1] + np.arange(bits), known.shape[1] + bits
     for _ in range(_AIDED_PASSES):
-        carrier = np.where(ones, halves[..., 1], halves[..., 0])
-        sums = running_sum(np.concatenate((known, carrier), axis=1), np.complex128)
-        index = known.shape[1] + np.arange(bits)
-        last = sums.shape[1] - 1
-        around = sums[:, np.minimum(index + _NEIGHBOURS + 1, last)] - sums[:, index - _NEIGHBOURS] - carrier
-        along = (halves * around.conj()[..., np.newaxis]).real
+        on = np.where(ones, halves[..., 1], halves[..., 0])
+        sums = running_sum(np.concatenate((known, on), axis=1), np.complex128)
+        around = sums[:, np.minimum(index + _NEIGHBOURS + 1, last)] - sums[:, index - _NEIGHBOURS] - on
+        around /= np.maximum(np.abs(around), np.finfo(np.float64).tiny)
+        along = (halves * around.conj()[..., np.newaxis]).real - threshold
         ones = along[..., 1] > along[..., 0]
     return ones
 
 
 def read_bits(
-    track: UplinkTrack, chips: UplinkChips, bits: int, detector: Detector
-) -> tuple[UplinkTrack, npt.NDArray[np.uint8]]:
-    """Return ``track``, good for the first ``bits`` bits, fitted to them once more, and those bits (packets, bits)."""
+    carrier: KeyedCarrier, chips: UplinkChips, bits: int, detector: Detector
+) -> tuple[KeyedCarrier, npt.NDArray[np.uint8]]:
+    """Return ``carrier``, good for ``bits`` bits, fitted to them once more, and those bits (packets, bits)."""
     for window in _FINAL_WINDOWS:
-        ones = decided(track, chips, bits, Detector.COHERENT_AIDED)
-        track = chips.refine(track, bits, max(window * chips.chip, _WINDOW_MIN), ones)
-    return track, decided(track, chips, bits, detector).astype(np.uint8)
+        ones = decided(carrier, chips, bits, Detector.COHERENT_AIDED)
+        carrier = carrier.along(chips.refine(carrier.track, bits, max(window * chips.chip, _WINDOW_MIN), ones))
+    return carrier, decided(carrier, chips, bits, detector).astype(np.uint8)
+
+
+def _thresholds(
+    carrier: KeyedCarrier, chips: UplinkChips, bits: int, word: npt.NDArray[np.complex128]
+) -> npt.NDArray[np.float64] | float:
+    """Return what an ON chip has to exceed, (packets, bits, 2): half of what its own energy makes of it."""
+    if carrier.energy is None:
+        return 0.0
+    energy = np.diff(integral_to(carrier.energy, carrier.track.timing.at(chips.edges(2 * bits))), axis=1)
+    on = chips.sync > 0
+    known = energy[:, : chips.sync.size]
+    amplitude = np.abs(np.add.reduce(word[:, on], axis=1)) / np.maximum(np.add.reduce(known[:, on], axis=1), 1e-30)
+    half: npt.NDArray[np.float64] = 0.5 * amplitude[:, np.newaxis] * energy[:, chips.sync.size :]
+    return half.reshape(-1, bits, 2)

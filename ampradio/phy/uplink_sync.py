@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ampradio import accelerator
 from ampradio.phy.amp_sync import uplink_chips
 from ampradio.phy.edge_timing import PPM, ChipTiming
 from ampradio.profile.airtime import uplink_chip_ns
@@ -50,6 +52,7 @@ class Strictness:
 
 EXPECTED = Strictness(3.0, 18.0, 0.5)  # a PPDU is due: a miss is worse than a false start, which its data tell
 UNASKED = Strictness(3.6, 22.0, 0.65)
+CLEAR = Strictness(6.0, 40.0, 0.6)  # an uncoded frame that can be read has a sync this clear
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,8 @@ class UplinkSync:
         self._advance = np.ascontiguousarray(phasor[:, : (self.block + self._taps) * self.grid : self.grid])
         self._spectrum = np.exp(-2j * np.pi / _FFT * np.outer(self._on, np.arange(_FFT))).astype(np.complex64)
 
+        self._loop_tables = self._for_loops() if accelerator.is_on() else None
+
     @property
     def reach(self) -> int:
         """How many samples from the start of a block of positions its search reads."""
@@ -136,6 +141,8 @@ class UplinkSync:
 
         ``floor`` (packets,) is the tracked noise power per sample, 0 if not known.
         """
+        if accelerator.is_on():
+            return self._searched(samples[:, : self.reach], floor)
         chips = self._chip_sums(samples[:, : self.reach])
         correlation = self._correlated(chips.real * chips.real + chips.imag * chips.imag)
         difference, total = correlation[:, :, :, :-1], correlation[:, :, :, -1:]
@@ -152,6 +159,41 @@ class UplinkSync:
                 hits.found[packet] = True
                 timing.start[packet], timing.stretch[packet], hits.carrier_hz[packet], hits.energy[packet] = sync
         return hits
+
+    def _searched(self, samples: npt.NDArray[np.complex64], floor: npt.NDArray[np.float64]) -> UplinkSyncHits:
+        """Return what ``search`` does, by a compiled loop."""
+        from ampradio.phy.uplink_sync_loops import search_each
+
+        self._loop_tables = self._loop_tables or self._for_loops()
+        found = np.zeros((samples.shape[0], 5))
+        parts = np.stack((samples.real, samples.imag), axis=1)
+        search_each(parts, np.ascontiguousarray(floor), *self._loop_tables, found)
+        position, clock, carrier, bin_, energy = found.T
+        stretch = self._clocks[clock.astype(np.intp)]
+        fine = _centred(bin_ / _FFT) / (self.chip * stretch)
+        carrier_hz = (self._carriers[carrier.astype(np.intp)] + fine) * self._rate_sps
+        return UplinkSyncHits(energy > 0, ChipTiming(position * self.grid, stretch), carrier_hz, energy)
+
+    def _for_loops(self) -> tuple[Any, ...]:
+        """Return what ``search_each`` wants between floor and result."""
+        accelerator.prepare("ampradio.phy.uplink_sync_loops")
+        strictness = self._strictness
+        sigmas = strictness.noise_sigmas * math.sqrt(self._signs.size) * self.chip
+        thresholds = (sigmas, _CONTRAST, strictness.coherent, _VERIFIED_AT_ONCE, self.chip)
+        likeness = (strictness.likeness, _LIKENESS_GAIN, _LIKENESS_FROM)
+        turns = 2 * np.pi * np.outer(self._carriers, np.arange(self.reach))
+        return (
+            np.stack((np.cos(turns), -np.sin(turns)), axis=1).astype(np.float32),
+            self.grid,
+            self._signs,
+            self._offsets.astype(np.int64),
+            np.stack((self._spectrum.real, self._spectrum.imag)),
+            self.block + self._taps,
+            self.block,
+            _SIDELOBE_CHIPS * self._per_chip,
+            np.array(thresholds, np.float32),
+            np.array(likeness, np.float32),
+        )
 
     def _verified(
         self, chips: npt.NDArray[np.complex64], score: npt.NDArray[np.float32], floor: float

@@ -1,9 +1,10 @@
 """The AP's own excitation leaking into its receiver: estimated before the reply, subtracted, and wiped off the rest.
 
 What leaks is the known excitation through a few taps, so least squares over a stretch without a reply gives them all
-at once. Under the reply they go on changing. The part that looks like the excitation itself is followed chip by chip
-(``backscatter_chips``); the rest, which no reply resembles, is fitted there once more. Air-interface page, section 3:
-the AP copes with its own carrier tens of dB above the reply.
+at once, and with them what an imperfect receiver makes of so strong a signal: its mirror image, where the branches I
+and Q are not alike, and an offset. Under the reply they go on changing. The part that looks like the excitation itself
+is followed chip by chip (``backscatter_chips``); the rest, which no reply resembles, is fitted there once more.
+Air-interface page, section 3: the AP copes with its own carrier tens of dB above the reply.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ TAPS_BEFORE = 1  # samples by which a tap may lead: a fractional delay has taps 
 TAPS_AFTER = 3
 _DRIFT_ORDER = 2  # at most, of the polynomial over time by which a tap changes under the reply
 _DRIFT_SAMPLES = 2500  # for each order: a short reply would be bent by what is fitted to it
+_QUIET_PER_PART = 4  # samples
 _RIDGE = 1e-12  # of the mean diagonal; neighbouring taps of a narrow excitation are nearly alike
 
 
@@ -48,17 +50,18 @@ def wipe_off(samples: npt.NDArray[np.complex64], excitation: npt.NDArray[np.comp
     The first ``quiet`` samples hold no reply. Raises ValueError if these are too few, or the excitation silent there.
     """
     replicas = _replicas(excitation.astype(np.complex128))
-    count = replicas.shape[1]
-    known = replicas[:quiet]
-    power = float(np.mean(np.add.reduce(_power(known), axis=0)))
-    if quiet < 4 * count or not power > 0:
+    leaking = replicas.shape[1]
+    still = np.concatenate((replicas, replicas.conj(), np.ones((replicas.shape[0], 1), np.complex128)), axis=1)
+    power = float(np.mean(np.add.reduce(_power(replicas[:quiet]), axis=0)))
+    if quiet < _QUIET_PER_PART * still.shape[1] or not power > 0:
         raise ValueError(f"{quiet} samples of excitation before the reply do not tell the leak")
     heard = samples.astype(np.complex128)
-    leaked = _fitted(heard[:, :quiet], known) @ replicas.T
-    heard -= leaked
-    noise = np.add.reduce(_power(heard[:, :quiet]), axis=1) / (quiet - count)
-    on = np.count_nonzero(known[:, TAPS_BEFORE])
-    leak = np.add.reduce(_power(leaked[:, :quiet]), axis=1) / on
+    parts = _fitted(heard[:, :quiet], still[:quiet])
+    heard -= parts @ still.T
+    noise = np.add.reduce(_power(heard[:, :quiet]), axis=1) / (quiet - still.shape[1])
+    on = np.count_nonzero(replicas[:quiet, TAPS_BEFORE])
+    leaked = parts[:, :leaking] @ replicas[:quiet].T
+    leak = np.add.reduce(_power(leaked), axis=1) / on
     if heard.shape[1] > quiet:
         changing = _changing(replicas[quiet:])
         heard[:, quiet:] -= _fitted(heard[:, quiet:], changing) @ changing.T

@@ -11,7 +11,7 @@ export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-fresh lint flowgraphs companion bench-flowgraph bench-mono bench-peer bench-per bench-phy bench-zmq
+.PHONY: help setup demo test test-fresh lint flowgraphs companion bench-false-alarms bench-flowgraph bench-mono bench-peer bench-per bench-phy bench-zmq
 
 help: ## show these targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -31,6 +31,9 @@ test: lint ## lint and every test that needs no hardware
 
 test-fresh: ## `make demo` and `make test` in a bare Debian 12 (needs root and debootstrap)
 	@testbed/bootstrap/fresh.sh $(FRESH_TARGETS)
+
+bench-false-alarms: setup ## what the receivers take noise and Wi-Fi bursts for, beside the law of false alarms and the CRC's
+	$(PYTHON) -m testbed.bench.false_alarms
 
 bench-flowgraph: setup ## the tag's receive chain in GNU Radio beside a bare |x|² flowgraph: rate, loss, latency
 	$(PYTHON) -m testbed.bench.flowgraph

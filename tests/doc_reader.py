@@ -19,6 +19,7 @@ from tests.doc_pages import Block, Command
 PATIENCE_S = 60
 RUN = {"amp", "python", "printf", "head", "echo"}
 QUICK = {
+    "testbed.bench.false_alarms": ("--quick",),
     "testbed.bench.flowgraph": ("--quick",),
     "testbed.bench.mono": ("--packets", "8"),
     "testbed.bench.peer": ("--quick",),

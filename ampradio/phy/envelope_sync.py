@@ -7,6 +7,7 @@ when its 40 chip energies correlate with the word. Performance page, sections 1 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +22,8 @@ BLOCK = 50  # grid positions searched at once
 _SUB_BLOCKS = 2  # correlated apart, by a smaller matrix
 BANK = (-0.8, -0.4, 0.0, 0.4, 0.8)  # clock hypotheses as fractions of the tolerance
 _LOOKAHEAD_CHIPS = 2
-_NOISE_SIGMAS = 6.5
-_CORRELATION = 0.6
+NOISE_SIGMAS = 6.5  # ON minus OFF, over its standard deviation in noise
+LIKENESS = 0.6  # least correlation of the chip energies with the word
 _NS_PER_S = 1_000_000_000
 
 
@@ -46,23 +47,36 @@ class EnvelopeSync:
     what it finds in a block does not depend on how many are searched at once.
     """
 
-    def __init__(self, profile: Profile, sample_rate_sps: int, decimation: int) -> None:
-        """Prepare the bank; ValueError if a quarter of a sync chip is not a whole number of power samples."""
+    def __init__(
+        self,
+        profile: Profile,
+        sample_rate_sps: int,
+        decimation: int,
+        *,
+        sigmas: float = NOISE_SIGMAS,
+        likeness: float = LIKENESS,
+        clocks: Sequence[float] = BANK,
+    ) -> None:
+        """Prepare the bank of ``clocks``; ValueError if a quarter of a sync chip is not whole power samples.
+
+        Other thresholds than the default ``sigmas`` and ``likeness`` are for counting what they let through.
+        """
         down = profile.downlink
         self.grid, rest = divmod(down.sync_chip_ns * sample_rate_sps, _NS_PER_S * decimation * GRID_PER_CHIP)
         if rest or self.grid < 1:
             raise ValueError(f"a quarter sync chip is not whole at {sample_rate_sps} S/s decimated by {decimation}")
         self._signs = downlink_chips(down, down.rate_low_bps).astype(np.float32) * 2 - 1
-        self._clocks = 1 + np.array(BANK) * profile.uplink.chip_tolerance_ppm * PPM
+        self._clocks = 1 + np.array(clocks) * profile.uplink.chip_tolerance_ppm * PPM
         chip = np.arange(self._signs.size)
         self._offsets = np.rint(chip * GRID_PER_CHIP * self._clocks[:, np.newaxis]).astype(np.intp)
         self._lookahead = _LOOKAHEAD_CHIPS * GRID_PER_CHIP
         self._span = BLOCK + self._lookahead  # positions correlated per block
         self._width = self._span + int(self._offsets.max()) + GRID_PER_CHIP - 1  # grid steps read for them
+        self._likeness = likeness
         self._matrix = self._banded()
         freedom = float(self._signs.size * GRID_PER_CHIP * self.grid * decimation)  # complex DoF in the word
-        self._least_contrast = np.float32(_NOISE_SIGMAS / np.sqrt(freedom))
-        self._noise_gain = np.float32(_NOISE_SIGMAS * np.sqrt(freedom) / decimation)
+        self._least_contrast = np.float32(sigmas / np.sqrt(freedom))
+        self._noise_gain = np.float32(sigmas * np.sqrt(freedom) / decimation)
 
     @property
     def block(self) -> int:
@@ -103,6 +117,27 @@ class EnvelopeSync:
                 self._look(some, difference[packet, block], passed[packet, block], least, hits, packet, block)
         return hits
 
+    def trace(
+        self, power: npt.NDArray[np.float32], floor: float
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Return what decides over ``power`` (n,) at every grid step, both (positions,).
+
+        ON minus OFF energy under the clock that suits best, with its sign, and what it has to exceed for a sync when
+        the noise power per power sample is ``floor``.
+        """
+        count = max(0, power.size // self.grid - (self._width - BLOCK))
+        if count == 0:
+            return np.empty(0, np.float32), np.empty(0, np.float32)
+        correlation = self._correlated(self._parts(power[np.newaxis], count))[0]
+        size = np.abs(correlation[..., :-1, :])
+        best = np.take_along_axis(correlation, np.argmax(size, axis=2)[:, :, np.newaxis], 2)[..., 0, :]
+        least = np.maximum(correlation[..., -1, :] * self._least_contrast, self._noise_gain * np.float32(floor))
+
+        def in_order(each: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+            return each.reshape(each.shape[0], -1)[:, :BLOCK].reshape(-1)[:count]
+
+        return in_order(best), in_order(least)
+
     def _parts(self, power: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.float32]:
         """Return the energies (packets, m) of the grid steps that ``count`` positions read, zero past the end."""
         packets, size = power.shape
@@ -122,7 +157,7 @@ class EnvelopeSync:
         strides = (row, BLOCK * each, span * each, each)
         windows: npt.NDArray[np.float32] = np.ndarray(shape, np.float32, parts, 0, strides)
         product: npt.NDArray[np.float32] = np.ascontiguousarray(windows) @ self._matrix
-        return product.reshape(*shape[:3], len(BANK) + 1, span)
+        return product.reshape(*shape[:3], self._clocks.size + 1, span)
 
     def _look(
         self,
@@ -143,7 +178,7 @@ class EnvelopeSync:
         energy -= (np.add.reduce(energy, axis=1) / np.float32(self._signs.size))[:, np.newaxis]
         scale = np.sqrt(np.einsum("ij,ij->i", energy, energy) * np.float32(self._signs.size))
         match = energy @ self._signs
-        alike = np.abs(match) > _CORRELATION * scale
+        alike = np.abs(match) > self._likeness * scale
         begin = position[alike].min(initial=positions)
         if begin == positions:
             return
@@ -156,12 +191,12 @@ class EnvelopeSync:
     def _banded(self) -> npt.NDArray[np.float32]:
         """Return the matrix (grid steps, (clocks + 1) · positions): ON-minus-OFF per clock, then the energy present."""
         span = self._span // _SUB_BLOCKS
-        taps = np.zeros((self._width - self._span + 1, len(BANK) + 1), np.float32)
+        taps = np.zeros((self._width - self._span + 1, self._clocks.size + 1), np.float32)
         for part in range(GRID_PER_CHIP):
             for clock, offsets in enumerate(self._offsets):
                 np.add.at(taps[:, clock], offsets + part, self._signs)
         taps[: self._signs.size * GRID_PER_CHIP, -1] = 1
-        matrix = np.zeros((taps.shape[0] + span - 1, len(BANK) + 1, span), np.float32)
+        matrix = np.zeros((taps.shape[0] + span - 1, self._clocks.size + 1, span), np.float32)
         for position in range(span):
             matrix[position : position + taps.shape[0], :, position] = taps
         return matrix.reshape(matrix.shape[0], -1)

@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     expected_per_min = 60 * law_per_s(NOISE_SIGMAS) * len(BANK)
     _print_alarms(console, alarms)
     console.print(
-        f"at the {NOISE_SIGMAS:g} σ in use, the law times {len(BANK)}, a bank's most, is {expected_per_min:.2g} a minute"
+        f"at the {NOISE_SIGMAS:g} σ in use, the law by {len(BANK)}, a bank's most, is {expected_per_min:.2g} a minute"
         " (extrapolated, not counted)"
     )
     _print_heard(console, heard, samples)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from ampradio import accelerator
 from ampradio.phy.amp_sync import uplink_chips
 from ampradio.phy.edge_timing import PPM, ChipTiming
+from ampradio.phy.uplink_sync_banks import banded, carrier_bank, phasors
 from ampradio.profile.airtime import uplink_chip_ns
 from ampradio.profile.model import Profile
 from ampradio.vectors import PpduKind
@@ -24,7 +25,6 @@ from ampradio.vectors import PpduKind
 BANK = (-2 / 3, 0.0, 2 / 3)  # clock hypotheses as fractions of the tolerance
 BLOCK_CHIPS = 64
 _SUB_BLOCKS = 4  # correlated apart, by smaller matrices
-_CARRIER_STEP = 0.4  # of the chip rate
 _FFT = 128
 OUTRANKS = 2.0  # so many times stronger a later sync must be than a weak one: the data after that may look like some
 _OVERLAP_CHIPS = 4
@@ -102,10 +102,10 @@ class UplinkSync:
         chips = np.arange(word.size) * self._per_chip
         self._offsets = np.rint(chips * self._clocks[:, np.newaxis]).astype(np.intp)
         limit_hz = up.carrier_hz * up.carrier_tolerance_ppm * PPM if carrier_limit_hz is None else carrier_limit_hz
-        self._carriers = _carrier_bank(limit_hz, sample_rate_sps / self.chip) / sample_rate_sps
+        self._carriers = carrier_bank(limit_hz, sample_rate_sps / self.chip) / sample_rate_sps
         self.block = BLOCK_CHIPS * self._per_chip
         self._taps = int(self._offsets.max()) + 1
-        self._banded = self._correlator()
+        self._banded = banded(self._signs, self._offsets, self.block // _SUB_BLOCKS)
         turns = np.outer(self._carriers, np.arange(max(self.chip, (self.block + self._taps) * self.grid)))
         phasor = np.exp(-2j * np.pi * (turns - np.rint(turns))).astype(np.complex64)
         self._kernel = np.ascontiguousarray(phasor[:, : self.chip].T)
@@ -167,7 +167,7 @@ class UplinkSync:
         self._loop_tables = self._loop_tables or self._for_loops()
         found = np.zeros((samples.shape[0], 5))
         parts = np.stack((samples.real, samples.imag), axis=1)
-        search_each(parts, np.ascontiguousarray(floor), *self._loop_tables, found)
+        search_each(parts, np.ascontiguousarray(floor), found, *self._loop_tables)
         position, clock, carrier, bin_, energy = found.T
         stretch = self._clocks[clock.astype(np.intp)]
         fine = _centred(bin_ / _FFT) / (self.chip * stretch)
@@ -175,25 +175,17 @@ class UplinkSync:
         return UplinkSyncHits(energy > 0, ChipTiming(position * self.grid, stretch), carrier_hz, energy)
 
     def _for_loops(self) -> tuple[Any, ...]:
-        """Return what ``search_each`` wants between floor and result."""
+        """Return what ``search_each`` wants after the result."""
         accelerator.prepare("ampradio.phy.uplink_sync_loops")
         strictness = self._strictness
         sigmas = strictness.noise_sigmas * math.sqrt(self._signs.size) * self.chip
         thresholds = (sigmas, _CONTRAST, strictness.coherent, _VERIFIED_AT_ONCE, self.chip)
         likeness = (strictness.likeness, _LIKENESS_GAIN, _LIKENESS_FROM)
-        turns = 2 * np.pi * np.outer(self._carriers, np.arange(self.reach))
-        return (
-            np.stack((np.cos(turns), -np.sin(turns)), axis=1).astype(np.float32),
-            self.grid,
-            self._signs,
-            self._offsets.astype(np.int64),
-            np.stack((self._spectrum.real, self._spectrum.imag)),
-            self.block + self._taps,
-            self.block,
-            _SIDELOBE_CHIPS * self._per_chip,
-            np.array(thresholds, np.float32),
-            np.array(likeness, np.float32),
-        )
+        spectrum = np.stack((self._spectrum.real, self._spectrum.imag))
+        sizes = (self.block + self._taps, self.block, _SIDELOBE_CHIPS * self._per_chip)
+        numbers = (np.array(thresholds, np.float32), np.array(likeness, np.float32))
+        known = (self.grid, self._signs, self._offsets.astype(np.int64), spectrum)
+        return (phasors(self._carriers, self.reach), *known, *sizes, *numbers)
 
     def _verified(
         self, chips: npt.NDArray[np.complex64], score: npt.NDArray[np.float32], floor: float
@@ -268,25 +260,6 @@ class UplinkSync:
         windows: npt.NDArray[np.float32] = np.ndarray(shape, np.float32, energy, 0, (row, line, step * each, each))
         product: npt.NDArray[np.float32] = windows.reshape(packets, carriers * _SUB_BLOCKS, -1) @ self._banded
         return product.reshape(*shape[:3], len(BANK) + 1, step)
-
-    def _correlator(self) -> npt.NDArray[np.float32]:
-        """Return the banded matrix (grid points, (clocks + 1) · positions) that correlates at every position."""
-        step = self.block // _SUB_BLOCKS
-        taps = np.zeros((self._taps, len(BANK) + 1), np.float32)
-        for clock, offsets in enumerate(self._offsets):
-            taps[offsets, clock] = self._signs
-        taps[self._offsets[len(BANK) // 2], -1] = 1
-        matrix = np.zeros((step + self._taps, len(BANK) + 1, step), np.float32)
-        for position in range(step):
-            matrix[position : position + self._taps, :, position] = taps
-        return matrix.reshape(step + self._taps, -1)
-
-
-def _carrier_bank(limit_hz: float, chip_rate_hz: float) -> npt.NDArray[np.float64]:
-    count = max(2, math.ceil(2 * limit_hz / (_CARRIER_STEP * chip_rate_hz)))
-    step_hz = 2 * limit_hz / count
-    bank: npt.NDArray[np.float64] = -limit_hz + step_hz * (np.arange(count) + 0.5)
-    return bank
 
 
 def _centred(cycles: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -1,0 +1,41 @@
+"""What the search for an uplink's AMP-Sync correlates with: a bank of carriers, and the word under a bank of clocks."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+_CARRIER_STEP = 0.4  # of the chip rate
+
+
+def carrier_bank(limit_hz: float, chip_rate_hz: float) -> npt.NDArray[np.float64]:
+    """Return the carriers in Hz, (n,), at least two, that cover offsets up to ``limit_hz`` either side."""
+    count = max(2, math.ceil(2 * limit_hz / (_CARRIER_STEP * chip_rate_hz)))
+    step_hz = 2 * limit_hz / count
+    bank: npt.NDArray[np.float64] = -limit_hz + step_hz * (np.arange(count) + 0.5)
+    return bank
+
+
+def phasors(cycles_per_sample: npt.NDArray[np.float64], samples: int) -> npt.NDArray[np.float32]:
+    """Return what turns each carrier (n,) back, real and imaginary parts, (n, 2, samples)."""
+    turns = 2 * np.pi * np.outer(cycles_per_sample, np.arange(samples))
+    return np.stack((np.cos(turns), -np.sin(turns)), axis=1).astype(np.float32)
+
+
+def banded(signs: npt.NDArray[np.float32], offsets: npt.NDArray[np.intp], positions: int) -> npt.NDArray[np.float32]:
+    """Return the banded matrix (grid points, (clocks + 1) · positions) that correlates at every position.
+
+    ``signs`` (chips,) are those of the word, ``offsets`` (clocks, chips) where its chips are; what comes after the
+    clocks adds all chips up under the middle one.
+    """
+    clocks, taps = offsets.shape[0], int(offsets.max()) + 1
+    words = np.zeros((taps, clocks + 1), np.float32)
+    for clock, each in enumerate(offsets):
+        words[each, clock] = signs
+    words[offsets[clocks // 2], -1] = 1
+    matrix = np.zeros((positions + taps, clocks + 1, positions), np.float32)
+    for position in range(positions):
+        matrix[position : position + taps, :, position] = words
+    return matrix.reshape(positions + taps, -1)

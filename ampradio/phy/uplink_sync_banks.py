@@ -21,7 +21,8 @@ def carrier_bank(limit_hz: float, chip_rate_hz: float) -> npt.NDArray[np.float64
 def phasors(cycles_per_sample: npt.NDArray[np.float64], samples: int) -> npt.NDArray[np.float32]:
     """Return what turns each carrier (n,) back, real and imaginary parts, (n, 2, samples)."""
     turns = 2 * np.pi * np.outer(cycles_per_sample, np.arange(samples))
-    return np.stack((np.cos(turns), -np.sin(turns)), axis=1).astype(np.float32)
+    parts: npt.NDArray[np.float32] = np.stack((np.cos(turns), -np.sin(turns)), axis=1).astype(np.float32)
+    return parts
 
 
 def banded(signs: npt.NDArray[np.float32], offsets: npt.NDArray[np.intp], positions: int) -> npt.NDArray[np.float32]:

@@ -1,0 +1,5 @@
+"""The AP's end of S4."""
+
+from ampradio.security.rsna.infrastructure.authenticator import Authenticator
+
+__all__ = ["Authenticator"]

@@ -1,0 +1,305 @@
+"""The tag's end of S4: supplicant with a controlled port, everything volatile but its credential and a PMK.
+
+Protocols page 5.4, rules 20 to 23. It speaks when spoken to; the AP begins, repeats and gives up.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from ampradio.profile.model import Mac
+from ampradio.security.entropy import EntropyError, NonceSource
+from ampradio.security.journal import Journal, RefusedError
+from ampradio.security.rsna.profiles import (
+    AKMS_8021X,
+    AKMS_PSK,
+    EAP_DOWN,
+    PROTO,
+    STATUS_OK,
+    Msg,
+    Port,
+    RsnaParameters,
+)
+from ampradio.security.rsna.refusal import Reason
+from ampradio.security.rsna.tag.bond import Bond
+from ampradio.security.rsna.tag.credential import Credential
+from ampradio.security.rsna.tag.eap_peer import EapPeer
+from ampradio.security.rsna.tag.elements import chosen_element
+from ampradio.security.rsna.tag.handshake import GroupKeyFound, Handshake
+from ampradio.security.rsna.tag.keys import pmk_name
+from ampradio.security.rsna.tag.management import Management
+from ampradio.security.rsna.tag.pmk_memory import KeptPmk, PmkMemory
+from ampradio.security.rsna.tag.protection import Protection, ReceiveKey
+from ampradio.security.session import EntropySource, Message, SecurityEvent
+
+Application = Callable[[bytes], bytes | None]
+_EAPOL_HEADER = 4
+
+
+class Supplicant:
+    """One tag."""
+
+    def __init__(
+        self,
+        mac: Mac,
+        parameters: RsnaParameters,
+        credential: Credential,
+        entropy: EntropySource,
+        *,
+        memory: PmkMemory | None = None,
+        element: bytes | None = None,
+        application: Application = lambda data: None,
+    ) -> None:
+        """Take the credential, where a PMK may be kept, an element in place of the default choice, and who gets data.
+
+        ``application`` may answer unicast data. Raises ``ValueError`` for AKMs without their credential.
+        """
+        for akms, secret in ((AKMS_PSK, credential.psk), (AKMS_8021X, credential.eap_psk)):
+            if set(akms) & set(parameters.akms) and secret is None:
+                raise ValueError(f"AKM {akms[0]} and {akms[1]} need their credential")
+        self._mac = mac
+        self._parameters = parameters
+        self._credential = credential
+        self._memory = memory if parameters.pmk_caching else None
+        self._element_given = element
+        self._application = application
+        self._nonces = NonceSource(entropy)
+        self._journal = Journal("tag")
+        self._management = Management(parameters)
+        self._protection = Protection(mac, parameters.prof, credential.aa, credential.spa)
+        self._outbox: list[tuple[Message, Callable[[], None]]] = []
+        self.port = Port.BLOCKED
+        self._bond = Bond()
+        self._journal.note("parameters", **parameters.report())
+
+    @property
+    def counters(self) -> Counter[str]:
+        """Counts of events by kind and of refusals by reason."""
+        return self._journal.counters
+
+    @property
+    def answers_to(self) -> frozenset[int]:
+        """None: S4 knows a tag by its station ID alone."""
+        return frozenset()
+
+    @property
+    def has_keys(self) -> bool:
+        """True while a TK is installed."""
+        return self._bond.tk is not None
+
+    def power_off(self) -> None:
+        """Lose everything volatile: the next contact starts at the advert (page 5.4)."""
+        self._close()
+        self._nonces.forget()
+
+    def receive(self, message: Message, now_ns: int) -> None:
+        """Take one message from the air; a bad one is counted and dropped."""
+        try:
+            self._accept(message)
+        except RefusedError as refused:
+            self._journal.refuse(refused.reason, message)
+
+    def messages_to_send(self, now_ns: int) -> list[Message]:
+        """Return the answers that are due; keys are installed and the port opened as they go out (rule 22)."""
+        due, self._outbox = self._outbox, []
+        for message, then in due:
+            self._journal.message("sent", Msg(message.msg).name, message)
+            then()
+        return [message for message, _ in due]
+
+    def next_deadline_ns(self) -> int | None:
+        """Never: a tag waits for its AP."""
+        return None
+
+    def handle_deadline(self, now_ns: int) -> None:
+        """Nothing."""
+
+    def events(self) -> list[SecurityEvent]:
+        """Return and clear what happened since the last call."""
+        return self._journal.take()
+
+    def _accept(self, message: Message) -> None:
+        if message.proto != PROTO:
+            raise RefusedError(Reason.OTHER_SYSTEM)
+        if message.prof != self._parameters.prof:
+            raise RefusedError(Reason.OTHER_PROFILE)
+        group = message.msg == Msg.DATA_GROUP
+        if message.station_id != (self._mac.broadcast_id if group else self._credential.station_id):
+            raise RefusedError(Reason.OTHER_STATION)
+        take = self._taker(message.msg)
+        try:
+            take(message)
+        except EntropyError:
+            raise RefusedError(Reason.NO_ENTROPY) from None
+
+    def _taker(self, msg: int) -> Callable[[Message], None]:
+        """Return who takes a message, if the port lets it through (R4.8, R4.11, R4.17)."""
+        management = {
+            Msg.ADVERT: (self._take_advert, self.port is not Port.OPEN),
+            Msg.AUTH_RESPONSE: (self._take_auth, self._bond.ap_element != b"" and not self._bond.associated),
+            Msg.ASSOC_RESPONSE: (self._take_association, self._bond.authenticated and not self._bond.associated),
+            Msg.DEAUTH: (self._take_deauth, True),
+            Msg.PAIRWISE_1: (self._take_pairwise_1, self._bond.associated and self._may_begin_handshake),
+            Msg.PAIRWISE_3: (self._take_pairwise_3, self._bond.handshake is not None),
+            Msg.GROUP_1: (self._take_group_1, self._bond.tk is not None),
+            Msg.DATA_DOWN: (self._take_data, self.port is Port.OPEN),
+            Msg.DATA_GROUP: (self._take_data, self.port is Port.OPEN),
+        }
+        for eap in EAP_DOWN:
+            management[eap] = (self._take_eap, self.port is Port.EAP_ONLY)
+        if msg not in Msg.__members__.values() or Msg(msg) not in management:
+            raise RefusedError(Reason.UNEXPECTED)
+        take, permitted = management[Msg(msg)]
+        if not permitted:
+            raise RefusedError(Reason.PORT)
+        return take
+
+    @property
+    def _may_begin_handshake(self) -> bool:
+        """True after EAP, with a PSK, or while a kept PMK is proposed."""
+        return self.port in (Port.EAPOL_ONLY, Port.OPEN) or self._bond.pmkid != b""
+
+    def _take_advert(self, message: Message) -> None:
+        """Begin anew with an AP of this network: state 1 (R4.1, R4.7)."""
+        element, akm = self._management.advert(message.payload)
+        self._close()
+        self._bond.ap_element, self._bond.akm = element, akm
+        kept = None
+        if self._memory is not None and akm in AKMS_8021X:
+            kept = self._memory.find(akm, self._credential.aa)
+        if kept is not None:
+            self._bond.pmk = kept
+            self._bond.pmkid = pmk_name(akm, kept, self._credential.aa, self._credential.spa)
+        self._bond.element = self._element_given or chosen_element(self._parameters.order, akm, self._bond.pmkid)
+        self._send(Msg.AUTH_REQUEST, self._management.auth_request())
+
+    def _take_auth(self, message: Message) -> None:
+        self._management.auth_response(message.payload)
+        self._bond.authenticated = True
+        self._send(Msg.ASSOC_REQUEST, self._management.association_request(self._bond.element, self._bond.pmkid))
+
+    def _take_association(self, message: Message) -> None:
+        status, aid = self._management.association_response(message.payload)
+        if status != STATUS_OK:
+            self._journal.note("association_refused", status=status)
+            self._close()
+            return
+        self._bond.associated = True
+        self._journal.note("associated", akm=self._bond.akm, aid=aid)
+        if self._bond.akm in AKMS_PSK:
+            self._bond.pmk = self._credential.psk
+            self._set_port(Port.EAPOL_ONLY)
+        else:
+            assert self._credential.eap_psk is not None
+            self._bond.peer = EapPeer(self._credential.eap_psk, self._credential.identity, self._nonces)
+            self._set_port(Port.EAP_ONLY)
+
+    def _take_eap(self, message: Message) -> None:
+        """Answer the server; with its success, and only after it has authenticated itself, go on to the AP (R4.10)."""
+        packet = message.payload
+        if not self._parameters.lite:
+            if len(packet) < _EAPOL_HEADER or packet[1] or int.from_bytes(packet[2:4], "big") + 4 != len(packet):
+                raise RefusedError(Reason.MALFORMED)
+            packet = packet[_EAPOL_HEADER:]
+        assert self._bond.peer is not None
+        response = self._bond.peer.receive(packet)
+        if response is not None:
+            self._bond.pmkid = b""
+            header = b"" if self._parameters.lite else b"\x01\x00" + len(response).to_bytes(2, "big")
+            self._send(Msg(message.msg + 1), header + response)
+        elif self._bond.peer.ended:
+            self._bond.pmk = self._bond.peer.pmk
+            self._journal.note("authenticated", peer="server")
+            self._set_port(Port.EAPOL_ONLY)
+        else:
+            self._journal.note("eap_failed")
+            self._close()
+
+    def _take_pairwise_1(self, message: Message) -> None:
+        handshake = self._bond.handshake
+        if handshake is None:
+            assert self._bond.pmk is not None
+            names = self._credential.aa, self._credential.spa
+            elements = self._bond.ap_element, self._bond.element
+            handshake = Handshake(self._parameters, self._bond.akm, names, self._bond.pmk, elements, self._nonces.draw)
+        answer = handshake.message_2(message.payload, self._bond.pmkid)
+        self._bond.handshake = handshake
+        self._set_port(Port.EAPOL_ONLY if self.port is not Port.OPEN else Port.OPEN)
+        self._send(Msg.PAIRWISE_2, answer)
+
+    def _take_pairwise_3(self, message: Message) -> None:
+        handshake = self._bond.handshake
+        assert handshake is not None
+        answer, group, fresh = handshake.message_4(message.payload)
+        if fresh:
+            self._journal.note("authenticated", peer="ap")
+            if self._memory is not None and self._bond.akm in AKMS_8021X and self._bond.pmk is not None:
+                self._memory.keep(KeptPmk(self._bond.akm, self._credential.aa, self._bond.pmk))
+
+        def install() -> None:
+            if fresh:
+                handshake.install()
+                assert handshake.keys is not None
+                self._bond.tk = ReceiveKey(handshake.keys.tk)
+                self._bond.pn = 0
+                self._journal.note("keys_installed")
+            if group is not None:
+                self._install_group(group)
+                self._set_port(Port.OPEN)
+
+        self._send(Msg.PAIRWISE_4, answer, install)
+
+    def _take_group_1(self, message: Message) -> None:
+        assert self._bond.handshake is not None
+        answer, group = self._bond.handshake.group_2(message.payload)
+
+        def install() -> None:
+            self._install_group(group)
+            self._set_port(Port.OPEN)
+
+        self._send(Msg.GROUP_2, answer, install)
+
+    def _install_group(self, found: GroupKeyFound) -> None:
+        """Install a group key once: the value that is there keeps its packet number (rule 22)."""
+        index, key, pn = found
+        known = self._bond.groups.get(index)
+        if known is None or known.key != key:
+            self._bond.groups[index] = ReceiveKey(key, pn)
+            self._journal.note("group_key_installed", key_id=index)
+
+    def _take_data(self, message: Message) -> None:
+        msg = Msg(message.msg)
+        assert self._bond.tk is not None
+        keys = self._bond.groups if msg is Msg.DATA_GROUP else {0: self._bond.tk}
+        data = self._protection.open(keys, msg, message.payload, message.station_id)
+        self._journal.note("data", group=msg is Msg.DATA_GROUP, data_hex=data.hex())
+        answer = None if msg is Msg.DATA_GROUP else self._application(data)
+        if answer is not None:
+            self._bond.pn += 1
+            self._send(Msg.DATA_UP, self._protection.seal(self._bond.tk.key, self._bond.pn, answer, message.station_id))
+
+    def _take_deauth(self, message: Message) -> None:
+        """Believe a deauthentication, as 802.11 does without management frame protection (W4.2)."""
+        if len(message.payload) != 2:
+            raise RefusedError(Reason.MALFORMED)
+        if self._bond.associated:
+            self._journal.note("deauthenticated", reason=int.from_bytes(message.payload, "little"))
+        self._close()
+
+    def _close(self) -> None:
+        """Return to state 1: port blocked, keys gone, nothing left to say."""
+        self._outbox.clear()
+        if self._bond.handshake is not None:
+            self._bond.handshake.wipe()
+        self._set_port(Port.BLOCKED)
+        self._bond = Bond()
+
+    def _send(self, msg: Msg, payload: bytes, then: Callable[[], None] = lambda: None) -> None:
+        prof, station_id = int(self._parameters.prof), self._credential.station_id
+        self._outbox = [(Message(PROTO, int(msg), prof, station_id, payload), then)]
+
+    def _set_port(self, port: Port) -> None:
+        if port is not self.port:
+            self.port = port
+            self._journal.note("port", state=port.value)

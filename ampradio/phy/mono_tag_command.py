@@ -41,10 +41,10 @@ class MonoTagCommand:
         chips: MonoTagChips,
         rate_sps: int,
         decimation: int,
-        sync: tuple[int, ChipTiming],
+        sync: tuple[int, ChipTiming, float],
         floor: float,
     ) -> None:
-        """Begin at ``sync``: a stream position, in power samples, and the timing (1,) counted from there."""
+        """Begin at ``sync``: a stream position, in power samples, the timing (1,) counted from there, the contrast."""
         self.reception: Reception | None = None
         self.over = False
         self.counted: Counter[str] = Counter()
@@ -56,7 +56,7 @@ class MonoTagCommand:
         self._floor = np.array([floor])
         self._non_amp = _non_amp(profile, chips, form)
         lead = self.power_before(profile, chips, form)
-        found, timing = sync
+        found, timing, self.contrast = sync
         self.origin = found + math.floor(float(timing.start[0])) - lead
         self._timing = ChipTiming(timing.start + (found - self.origin), timing.stretch)
         self._bits_done = 0

@@ -20,12 +20,16 @@ from ampradio.phy.mono_tag_chips import MonoTagChips
 from ampradio.phy.mono_tag_command import MonoTagCommand
 from ampradio.phy.mono_tag_sync import GRID_PER_CHIP, MonoTagSync
 from ampradio.phy.noise_floor import NoiseFloor
+from ampradio.phy.power_gate import PowerGate
 from ampradio.phy.reception import Reception
 from ampradio.profile.model import Profile
 
 _BLOCK_CHIPS = 8
 _BLOCKS_AT_ONCE = 64
+_BLOCKS_BEFORE, _BLOCKS_AFTER = 1, 5  # of the one in which an AMP-Sync begins, that are loud if there is a command
+_P_OPEN = 1e-5
 _COMMANDS_MAX = 8
+_LEAST_CONTRAST = 0.6  # of a sync amid another command, over that of the other's: data seldom reach it
 _PIECE = 1 << 16
 
 
@@ -62,7 +66,9 @@ class MonoTagReceiver:
         self._block = self._steps * self._sync.grid
         self._span = (self._sync.lead + self._steps + self._sync.reach) * self._sync.grid
         self._stream = EnvelopeStream(self._block, decimation, squares)
-        self._floor = NoiseFloor(float(self._block * decimation))
+        freedom = float(self._block * decimation)
+        self._floor = NoiseFloor(freedom)
+        self._gate = PowerGate(freedom, _BLOCKS_BEFORE, _BLOCKS_AFTER, _P_OPEN)
         self._told = 0  # blocks that the floor knows
         self._position = 0  # an AMP-Sync may begin here or later
         self._commands: list[MonoTagCommand] = []
@@ -84,7 +90,8 @@ class MonoTagReceiver:
                 self.counters["bad_samples"] += bad
             while self._step(received):
                 pass
-            self._stream.drop_before(self._needed_from(), min(self._position // self._block, self._told))
+            wanted = min(self._position // self._block - self._gate.before, self._told)
+            self._stream.drop_before(self._needed_from(), wanted)
         return received
 
     def earliest_end(self) -> int:
@@ -140,38 +147,48 @@ class MonoTagReceiver:
         count = min((upto - self._look_needs()) // self._block + 1, _BLOCKS_AT_ONCE)
         if count < 1:
             return False
-        start = first * self._block - lead
-        power = self._stream.between(start, start + (count - 1) * self._block + self._span)[0]
+        floors, opened = self._decide(first, count)
+        begin = int(np.argmax(opened)) if opened.any() else count
+        end = begin + int(np.argmin(np.append(opened[begin:], False)))
+        if begin == count:
+            self._tell(first, count)
+            self._position = (first + count) * self._block
+            return True
+        start = (first + begin) * self._block - lead
+        power = self._stream.between(start, start + (end - begin - 1) * self._block + self._span)[0]
         rows = np.lib.stride_tricks.sliding_window_view(power, self._span)[:: self._block]
-        floors = self._floors(first, count)
-        late = (self._position - first * self._block) // self._sync.grid
-        hit = self._sync.first_row(rows, floors, self._steps, late)
-        passed = hit[0] + 1 if hit else count
+        floors = floors[begin:end]
+        late = max(self._position - (first + begin) * self._block, 0) // self._sync.grid
+        above = _LEAST_CONTRAST * max((each.contrast for each in self._commands), default=0.0)
+        hit = self._sync.first_row(rows, floors, self._steps, late, above)
+        passed = begin + hit[0] + 1 if hit else end
         self._tell(first, passed)
         self._position = (first + passed) * self._block
         if hit:
-            row, timing = hit
-            self._begin(start + row * self._block, timing, float(floors[row]))
+            row, timing, contrast = hit
+            self._begin((start + row * self._block, timing, contrast), float(floors[row]))
         return True
 
-    def _begin(self, position: int, timing: ChipTiming, floor: float) -> None:
-        """Follow the AMP-Sync of ``timing`` from ``position`` on, and look for the next one after its first chip."""
+    def _begin(self, sync: tuple[int, ChipTiming, float], floor: float) -> None:
+        """Follow an AMP-Sync (see ``MonoTagCommand``), and look for the next one after its first chip."""
         self.counters["syncs"] += 1
+        position, timing, _ = sync
         self._position = self._on_grid(position + math.ceil(float(timing.start[0]) + self._chips.chip))
         if len(self._commands) == _COMMANDS_MAX:
             self.counters["syncs_given_up"] += 1
             return
         self._commands.append(
-            MonoTagCommand(
-                self._profile, self._form, self._chips, self._rate_sps, self._decimation, (position, timing), floor
-            )
+            MonoTagCommand(self._profile, self._form, self._chips, self._rate_sps, self._decimation, sync, floor)
         )
 
-    def _floors(self, first: int, count: int) -> npt.NDArray[np.float64]:
-        """Return the floor before each of ``count`` blocks from ``first`` on."""
+    def _decide(self, first: int, count: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+        """Return the floor before each of ``count`` blocks from ``first`` on, and whether it is to be searched."""
         again = min(max(self._told - first, 0), count)  # after a false sync
-        before, _ = self._floor.before_each(self._stream.means(first + again, first + count))
-        return np.concatenate((np.full(again, self._floor.power), before))
+        before, settled = self._floor.before_each(self._stream.means(first + again, first + count))
+        floors = np.concatenate((np.full(again, self._floor.power), before))
+        trusted = np.concatenate((np.full(again, self._floor.settled), settled))
+        powers = self._stream.means(first - self._gate.before, first + count + self._gate.after)
+        return floors, self._gate.opens(powers, floors * trusted)
 
     def _tell(self, first: int, count: int) -> None:
         """Let the floor hear ``count`` blocks from ``first`` on, those it has not heard."""

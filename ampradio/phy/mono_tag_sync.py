@@ -87,23 +87,26 @@ class MonoTagSync:
         return MonoTagHits(found, nothing.timing)
 
     def first_row(
-        self, power: npt.NDArray[np.float32], floor: npt.NDArray[np.float64], steps: int, late: int
-    ) -> tuple[int, ChipTiming] | None:
-        """Return the first row of ``power`` (rows, n) in which a sync begins, and its timing (1,) there, or None.
+        self, power: npt.NDArray[np.float32], floor: npt.NDArray[np.float64], steps: int, late: int, above: float
+    ) -> tuple[int, ChipTiming, float] | None:
+        """Return the first row of ``power`` (rows, n) in which a sync begins, its timing (1,) there and its contrast.
 
-        A sync may begin at ``steps`` grid steps from ``lead`` on, ``late`` of which do not count in the first row.
-        Raises ValueError unless a row goes on for ``reach`` steps after them.
+        A sync may begin at ``steps`` grid steps from ``lead`` on, ``late`` of which do not count in the first row. Its
+        contrast, ON minus OFF energy of a chip, is more than ``above``. Raises ValueError unless a row goes on for
+        ``reach`` steps after them.
         """
         if power.shape[1] < (self.lead + steps + self.reach) * self.grid:
             raise ValueError(f"rows of {power.shape[1]} power samples are too short for {steps} steps")
-        passed, _, _ = self._passed(power, floor, steps)
+        passed, _, contrast = self._passed(power, floor, steps)
+        passed &= contrast.max(axis=0) > above
         passed[0, :late] = False
         rows = np.flatnonzero(passed.any(axis=1))[:1]
         if not rows.size:
             return None
         begin = np.argmax(passed[rows], axis=1)
         _, on, difference = self._passed(power[rows], floor[rows], steps + _LOOKAHEAD_CHIPS * GRID_PER_CHIP)
-        return int(rows[0]), self._likeliest(power[rows], begin + self.lead, self._level(on, difference))
+        timing = self._likeliest(power[rows], begin + self.lead, self._level(on, difference))
+        return int(rows[0]), timing, float(difference.max())
 
     def _passed(
         self, power: npt.NDArray[np.float32], floor: npt.NDArray[np.float64], count: int
@@ -119,8 +122,8 @@ class MonoTagSync:
         )
         least = np.maximum((self._noise_gain * floor)[:, np.newaxis], _CONTRAST * (on + off))
         word, data = on - off, self._alternation(chips, lead, count)
-        passed = ((word > least) & (data > _ALTERNATION * least) & (word + data > _BOTH * least)).any(axis=0)
-        return passed, on, word
+        passed = (word > least) & (data > _ALTERNATION * least) & (word + data > _BOTH * least)
+        return passed.any(axis=0), on, word
 
     def _mean(
         self, chips: npt.NDArray[np.float64], offsets: npt.NDArray[np.intp], count: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -15,6 +16,7 @@ from ampradio.profile import DEFAULT, Profile, load_profile
 from testbed.capture import CaptureError, Recording
 from testbed.compare_frames import Difference, differences, frame_of, unexpected
 from testbed.frame_name import frame_name
+from testbed.probe import write_probes
 from testbed.replay import replay
 from testbed.run_folder import PROFILE
 
@@ -31,8 +33,13 @@ class ReplayReport:
     counters: dict[str, int]
 
 
-def replayed_report(recording: Recording, role: str, *, quiet: bool, check: bool) -> ReplayReport:
-    """Replay one recording, print its frames unless ``quiet``, and compare them if asked; raises CaptureError."""
+def replayed_report(
+    recording: Recording, role: str, *, quiet: bool, check: bool, probe: Path | None = None
+) -> ReplayReport:
+    """Replay one recording, print its frames unless ``quiet``, and compare them if asked; raises CaptureError.
+
+    With ``probe`` the inside of the receiver goes into that folder.
+    """
     profile = _profile(recording)
     node = recording.node or recording.meta_path.stem
     with Progress(console=Console(stderr=True), transient=True, disable=quiet or recording.duration_s < LONG_S) as bar:
@@ -42,6 +49,12 @@ def replayed_report(recording: Recording, role: str, *, quiet: bool, check: bool
     if not quiet:
         for frame in frames:
             _print(frame)
+    if probe is not None:
+        written, left_out = write_probes(probe, recording, profile, done.receptions)
+        for why in left_out:
+            sys.stderr.write(f"amp: not probed: {why}\n")
+        if not quiet:
+            sys.stdout.write(f"{len(written)} signals of {node} in {probe}\n")
     differ: tuple[Difference, ...] = ()
     if check:
         replayed = [frame_of(reception) for reception in done.receptions]

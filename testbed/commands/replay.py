@@ -19,6 +19,8 @@ def register(subparsers: Any) -> None:
     parser.add_argument("path", type=Path, metavar="PATH", help="run folder, or any SigMF recording")
     check = "compare with what was received live, or must come out; exit code 1 if it differs"
     parser.add_argument("--check", action="store_true", help=check)
+    probe = "write the receiver's inside (envelope, correlation, timing, soft chips) as SigMF into DIR"
+    parser.add_argument("--probe", type=Path, metavar="DIR", help=probe)
     parser.add_argument("--role", choices=("ap", "tag"), default="", help="whose receiver, if not recorded")
 
 
@@ -28,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     from testbed.replay_report import ReplayReport, replayed_report
 
     reports: list[ReplayReport] = [
-        replayed_report(recording, args.role, quiet=args.quiet or args.json, check=args.check)
+        replayed_report(recording, args.role, quiet=args.quiet or args.json, check=args.check, probe=args.probe)
         for recording in open_captures(args.path)
     ]
     differ = [difference for report in reports for difference in report.differences]

@@ -1,0 +1,94 @@
+"""Signals of a receiver, computed again from a recording and written as SigMF, one dataset a signal and PPDU."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from sigmf import SigMFFile
+
+from ampradio.phy import probe_ap, probe_tag
+from ampradio.phy.probe import ProbeSignal
+from ampradio.phy.reception import Reception
+from ampradio.profile import Profile
+from ampradio.vectors import PpduKind
+from testbed.atomic_file import write_atomically
+from testbed.capture import CaptureError, Recording
+from testbed.capture.annotations import LABEL
+from testbed.capture.meta import EXTENSION
+from testbed.frame_name import frame_name
+from testbed.replay_receivers import ENVELOPE_SPS
+
+
+def write_probes(
+    folder: Path, recording: Recording, profile: Profile, receptions: Iterable[Reception]
+) -> tuple[list[Path], list[str]]:
+    """Write the inside of the receiver for each of ``receptions`` of ``recording`` into ``folder``.
+
+    Returns:
+        The metadata files written, and for each PPDU that cannot be looked into, why.
+
+    Raises:
+        CaptureError: a file cannot be written.
+    """
+    written: list[Path] = []
+    left_out: list[str] = []
+    node = re.sub(r"[^\w.-]", "_", recording.node or recording.meta_path.stem)
+    for number, reception in enumerate(receptions):
+        name = frame_name(profile.mac, reception.psdu)
+        try:
+            signals = signals_of(recording, profile, reception)
+        except ValueError as error:
+            left_out.append(f"{node} {number:03d} {name}: {error}")
+            continue
+        label = re.sub(r"[^\w-]", "-", name)
+        written += [
+            _write(folder / f"{node}-{number:03d}-{label}-{each.name}", each, name, recording.sample_rate_sps)
+            for each in signals
+        ]
+    return written, left_out
+
+
+def signals_of(recording: Recording, profile: Profile, reception: Reception) -> tuple[ProbeSignal, ...]:
+    """Return the signals of one PPDU of ``recording``; ValueError for a kind that has no probe."""
+    rate_sps = recording.sample_rate_sps
+    if reception.rxvector.kind is PpduKind.UL_ACTIVE:
+        first, count = probe_ap.samples_wanted(profile, reception, rate_sps)
+        return probe_ap.probe_uplink(profile, recording.read(first, count), first, reception, rate_sps)
+    if reception.rxvector.kind is PpduKind.DL_TYPE1:
+        decimation = max(1, rate_sps // ENVELOPE_SPS)
+        first, count = probe_tag.samples_wanted(profile, reception, rate_sps, decimation)
+        samples = recording.read(first, count)
+        return probe_tag.probe_downlink(profile, samples, first, reception, rate_sps, decimation)
+    raise ValueError(f"no probe of {reception.rxvector.kind.name}")
+
+
+def _write(base: Path, signal: ProbeSignal, frame: str, stream_sps: int) -> Path:
+    kind = "cf32_le" if np.iscomplexobj(signal.values) else "rf32_le"
+    meta = base.with_name(base.name + ".sigmf-meta")
+    facts = {
+        "core:datatype": kind,
+        "core:sample_rate": signal.rate_sps,
+        "core:num_channels": 1,
+        "core:description": f"{signal.name} of {frame}: {signal.what}",
+        "core:recorder": "ampradio",
+        "core:extensions": [EXTENSION],
+        "amp:signal": signal.name,
+        "amp:first_sample": signal.first_sample,
+        "amp:stream_sample_rate": stream_sps,
+    }
+    file = SigMFFile(global_info=facts)
+    file.add_capture(0)
+    for mark in signal.marks:
+        file.add_annotation(mark.start_sample, mark.stop_sample - mark.start_sample, {LABEL: mark.name})
+    file.validate()
+    try:
+        base.parent.mkdir(parents=True, exist_ok=True)
+        little_endian = signal.values.astype(signal.values.dtype.newbyteorder("<"))
+        base.with_name(base.name + ".sigmf-data").write_bytes(little_endian.tobytes())
+        write_atomically(meta, file.dumps(pretty=True) + "\n")
+    except OSError as error:
+        raise CaptureError(base, f"cannot be written: {error.strerror}", "name a folder that can be written") from None
+    return meta

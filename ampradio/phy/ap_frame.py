@@ -136,8 +136,8 @@ class ApFrame:
         return 4 * (8 * octets + self._tail)  # rate 1/2, Manchester
 
     def _end_of(self, octets: int) -> float:
-        nominal = np.array([self._chips.data_end(self._data_chips(octets))])
-        return float(self._timing.at(nominal)[0, 0])
+        nominal = self._chips.data_end(self._data_chips(octets))
+        return float(self._timing.start[0] + self._timing.stretch[0] * nominal)
 
     def _samples(self, duration_ns: int) -> int:
         return duration_ns * self._rate_sps // _NS_PER_S
@@ -224,12 +224,12 @@ class ApFrame:
         chips = self._chips
         on = chips.turned(track, 0)[0, chips.sync > 0]
         signal = (abs(on.mean()) / chips.chip) ** 2
-        edges = track.timing.at(chips.edges(0))
-        inside = np.stack((edges[:, :-1] + _STRADDLE, edges[:, 1:] - _STRADDLE), axis=2)[:, chips.sync == 0]
-        sync = samples[:, : math.ceil(edges[0, -1]) + 1]
+        edges = track.timing.at(chips.edges(0))[0]
+        begin, end = edges[:-1][chips.sync == 0] + _STRADDLE, edges[1:][chips.sync == 0] - _STRADDLE
+        sync = samples[:, : math.ceil(edges[-1]) + 1]
         power = running_sum(sync.real * sync.real + sync.imag * sync.imag, np.float64)
-        energy = np.diff(integral_to(power, inside.reshape(1, -1)).reshape(inside.shape), axis=2)
-        noise = float(energy.sum() / np.diff(inside, axis=2).sum())
+        energy = integral_to(power, np.concatenate((end, begin))[np.newaxis])[0]
+        noise = float((energy[: end.size].sum() - energy[end.size :].sum()) / (end - begin).sum())
         return max(float(signal), 1e-30), max(noise, 0.0)
 
     def _ns(self, sample: int) -> int:

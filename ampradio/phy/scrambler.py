@@ -22,6 +22,12 @@ def _one_period(seed: int, taps: tuple[int, ...]) -> npt.NDArray[np.uint8]:
     return np.array(bits, np.uint8)
 
 
+@lru_cache(maxsize=256)
+def _stretch(seed: int, count: int, first: int, taps: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+    """Return ``sequence``, to be left as it is; kept, for receivers want the same stretches over and over."""
+    return np.resize(np.roll(_one_period(seed, taps), -first), count)
+
+
 def sequence(seed: int, count: int, first: int = 0, taps: tuple[int, ...] = TAPS) -> npt.NDArray[np.uint8]:
     """Return ``count`` scrambler output bits from position ``first`` on, shape (count,).
 
@@ -30,8 +36,7 @@ def sequence(seed: int, count: int, first: int = 0, taps: tuple[int, ...] = TAPS
     """
     if not 0 < seed < 1 << max(taps):
         raise ValueError(f"scrambler seed must be 1…{(1 << max(taps)) - 1}, not {seed}")
-    period = _one_period(seed, taps)
-    return np.resize(np.roll(period, -(first % period.size)), count)
+    return _stretch(seed, count, first % _one_period(seed, taps).size, taps).copy()
 
 
 def scramble(bits: npt.NDArray[np.uint8], seed: int, taps: tuple[int, ...] = TAPS) -> npt.NDArray[np.uint8]:

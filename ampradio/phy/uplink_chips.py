@@ -60,7 +60,8 @@ class UplinkTrack:
     def of(self, rows: npt.NDArray[np.intp]) -> UplinkTrack:
         """Return the tracks of some packets, each with its own row of sums."""
         carrier = CarrierPhase(self.carrier.phase[rows], self.carrier.turn[rows])
-        return UplinkTrack(self.sums[rows], self.timing.of(rows), carrier)
+        whole = np.array_equal(rows, np.arange(self.sums.shape[0]))
+        return UplinkTrack(self.sums if whole else self.sums[rows], self.timing.of(rows), carrier)
 
     def with_rows(self, rows: npt.NDArray[np.intp], part: UplinkTrack) -> UplinkTrack:
         """Return these tracks with the timing and carrier of ``part`` in ``rows``."""

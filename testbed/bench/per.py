@@ -20,14 +20,14 @@ from rich.progress import Progress
 from rich.table import Table
 
 from testbed.bench.bars import Bar, print_bars
-from testbed.bench.out import write_figures
+from testbed.bench.out import machine, write_figures
 from testbed.bench.per_case import Case
 from testbed.bench.per_catalogue import cases
 from testbed.bench.per_curve import crossing_interval_db, shown_db
 from testbed.bench.per_measure import FLOOR_DB, FLOOR_PER, Curve, Effort, measure
 from testbed.bench.per_modes import OCTETS
 
-EFFORT = Effort(packets=1000, errors=50, seeds=3, floor=4000)
+EFFORT = Effort(packets=800, errors=40, seeds=3, floor=3900)
 QUICK = Effort(packets=16, errors=8, seeds=1, floor=0)
 SEED = 20260911
 
@@ -62,7 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     _print_summary(console, curves, arguments.seed)
     bars = held(curves)
     print_bars(console, "bars", bars)
-    figures = [curve.figures() | {"seed": arguments.seed} for curve in curves]
+    common = {"seed": arguments.seed, "machine": machine()}
+    figures = [curve.figures() | common for curve in curves if not curve.case.is_reference]
     console.print(f"written to {write_figures('per', figures, with_machine=False)}")
     missed = [bar.what for bar in bars if not bar.holds]
     if missed:
@@ -73,7 +74,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def chosen(catalogue: Sequence[Case], only: str) -> list[Case]:
     """Return the cases whose name holds ``only``, and their references."""
     names = {case.name for case in catalogue if only.lower() in case.name.lower()}
-    names |= {case.reference for case in catalogue if case.name in names and case.reference}
+    for case in reversed(catalogue):  # a reference stands before what refers to it
+        if case.name in names and case.reference:
+            names.add(case.reference)
     return [case for case in catalogue if case.name in names]
 
 

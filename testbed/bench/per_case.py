@@ -6,6 +6,7 @@ the Eb/N0 of an uncoded case, 3 dB below the Eb/N0 of a coded one.
 
 from __future__ import annotations
 
+import math
 import zlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -79,6 +80,11 @@ class Case(ABC):
     def limit(self, ecn0_db: float) -> float:
         """Return the packet error rate of the ideal receiver; NaN where the bar is measured."""
         return float("nan")
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it is only there for others to be held against."""
+        return self.reference is None and math.isnan(self.limit(0.0))
 
     @property
     def first_db(self) -> float:

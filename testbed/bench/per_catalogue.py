@@ -85,7 +85,7 @@ def _coded() -> list[Case]:
         )  # fmt: skip
         still = replace(
             coded, name=f"UL {name} no carrier offset", air=f"UL {name} carrier", carrier_hz=0.0, floor=False,
-            reference=None, bar="", clocks_ppm=(1000.0,), allowed_db=None,
+            clocks_ppm=(1000.0,), allowed_db=None,
         )  # fmt: skip
         shifted = replace(
             still, name=f"UL {name} ±{edge_hz / 1e6:.2f} MHz", carrier_hz=edge_hz, at_edge=True,
@@ -95,7 +95,7 @@ def _coded() -> list[Case]:
     return found
 
 
-def _uncoded() -> list[Case]:
+def _uncoded() -> list[Uncoded]:
     profile = load_profile()
     uplink = profile.uplink
     edge_hz = uplink.carrier_hz * uplink.carrier_tolerance_ppm * 1e-6
@@ -105,7 +105,7 @@ def _uncoded() -> list[Case]:
         for rate_msps in (4, 10, 20)
     ]
     links.append(("active", TxVector(PpduKind.UL_ACTIVE, uplink.rate_high_bps, seed_index=SEED_INDEX), 40, edge_hz))
-    found: list[Case] = []
+    found: list[Uncoded] = []
     for what, vector, rate_msps, carrier_hz in links:
         rate = f"{vector.rate_bps // 1_000_000}M" if vector.rate_bps >= 1_000_000 else f"{vector.rate_bps // 1000}k"
         few = (vector.rate_bps, rate_msps) == (1_000_000, 4)  # samples in a chip: two
@@ -126,7 +126,20 @@ def _uncoded() -> list[Case]:
                     carrier_hz=carrier_hz,
                 )
             )
-    return found
+    return [*found, *_carrier_price(found[-2], edge_hz)]
+
+
+def _carrier_price(fast: Uncoded, edge_hz: float) -> list[Uncoded]:
+    """Return ``fast`` without a carrier offset, and with the largest."""
+    still = replace(
+        fast, name="UL uncoded 4M no carrier offset", air="UL uncoded 4M carrier", clocks_ppm=(1000.0,), floor=False,
+        allowed_db=None, offset_hz=0.0,
+    )  # fmt: skip
+    shifted = replace(
+        still, name=f"UL uncoded 4M ±{edge_hz / 1e6:.2f} MHz", reference=still.name, allowed_db=CARRIER_DB,
+        bar="the same without carrier offset", offset_hz=edge_hz,
+    )  # fmt: skip
+    return [still, shifted]
 
 
 def _mono() -> list[Case]:

@@ -42,6 +42,7 @@ class Curve:
     bar_db: float = math.nan
     bar_1pct_db: float = math.nan
     floor: Point | None = None
+    reference: Curve | None = None
 
     @property
     def points(self) -> tuple[Point, ...]:
@@ -90,6 +91,7 @@ class Curve:
             "packets": sum(point.packets for point in self.points) + (self.floor.packets if self.floor else 0),
             "seeds": len(self.seeds),
             "curve": [point.figures() for point in self.points],
+            "reference": [point.figures() for point in self.reference.points] if self.reference else None,
             "floor": self.floor.figures() if self.floor else None,
         }
 
@@ -135,13 +137,15 @@ def walk(case: Case, clock_ppm: float, effort: Effort, seed: tuple[int, ...]) ->
 def _with_bars(curve: Curve, curves: Sequence[Curve]) -> Curve:
     case = curve.case
     if case.reference is None:
-        if math.isnan(case.limit(0.0)):
+        if case.is_reference:
             return curve
         return replace(curve, bar_db=case.limit_db(TARGET_PER), bar_1pct_db=case.limit_db(LOW_TARGET_PER))
     reference = next(
         each for each in curves if each.case.name == case.reference and each.clock_ppm == curve.clock_ppm
     )
-    return replace(curve, bar_db=reference.measured_db, bar_1pct_db=reference.measured_1pct_db)
+    return replace(
+        curve, bar_db=reference.measured_db, bar_1pct_db=reference.measured_1pct_db, reference=reference
+    )
 
 
 def _with_floors(

@@ -10,13 +10,12 @@ from ampradio.security.entropy import NonceSource
 from ampradio.security.journal import Journal, RefusedError
 from ampradio.security.rsna.backhaul import EapFromServer, EapToServer
 from ampradio.security.rsna.infrastructure import protection
-from ampradio.security.rsna.infrastructure.handshake import GroupKey
 from ampradio.security.rsna.infrastructure.management import Management
 from ampradio.security.rsna.infrastructure.pmk_cache import PmkCache
 from ampradio.security.rsna.infrastructure.progress import Phase
-from ampradio.security.rsna.infrastructure.setting import ApSetting
+from ampradio.security.rsna.infrastructure.setting import ApSetting, new_group_key
 from ampradio.security.rsna.infrastructure.station import Station
-from ampradio.security.rsna.profiles import ADDRESS_OCTETS, KEY_OCTETS, PMK_OCTETS, PROTO, Msg, Port, RsnaParameters
+from ampradio.security.rsna.profiles import ADDRESS_OCTETS, PMK_OCTETS, PROTO, Msg, Port, RsnaParameters
 from ampradio.security.rsna.refusal import Reason
 from ampradio.security.secret import Secret
 from ampradio.security.session import EntropySource, Message, SecurityEvent
@@ -37,11 +36,14 @@ class Authenticator:
         element: bytes | None = None,
         eap_reply_octets: int = 66,
         server_timeout_ns: int = 5_000_000_000,
+        igtk: bool = False,
         first_replay: int = 1,
+        first_identifier: int = 0,
     ) -> None:
         """Take the AP's address; ``element`` is advertised in place of the default one.
 
-        ``eap_reply_octets`` sizes the slots for EAP responses, ``first_replay`` is the first replay counter.
+        ``eap_reply_octets`` sizes the slots for EAP responses; ``igtk`` delivers an IGTK beside the group key (rsn);
+        ``first_replay`` and ``first_identifier`` are what replay counters and EAP identifiers begin with.
         Raises ``ValueError`` for a bad address, ``EntropyError`` when no group key can be drawn.
         """
         if len(aa) != ADDRESS_OCTETS:
@@ -57,7 +59,9 @@ class Authenticator:
             PmkCache(aa, enabled=parameters.pmk_caching),
             eap_reply_octets,
             first_replay,
-            GroupKey(1, Secret(nonces.draw(KEY_OCTETS))),
+            first_identifier,
+            igtk,
+            new_group_key(nonces, 1, igtk),
         )
         self._server_timeout_ns = server_timeout_ns
         self._server_deadlines: dict[int, int] = {}
@@ -117,7 +121,7 @@ class Authenticator:
         setting = self._setting
         if setting.next_group is not None:
             raise ValueError("a group key is being handed out")
-        setting.next_group = setting.new_group_key(3 - setting.newest_group.key_id)
+        setting.next_group = new_group_key(setting.nonces, 3 - setting.group.key_id, setting.igtk)
         for station in self._stations.values():
             if station.phase is Phase.OPEN:
                 station.give_group_key()

@@ -11,6 +11,7 @@ from ampradio.security.rsna.infrastructure.key_frame import KeyFrame
 from ampradio.security.rsna.infrastructure.keys import (
     PairwiseKey,
     group_key_element,
+    igtk_element,
     pairwise_key,
     pmkid_element,
     wrapped,
@@ -32,14 +33,23 @@ from ampradio.security.rsna.profiles import (
 from ampradio.security.rsna.refusal import Reason
 from ampradio.security.secret import Secret
 
+_IGTK_ID = 3  # IGTKs have the key IDs 4 and 5
+
 
 @dataclass(frozen=True)
 class GroupKey:
-    """The group key in force, its index, and the packet number reached under it."""
+    """The group key in force, its index, the packet number reached under it, and the IGTK if there is one."""
 
     key_id: int
     key: Secret
     pn: int = 0
+    igtk: Secret | None = None
+
+    @property
+    def elements(self) -> bytes:
+        """The KDEs that deliver it."""
+        igtk = b"" if self.igtk is None else igtk_element(_IGTK_ID + self.key_id, self.igtk)
+        return group_key_element(self.key_id, self.key) + igtk
 
     @property
     def rsc(self) -> bytes:
@@ -107,7 +117,7 @@ class Handshake:
         data = self._own_element
         if self._parameters.order.group_key_in_message_3:
             info |= SECURE | ENCRYPTED
-            data = wrapped(self._keys.kek, data + group_key_element(group.key_id, group.key))
+            data = wrapped(self._keys.kek, data + group.elements)
         rsc = group.rsc if self._parameters.order.group_key_in_message_3 else bytes(8)
         if self._parameters.lite:
             rsc = bytes(8)  # the lite message 3 has no room for it (rule 21)
@@ -126,7 +136,7 @@ class Handshake:
         info = ACK | MIC | SECURE
         if self._parameters.order is Order.RSN:
             info |= ENCRYPTED
-            data = wrapped(self._keys.kek, group_key_element(group.key_id, group.key))
+            data = wrapped(self._keys.kek, group.elements)
         else:
             info |= group.key_id << INDEX_SHIFT
             data = wrapped(self._keys.kek, group.key.expose())

@@ -48,6 +48,12 @@ def group_key_element(key_id: int, gtk: Secret) -> bytes:
     return bytes([0xDD, len(body)]) + body
 
 
+def igtk_element(key_id: int, igtk: Secret) -> bytes:
+    """Return the IGTK KDE, its packet number zero."""
+    body = RSN_OUI + bytes([9]) + key_id.to_bytes(2, "little") + bytes(6) + igtk.expose()
+    return bytes([0xDD, len(body)]) + body
+
+
 def pmkid_element(pmkid: bytes) -> bytes:
     """Return the PMKID KDE."""
     return bytes([0xDD, 4 + len(pmkid)]) + RSN_OUI + b"\x04" + pmkid

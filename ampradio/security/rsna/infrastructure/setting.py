@@ -27,6 +27,8 @@ class ApSetting:
     cache: PmkCache
     eap_reply_octets: int
     first_replay: int
+    first_identifier: int
+    igtk: bool
     group: GroupKey
     next_group: GroupKey | None = None
     conversations: int = 0
@@ -36,6 +38,12 @@ class ApSetting:
         """The group key that a station is to be given now."""
         return self.group if self.next_group is None else self.next_group
 
-    def new_group_key(self, key_id: int) -> GroupKey:
-        """Return a fresh group key; raises ``EntropyError`` when the source is dead."""
-        return GroupKey(key_id, Secret(self.nonces.draw(KEY_OCTETS)))
+    def same_group(self, given: GroupKey) -> GroupKey:
+        """Return a group key as it stands now, its packet number further on."""
+        return next((known for known in (self.group, self.next_group) if known and known.key == given.key), given)
+
+
+def new_group_key(nonces: NonceSource, key_id: int, igtk: bool) -> GroupKey:
+    """Return a fresh group key; raises ``EntropyError`` when the source is dead."""
+    key = Secret(nonces.draw(KEY_OCTETS))
+    return GroupKey(key_id, key, igtk=Secret(nonces.draw(KEY_OCTETS)) if igtk else None)

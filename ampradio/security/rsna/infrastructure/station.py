@@ -180,6 +180,7 @@ class Station:
         self._set_port(Port.EAP_ONLY)
         self.phase = Phase.EAP
         self._setting.conversations += 1
+        self._bond.identifier = self._setting.first_identifier
         self._bond.conversation = self._setting.conversations
         request_identity = relay.encode_eap(self._parameters, relay.identity_request(self._bond.identifier))
         reply = self._setting.eap_reply_octets
@@ -229,8 +230,10 @@ class Station:
         handshake = self._at_handshake()
         handshake.take_message_2(payload, self._bond.suites.pmkids)
         self._bond.given = self._setting.newest_group
-        given = self._bond.given
-        self._expect(Msg.PAIRWISE_3, lambda again: handshake.message_3(given, again), self._frame(0))
+        given, setting = self._bond.given, self._setting
+        self._expect(
+            Msg.PAIRWISE_3, lambda again: handshake.message_3(setting.same_group(given), again), self._frame(0)
+        )
 
     def _take_pairwise_4(self, payload: bytes, now_ns: int) -> None:
         self._at_handshake().take_message_4(payload)
@@ -247,7 +250,8 @@ class Station:
     def _enter_group(self) -> None:
         handshake, given = self._at_handshake(), self._setting.newest_group
         self._bond.given = given
-        self._expect(Msg.GROUP_1, lambda again: handshake.group_1(given, again), self._frame(0))
+        setting = self._setting
+        self._expect(Msg.GROUP_1, lambda again: handshake.group_1(setting.same_group(given), again), self._frame(0))
 
     def _take_group_2(self, payload: bytes, now_ns: int) -> None:
         assert self._bond.given is not None

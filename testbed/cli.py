@@ -28,6 +28,7 @@ from testbed.commands.verb import add_verb, common_options
 VERBS = {
     "demo": "the main job: a secure exchange over GNU Radio and ZMQ, recorded",
     "run": "run one experiment file",
+    "compare": "security systems side by side",
     "attack": "attack a security system and say what it withstands",
     "replay": "decode a recording again, and compare it with the live run",
     "profile": "the draft's numbers, each with its provenance",

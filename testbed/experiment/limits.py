@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from ampradio.profile.model import Profile
-from testbed.experiment.channel_limits import channel_problems
+from testbed.experiment.channel_limits import SNR_RANGE_DB, channel_problems
 from testbed.experiment.error import KeyPath
 from testbed.experiment.problem import Problem, outside
 from testbed.experiment.shape import ExperimentFile
@@ -18,6 +18,7 @@ MAX_BASE_PORT = 65530
 
 MAX_AIR_TIME_S = 3600.0
 MAX_RETRIES = 100
+MAX_RUNS = 100_000
 MAX_PAUSE_MS = 600_000.0
 INCIDENT_RANGE_DBM = (-100.0, 40.0)
 
@@ -26,6 +27,7 @@ def problems(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
     """Yield every value of ``file`` that is out of range."""
     yield from _run(file)
     yield from _security(file)
+    yield from _compare(file)
     yield from _stations(file, profile)
     yield from _clocks(file, profile)
     yield from channel_problems(file, profile)
@@ -62,6 +64,15 @@ def _security(file: ExperimentFile) -> Iterator[Problem]:
     life: KeyPath = ("security", "provisioning", "session_key_requests")
     yield from outside(life, security.provisioning.session_key_requests, 1, 255, "one REKEY's worth of SEQ")
     yield from outside(("security", "aiot", "policy"), security.aiot.policy, 0x00, 0x7F)
+
+
+def _compare(file: ExperimentFile) -> Iterator[Problem]:
+    compare = file.compare
+    yield from outside(("compare", "runs"), compare.runs, 1, MAX_RUNS)
+    for index, snr_db in enumerate(compare.snr_db):
+        yield from outside(("compare", "snr_db", index), snr_db, *SNR_RANGE_DB)
+    for index, incident_dbm in enumerate(compare.incident_dbm):
+        yield from outside(("compare", "incident_dbm", index), incident_dbm, *INCIDENT_RANGE_DBM)
 
 
 def _port(radio: str) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from ampradio.power.costs import CostTable
 from ampradio.power.store import Store
 from ampradio.profile.model import Profile
-from testbed.experiment.shape import Channel, Record, Security, Table
+from testbed.experiment.shape import Channel, Compare, Record, Security, Table
 from testbed.experiment.systems import variant_of
 
 
@@ -69,6 +69,7 @@ class Experiment:
     channel: Channel
     power: PowerPlan | None
     record: Record
+    compare: Compare
     path: Path | None
     text: str = field(repr=False)
     sha256: str

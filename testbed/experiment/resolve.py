@@ -51,6 +51,7 @@ def resolve(
         channel=file.channel,
         power=_power(source, file, profile),
         record=file.record,
+        compare=file.compare,
         path=path,
         text=redacted(source.text),
         sha256=hashlib.sha256(source.text.encode()).hexdigest(),

@@ -131,6 +131,16 @@ class Power(Table, frozen=True):
     full_v: float | None = None
 
 
+class Compare(Table, frozen=True):
+    """``[compare]``: what `amp compare` varies; an empty ``systems`` means all of them."""
+
+    systems: tuple[str, ...] = ()
+    snr_db: tuple[float, ...] = (-3.0, -2.5, -2.0, -1.5, -1.0, -0.5, 0.0)
+    incident_dbm: tuple[float, ...] = (-19.0, -18.0, -17.0, -16.0, -15.0, -14.0)
+    runs: int = 40
+    attacks: bool = True
+
+
 class Record(Table, frozen=True):
     """``[record]``: whether every receiver's IQ is kept, and in which SigMF sample format."""
 
@@ -152,3 +162,4 @@ class ExperimentFile(Table, frozen=True):
     channel: Channel = Channel()
     power: Power = Power()
     record: Record = Record()
+    compare: Compare = Compare()

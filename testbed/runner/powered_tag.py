@@ -15,7 +15,7 @@ from ampradio.mac.tag import TagStation
 from ampradio.power.tag_power import BrownOut, State, TagPower, Transition
 from ampradio.profile.airtime import uplink_active_ns
 from ampradio.profile.model import Profile
-from ampradio.security.meter import Meter, PowerLost, Primitive, metered
+from ampradio.security.meter import Meter, PowerLost, Primitive, Tally, metered
 from ampradio.vectors import RxVector, Tx
 
 TORN_OCTETS = 8
@@ -31,11 +31,13 @@ class _Sending:
 class _Account:
     """What the security system spends is charged to the store; when that runs out, power is lost right there."""
 
-    def __init__(self, power: TagPower) -> None:
+    def __init__(self, power: TagPower, tally: Tally) -> None:
         self._power = power
+        self._tally = tally
 
     def spend(self, primitive: Primitive, units: int) -> None:
-        """Pay; raises ``PowerLost``, an NVM row torn in the middle."""
+        """Count and pay; raises ``PowerLost``, an NVM row torn in the middle."""
+        self._tally.spend(primitive, units)
         try:
             self._power.spend(primitive.value, units)
         except BrownOut:
@@ -50,7 +52,8 @@ class PoweredTag:
         self.power = power
         self._profile = profile
         self._station = station
-        self._meter: Meter = _Account(power)
+        self.tally = Tally()
+        self._meter: Meter = _Account(power, self.tally)
         self._sending: list[_Sending] = []
         self._told: list[Event] = []
         self._dark_since_ns: int | None = None

@@ -161,17 +161,19 @@ def run_in_process(experiment: Experiment, stations: Stations, tell: Tell) -> Fi
     merge = EventMerge(list(ROLES))
     finished: Event | None = None
     until_ns = taken = 0
-    while finished is None and until_ns < experiment.max_air_time_ns:
+    # the AP is done when it has decided its last PPDU, which is still to go out
+    while until_ns < experiment.max_air_time_ns and (finished is None or until_ns <= finished.t_ns):
         until_ns += STEP_NS
         events = exchange.run(until_ns)
         for role in ROLES:
             records = [event_record(name, event) for name, event in events[taken:] if name == role]
             for record in merge.put(role, until_ns, records):
                 tell(record)
-        finished = next((event for _, event in events[taken:] if event.kind == "finished"), None)
+        finished = finished or next((event for _, event in events[taken:] if event.kind == "finished"), None)
         taken = len(events)
-    for record in merge.rest(exchange.now_ns):
+    stop_ns = exchange.now_ns if finished is None else max(exchange.now_ns, finished.t_ns)
+    for record in merge.rest(stop_ns):
         tell(record)
     ok = finished is not None and bool(finished.detail.get("ok"))
     counters = {name: dict(sorted(each.items())) for name, each in link.counters.items()}
-    return Finished(ok, finished is not None, exchange.now_ns, time.monotonic() - began, counters)
+    return Finished(ok, finished is not None, stop_ns, time.monotonic() - began, counters)

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from testbed.experiment.shape import Aiot, Amp, Ap, Channel, ExperimentFile, Power, Provisioning, Record, Security, Tag
+from testbed.experiment.shape import Aiot, Amp, Ap, Channel, Compare, ExperimentFile, Power, Provisioning, Record, Security, Tag
 from testbed.experiment.toml import parse_value
 from tests.conftest import ROOT
 
@@ -23,9 +23,10 @@ TABLES = {
     "`[[tags]]`": Tag,
     "`[channel]`": Channel,
     "`[power]`": Power,
+    "`[compare]`": Compare,
     "`[record]`": Record,
 }
-SUBTABLES = {"security", "ap", "tags", "channel", "power", "record", "amp", "provisioning", "aiot"}
+SUBTABLES = {"security", "ap", "tags", "channel", "power", "record", "compare", "amp", "provisioning", "aiot"}
 
 
 def rows(heading: str) -> dict[str, str]:
@@ -42,7 +43,9 @@ def test_every_key_is_documented_with_its_default(heading: str) -> None:
     assert set(documented) == set(shape.__struct_fields__) - SUBTABLES
     for field in msgspec.structs.fields(shape):
         if field.name in documented and field.default not in (None, "", msgspec.NODEFAULT):
-            assert parse_value(documented[field.name].strip("`")) == field.default, field.name
+            default = list(field.default) if isinstance(field.default, tuple) else field.default
+            if default:
+                assert parse_value(documented[field.name].strip("`")) == default, field.name
 
 
 def test_examples_are_experiments() -> None:

@@ -1,0 +1,77 @@
+"""`amp compare`: the security systems side by side over the same air and energy."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from testbed.commands.verb import add_verb
+from testbed.exits import DID_NOT_HOLD, DONE, CallerMistake
+
+
+def register(subparsers: Any) -> None:
+    """Add the verb."""
+    parser = add_verb(subparsers, "compare", "security systems side by side", "amp compare examples/compare.toml")
+    parser.add_argument("file", type=Path, metavar="FILE", help="experiment file with a [compare] table")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the results (default runs/<time>-<name>)")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes (default: the machine's cores)")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides", help="override")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compare, show the table, write the folder; 1 when a system did not complete over a good channel."""
+    from testbed.compare.columns import suspects_of
+    from testbed.compare.page import write
+    from testbed.compare.tables import as_csv, as_document
+    from testbed.compare.work import compared
+    from testbed.experiment import load_experiment
+
+    if args.workers is not None and args.workers < 1:
+        raise CallerMistake(f"{args.workers} workers do nothing", "give --workers 1 or more")
+    experiment = load_experiment(args.file, overrides=args.overrides)
+    suspects = suspects_of(args.file, experiment.compare.systems)
+    workers = args.workers or len(os.sched_getaffinity(0))
+    began = time.monotonic()
+
+    def progress(done: int, total: int) -> None:
+        _progress(args, done, total, time.monotonic() - began)
+
+    comparison = compared(args.file, experiment, suspects, workers, progress)
+    document = as_document(comparison)
+    folder = args.out or Path("runs") / f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{experiment.name}"
+    path = write(comparison, folder, json.dumps(document, indent=1, ensure_ascii=False) + "\n", as_csv(comparison))
+    if args.json:
+        print(json.dumps({**document, "folder": str(folder), "page": str(path)}, ensure_ascii=False))
+    elif not args.quiet:
+        _show(comparison)
+        print(f"{path} (with CSV, JSON, SVG and PNG beside it), {time.monotonic() - began:.0f} s")
+    return DONE if all(each.ok for each in comparison.costs) else DID_NOT_HOLD
+
+
+def _progress(args: argparse.Namespace, done: int, total: int, seconds: float) -> None:
+    if args.quiet or (not sys.stderr.isatty() and done % max(total // 10, 1) and done != total):
+        return
+    left = seconds / done * (total - done)
+    end = "\r" if sys.stderr.isatty() and done < total else "\n"
+    print(f"{done}/{total} pieces of work, about {left:.0f} s left   ", end=end, file=sys.stderr, flush=True)
+
+
+def _show(comparison: Any) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from testbed.compare.tables import figures
+
+    table = Table(title=f"{comparison.name}: simulated; energy from placeholder tables")
+    table.add_column("")
+    for label in comparison.labels:
+        table.add_column(label, overflow="fold")
+    for name, values in figures(comparison):
+        table.add_row(name, *values)
+    Console().print(table)

@@ -1,0 +1,1 @@
+"""`amp compare`: the systems side by side, over the same air and on the same energy."""

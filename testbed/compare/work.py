@@ -1,0 +1,93 @@
+"""All that a comparison computes, as independent pieces of work for any number of processes, with one result."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from testbed.attack.matrix import ATTACKS
+from testbed.attack.outcome import Outcome
+from testbed.attack.suspects import Suspect
+from testbed.attack.tamper import octets
+from testbed.compare.completion import Point, against_power, against_snr
+from testbed.compare.costs import Costs, costs_of
+from testbed.experiment import Experiment
+
+TAMPER_STEP = 4
+"""`amp compare` changes every fourth octet; `amp attack` changes each."""
+
+
+@dataclass
+class Comparison:
+    """What a comparison came to, in the order of the columns."""
+
+    name: str
+    labels: list[str]
+    costs: list[Costs] = field(default_factory=list)
+    points: list[Point] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+
+
+Piece = tuple[str, Suspect, float]
+
+
+def pieces_of(experiment: Experiment, suspects: tuple[Suspect, ...]) -> list[Piece]:
+    """Return every piece of work: what is done, on whom, at which point."""
+    compare = experiment.compare
+    pieces: list[Piece] = []
+    for suspect in suspects:
+        pieces.append(("costs", suspect, 0.0))
+        pieces += [("snr_db", suspect, value) for value in compare.snr_db]
+        pieces += [("incident_dbm", suspect, value) for value in compare.incident_dbm]
+        pieces += [(attack, suspect, 0.0) for attack in ATTACKS if compare.attacks]
+    return pieces
+
+
+def do(path: Path, experiment: Experiment, piece: Piece) -> Costs | Point | Outcome:
+    """Do one piece; what comes of it depends on nothing else."""
+    kind, suspect, value = piece
+    if kind == "costs":
+        return costs_of(path, suspect, experiment.seed)
+    if kind == "snr_db":
+        return against_snr(path, suspect, value, experiment.compare.runs)
+    if kind == "incident_dbm":
+        return against_power(path, suspect, value, experiment.compare.runs)
+    return octets(suspect, TAMPER_STEP) if kind == "X3" else ATTACKS[kind](suspect)
+
+
+def compared(
+    path: Path,
+    experiment: Experiment,
+    suspects: tuple[Suspect, ...],
+    workers: int,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Comparison:
+    """Do all of it in ``workers`` processes, telling ``progress`` how much is done of how much."""
+    pieces = pieces_of(experiment, suspects)
+    results: dict[int, Costs | Point | Outcome] = {}
+    empty = Comparison(experiment.name, [suspect.label for suspect in suspects])
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        futures = {pool.submit(do, path, experiment, piece): index for index, piece in enumerate(pieces)}
+        try:
+            for done, future in enumerate(as_completed(futures), start=1):
+                results[futures[future]] = future.result()
+                progress(done, len(pieces))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return _gathered(empty, [results[index] for index in range(len(pieces))])
+
+
+def _gathered(comparison: Comparison, results: list[Costs | Point | Outcome]) -> Comparison:
+    for result in results:
+        if isinstance(result, Costs):
+            comparison.costs.append(result)
+        elif isinstance(result, Point):
+            comparison.points.append(result)
+        else:
+            comparison.outcomes.append(result)
+    return comparison

@@ -23,7 +23,7 @@ QUICK = {
     "testbed.bench.flowgraph": ("--quick",),
     "testbed.bench.mono": ("--packets", "8"),
     "testbed.bench.peer": ("--quick",),
-    "testbed.bench.per": ("--quick", "--only", "DL 1M"),
+    "testbed.bench.per": ("--quick", "--only", "UL mono 1M"),
     "testbed.bench.phy": ("--quick",),
     "testbed.bench.zmq": ("--repeat", "1", "--rounds", "3"),
 }

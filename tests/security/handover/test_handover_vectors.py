@@ -69,7 +69,7 @@ def world_of(inputs: dict[str, Any]) -> World:
     said = inputs.get("said", 1).to_bytes(2, "big")
     world.pos[spos].install(Association(mn, said, key, IdType.EAP))
     world.mn.install(Link(spos, said, Secret(key.expose()), IdType.EAP), 0)
-    world.mn._tid = inputs["tid"] - 1
+    world.mn._awake(0)._tid = inputs["tid"] - 1
     assert (inputs["id16"], mn) == (STATION, b"\x01\x01")
     return world
 

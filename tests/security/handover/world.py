@@ -191,7 +191,7 @@ class World:
             while self.carry(on_wire):
                 busy = True
             busy = self.listen(downlink) or busy
-            if to is not None and self.mn._holdings.pending is not None:
+            if to is not None and self.mn.moving_to(self.now_ns) is not None:
                 self.near = to
             if busy:
                 continue
@@ -221,7 +221,7 @@ class World:
 
     def same_keys(self, name: bytes) -> bool:
         """Whether both ends hold the same SA."""
-        one, other = self.mn._holdings.serving, self.pos[name]._site.associations[MN]
+        one, other = self.mn._awake(self.now_ns).holdings.serving, self.pos[name]._site.associations[MN]
         assert one is not None
         return (one.said, one.key, one.id_type) == (other.said, other.key, other.id_type)
 

@@ -132,6 +132,16 @@ class Air:
         without_ids = msg is Msg.PREREG_RESPONSE and self._parameters.hardened
         return head if without_ids else head + source + destination, amp + head + source + destination
 
+    def uplink_octets_max(self) -> int:
+        """Return the payload octets of the longer of messages 1 and 5, without optional fields."""
+        nonce, mic = (Tlv.NONCE, bytes(NONCE_OCTETS)), (Tlv.VERIFY_CODE, bytes(MIC_OCTETS))
+        nobody = AirFrame(Msg.CONFIRM_MN, 0, 0, 0, bytes(LITE_ID_OCTETS), bytes(LITE_ID_OCTETS), b"", b"")
+        head = len(self.head(nobody, Msg.CONFIRM_MN, 0, 0)[0])
+        confirm = self.pack([nonce, mic] if self._parameters.hardened else [mic])
+        suite = self.pack([(Tlv.CIPHERSUITE, b"\0")])
+        request = self.sealed_octets(suite) if self._parameters.hardened else len(self.pack([nonce]))
+        return head + max(request, len(confirm))
+
     def pack(self, fields: Fields) -> bytes:
         """Return fields in the encoding of the air."""
         return pack(self._encoding, fields)

@@ -25,7 +25,7 @@ _UPLINK = (Msg.PREREG_REQUEST, Msg.CONFIRM_MN, Msg.SIGNAL_UL)
 
 
 class PointOfService:
-    """One PoS. It never speaks first on the air: ``expected_octets`` says how large a slot an MN needs."""
+    """One PoS. It never speaks first on the air: ``uplink_octets_max`` says how large a slot an MN needs."""
 
     def __init__(
         self,
@@ -103,6 +103,11 @@ class PointOfService:
         payload = head + air.wrap_security(association.seal(octets, aad))
         self._site.outbox.append(air.message(frame, Msg.SIGNAL_DL, payload))
 
+    @property
+    def uplink_octets_max(self) -> int:
+        """Payload of the longer of messages 1 and 5: the slot that an MN needs when it is polled."""
+        return self._site.air.uplink_octets_max()
+
     def receive(self, message: Message, now_ns: int) -> None:
         """Take one message from the air; a bad one is counted and dropped."""
         self._take(message, None, now_ns)
@@ -126,8 +131,6 @@ class PointOfService:
         except RefusedError as refused:
             self._site.journal.refuse_at(refused.reason, octets=len(octets))
             self._turn_away(octets, refused.reason)
-        except EntropyError as dead:
-            self._site.journal.note("entropy_refused", reason=str(dead))
 
     def backhaul_to_send(self) -> list[Datagram]:
         """Return the UDP payloads that are due, each with the PoS it is for."""
@@ -139,10 +142,7 @@ class PointOfService:
 
     def handle_deadline(self, now_ns: int) -> None:
         """Repeat or give up questions, and forget what has expired (R5.60)."""
-        try:
-            self._serving.handle_deadline(now_ns)
-        except RefusedError as refused:
-            self._site.journal.refuse_at(refused.reason, where="deadline")
+        self._serving.handle_deadline(now_ns)
         self._target.drop_expired(now_ns)
         for mn in list(self._site.associations):
             self._site.association(mn, now_ns)

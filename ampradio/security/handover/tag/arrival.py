@@ -17,7 +17,7 @@ _MIC = (Tlv.VERIFY_CODE, 8)
 _NONCE = (Tlv.NONCE, 16)
 
 
-def confirm(wire: Wire, parameters: HandoverParameters, tid: int, own_id: bytes, pending: StoredPending) -> Message:
+def confirm(wire: Wire, parameters: HandoverParameters, own_id: bytes, pending: StoredPending) -> Message:
     """Return message 5: the same octets however often it is sent."""
     if parameters.hardened:
         key = schedule.confirmation(parameters, pending.key, pending.nonce_t)
@@ -26,7 +26,7 @@ def confirm(wire: Wire, parameters: HandoverParameters, tid: int, own_id: bytes,
         key, _ = schedule.derive(parameters, pending.key, pending.nonce_t, pending.nonce_n, own_id, pending.tpos)
         nonce = b""
     octets = len(nonce) + len(wire.field(Tlv.VERIFY_CODE, bytes(8)))
-    head, aad = wire.head(Msg.CONFIRM_MN, tid, 0, pending.tpos, octets)
+    head, aad = wire.head(Msg.CONFIRM_MN, pending.tid, 0, pending.tpos, octets)
     mic = aes_cmac(key.expose(), aad + nonce, 8)
     return wire.message(Msg.CONFIRM_MN, head + nonce + wire.field(Tlv.VERIFY_CODE, mic))
 

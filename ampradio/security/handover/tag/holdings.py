@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ampradio.security.handover.profiles import SN_LAST, HandoverParameters, IdType
 from ampradio.security.handover.tag.link import Link
-from ampradio.security.handover.tag.memory import Home, NodeMemory, State, StoredPending, StoredServing
+from ampradio.security.handover.tag.memory import NodeMemory, State, StoredPending, StoredServing
 from ampradio.security.secret import Secret
 
 _NS_PER_S = 1_000_000_000
@@ -15,25 +15,14 @@ _NS_PER_S = 1_000_000_000
 class Holdings:
     """Home SA, serving SA and a key that waits for its confirmation. NVM is written before what it permits is done."""
 
-    def __init__(self, parameters: HandoverParameters, memory: NodeMemory) -> None:
+    def __init__(self, parameters: HandoverParameters, memory: NodeMemory, now_ns: int) -> None:
+        """Read NVM, as after a power loss; lifetimes begin anew, for a tag does not know how long it was off."""
         self._parameters = parameters
         self._memory = memory
-        self.sleep()
-
-    def sleep(self) -> None:
-        """Forget everything volatile."""
-        self._awake = False
-        self._state = State()
-        self.home: Home | None = None
+        self._state, self.home = memory.state(), memory.home()
         self.home_link: Link | None = None
         self.serving: Link | None = None
-        self.pending: StoredPending | None = None
-
-    def wake(self, now_ns: int) -> bool:
-        """Read NVM if that was not done since power came back; return whether it was done now."""
-        if self._awake:
-            return False
-        self._state, self.home = self._memory.state(), self._memory.home()
+        self.pending = self._state.pending
         if self.home is not None:
             marks = (self._state.home_sent_mark, self._state.home_received, self._state.home_sent_mark)
             key = Secret(self.home.key.expose())
@@ -43,9 +32,6 @@ class Holdings:
             expires_ns = now_ns + one.life_s * _NS_PER_S if one.life_s else None
             marks = (one.sent_mark, one.received, one.sent_mark)
             self.serving = Link(one.pos, one.said, one.key, one.id_type, one.life_s, expires_ns, *marks)
-        self.pending = self._state.pending
-        self._awake = True
-        return True
 
     @property
     def group_seq(self) -> int:
@@ -63,8 +49,9 @@ class Holdings:
         mark = min(link.sent + self._parameters.sn_ahead, SN_LAST)
         if link is self.home_link:
             self._commit(replace(self._state, home_sent_mark=mark))
-        elif self._state.serving is not None:
-            self._commit(replace(self._state, serving=replace(self._state.serving, sent_mark=mark)))
+        else:
+            stored = self._state.serving
+            self._commit(replace(self._state, serving=stored and replace(stored, sent_mark=mark)))
         link.mark = mark
 
     def after_receiving(self, link: Link, number: int) -> None:
@@ -110,7 +97,7 @@ class Holdings:
     def _received(self, state: State, link: Link, number: int) -> State:
         if link is self.home_link:
             return replace(state, home_received=number)
-        return state if state.serving is None else replace(state, serving=replace(state.serving, received=number))
+        return replace(state, serving=state.serving and replace(state.serving, received=number))
 
     def _commit(self, state: State) -> None:
         if state != self._state:

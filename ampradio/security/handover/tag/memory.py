@@ -12,7 +12,7 @@ from ampradio.security.secret import Secret
 _HOME = struct.Struct(">2s2s16sHB")
 _MARKS = struct.Struct(">HHIB")
 _SERVING = struct.Struct(">2s2s16sBIHH")
-_PENDING = struct.Struct(">2s16sIB16s16s")
+_PENDING = struct.Struct(">2s16sIB16s16sB")
 _HAS_SERVING, _HAS_PENDING = 0x01, 0x02
 DEPTH_MAX = 16
 
@@ -49,7 +49,7 @@ class StoredServing:
 
 @dataclass(frozen=True)
 class StoredPending:
-    """A delivered key that is not confirmed, with the nonces that its confirmation needs."""
+    """A delivered key that is not confirmed, with what makes its confirmation the same octets again."""
 
     tpos: bytes
     key: Secret
@@ -57,6 +57,7 @@ class StoredPending:
     id_type: IdType
     nonce_t: bytes
     nonce_n: bytes
+    tid: int
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,8 @@ class NodeMemory:
             octets += _SERVING.pack(one.pos, one.said, one.key.expose(), *numbers)
         if state.pending is not None:
             two = state.pending
-            octets += _PENDING.pack(two.tpos, two.key.expose(), two.life_s, two.id_type, two.nonce_t, two.nonce_n)
+            fields = (two.life_s, two.id_type, two.nonce_t, two.nonce_n, two.tid)
+            octets += _PENDING.pack(two.tpos, two.key.expose(), *fields)
         self._state.commit(octets)
 
     def state(self) -> State:
@@ -121,7 +123,7 @@ class NodeMemory:
             serving = StoredServing(pos, said, Secret(key), IdType(id_type), life_s, mark, taken)
             state, rest = replace(state, serving=serving), rest[_SERVING.size :]
         if flags & _HAS_PENDING:
-            tpos, key, life_s, id_type, nonce_t, nonce_n = _PENDING.unpack(rest)
-            pending = StoredPending(tpos, Secret(key), life_s, IdType(id_type), nonce_t, nonce_n)
+            tpos, key, life_s, id_type, nonce_t, nonce_n, tid = _PENDING.unpack(rest)
+            pending = StoredPending(tpos, Secret(key), life_s, IdType(id_type), nonce_t, nonce_n, tid)
             state = replace(state, pending=pending)
         return state

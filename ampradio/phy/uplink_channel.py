@@ -28,7 +28,7 @@ class UplinkChannel:
         if not 0 < pass_hz < stop_hz < rate_sps / 2 or abs(offset_hz) > rate_sps / 2:
             raise ValueError(f"no channel of {pass_hz:g} to {stop_hz:g} Hz at {offset_hz:g} Hz in {rate_sps} S/s")
         length, beta = signal.kaiserord(_STOP_DB, 2 * (stop_hz - pass_hz) / rate_sps)
-        self._half = -(-length // 2)
+        self._half = -(-int(length) // 2)
         cutoff = (pass_hz + stop_hz) / rate_sps
         self._taps = signal.firwin(2 * self._half, cutoff, window=("kaiser", beta)).astype(np.float32)
         self._turn = offset_hz / rate_sps

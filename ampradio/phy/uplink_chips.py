@@ -6,6 +6,7 @@ is left is a slow phase. Performance page, section 3, steps 3 to 5.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -129,7 +130,7 @@ class UplinkChips:
     def turn(self, track: UplinkTrack, coded_bits: int) -> UplinkTrack:
         """Return ``track`` with its carrier fitted over the sync and the first ``coded_bits``, decided as they look."""
         if accelerator.is_on():
-            return self._refined(track, coded_bits, 0.0, None)
+            return self._refined(track, coded_bits, (0.0,), None)
         carrier, _ = self._fit_carrier(track, *self._on_chips(self.turned(track, 2 * coded_bits)))
         return UplinkTrack(track.sums, track.timing, carrier)
 
@@ -142,7 +143,7 @@ class UplinkChips:
         edge regression reach ``window`` samples either side.
         """
         if accelerator.is_on():
-            return self._refined(track, coded_bits, window, ones)
+            return self._refined(track, coded_bits, (window,), ones)
         edges = self.edges(2 * coded_bits)
         position = track.timing.at(edges)
         at = _at(track.sums, position[:, np.newaxis] + np.array([[0.0], [-window], [window]]))
@@ -160,8 +161,22 @@ class UplinkChips:
         timing = fit(track.timing, self._powers[1 : edges.size - 1], error, np.abs(polarity), self.tolerance_ppm)
         return UplinkTrack(track.sums, timing, carrier)
 
+    def refine_often(
+        self,
+        track: UplinkTrack,
+        coded_bits: int,
+        windows: Sequence[float],
+        ones: npt.NDArray[np.bool_] | None = None,
+    ) -> UplinkTrack:
+        """Return ``track`` after ``refine`` with each of ``windows`` in turn."""
+        if accelerator.is_on():
+            return self._refined(track, coded_bits, windows, ones)
+        for window in windows:
+            track = self.refine(track, coded_bits, window, ones)
+        return track
+
     def _refined(
-        self, track: UplinkTrack, coded_bits: int, window: float, ones: npt.NDArray[np.bool_] | None
+        self, track: UplinkTrack, coded_bits: int, windows: Sequence[float], ones: npt.NDArray[np.bool_] | None
     ) -> UplinkTrack:
         from ampradio.phy.uplink_loops import refine_each
 
@@ -169,7 +184,7 @@ class UplinkChips:
         given = np.empty((tracks.shape[0], 0), np.bool_) if ones is None else np.ascontiguousarray(ones)
         better, sums = np.empty_like(tracks), np.ascontiguousarray(track.sums)
         limit = clock_limit(self.tolerance_ppm)
-        refine_each(sums, tracks, self.sync, self.chip, coded_bits, given, window, limit, better)
+        refine_each(sums, tracks, self.sync, self.chip, coded_bits, given, np.array(windows), limit, better)
         return track.moved_to(better)
 
     def _turned(self, at: npt.NDArray[np.complex128], track: UplinkTrack) -> npt.NDArray[np.complex128]:

@@ -8,7 +8,6 @@ Performance page, section 3; air-interface page, rules 20 and 21.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +15,7 @@ from scipy.special import i0e
 
 from ampradio import accelerator
 from ampradio.phy.convolutional import encode
-from ampradio.phy.edge_timing import PPM, ChipTiming
+from ampradio.phy.edge_timing import PPM, ChipTiming, clock_limit
 from ampradio.phy.running_sum import integral_to, running_sum
 from ampradio.phy.uplink_chips import CarrierPhase, UplinkChips, UplinkTrack
 from ampradio.phy.viterbi import decode
@@ -73,9 +72,7 @@ def follow_sync(sums: npt.NDArray[np.complex128], timing: ChipTiming, chips: Upl
     """Return timing and carrier fitted to the AMP-Sync alone."""
     zero = np.zeros(sums.shape[0])
     track = UplinkTrack(sums, timing, CarrierPhase(zero, zero))
-    for window in _SYNC_WINDOWS:
-        track = chips.refine(track, 0, max(window * chips.chip, _WINDOW_MIN))
-    return track
+    return chips.refine_often(track, 0, [max(window * chips.chip, _WINDOW_MIN) for window in _SYNC_WINDOWS])
 
 
 def follow_data(track: UplinkTrack, chips: UplinkChips, coded_bits: int, done_bits: int = 0) -> UplinkTrack:
@@ -87,11 +84,11 @@ def follow_data(track: UplinkTrack, chips: UplinkChips, coded_bits: int, done_bi
     if done_bits == 0:
         done_bits = min(_CONTEST_BITS[-1], coded_bits)
         track = _contest(track, chips, done_bits)
-        track = _decided(_steered(track, chips, done_bits, 0), chips, done_bits)
+        track = _steered(track, chips, done_bits, 0)
     while done_bits < coded_bits:
         reach = min(2 * done_bits, coded_bits)
         if reach > _FURTHER * done_bits:
-            track = _decided(_steered(track, chips, reach, done_bits), chips, reach)
+            track = _steered(track, chips, reach, done_bits)
         done_bits = reach
     return track
 
@@ -117,10 +114,10 @@ def soft_bits(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> npt.ND
     known = chips.sync.size
     turned = chips.turned(track, 2 * coded_bits)
     if accelerator.is_on():
-        from ampradio.phy.uplink_soft_loops import soften_each
+        from ampradio.phy.uplink_soft_loops import log_i0_table, soften_each
 
         softened = np.empty((turned.shape[0], coded_bits))
-        soften_each(turned, chips.sync, _NEIGHBOURS, _SURE, _QUIETEST, _log_i0_table(), softened)
+        soften_each(turned, chips.sync, _NEIGHBOURS, _SURE, _QUIETEST, log_i0_table(), softened)
         return softened
     word, halves = turned[:, :known], turned[:, known:].reshape(-1, coded_bits, 2)
     amplitude = np.abs(np.add.reduce(word[:, chips.sync > 0], axis=1)) / np.count_nonzero(chips.sync)
@@ -153,8 +150,8 @@ def read_whole(
     decided = decode(uplink, soft.reshape(soft.shape[0], bits, 2))
     ones = encode(decided, polynomials, uplink.bcc_constraint) > 0
     mended = np.flatnonzero((ones != (soft > 0)).any(axis=1))
-    for window in _FINAL_WINDOWS if mended.size else _FINAL_WINDOWS[-1:]:
-        track = chips.refine(track, 2 * bits, max(window * chips.chip, _WINDOW_MIN), ones)
+    fractions = _FINAL_WINDOWS if mended.size else _FINAL_WINDOWS[-1:]
+    track = chips.refine_often(track, 2 * bits, [max(each * chips.chip, _WINDOW_MIN) for each in fractions], ones)
     if mended.size:  # what was decided wrongly had bent the track
         soft = soft_bits(track.of(mended), chips, 2 * bits)
         decided[mended] = decode(uplink, soft.reshape(mended.size, bits, 2))
@@ -169,6 +166,14 @@ def _contest(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> UplinkT
     """
     packets = track.timing.start.size
     clocks = 1 + chips.tolerance_ppm * PPM * np.linspace(-1, 1, _CLOCKS)
+    if accelerator.is_on():
+        from ampradio.phy.uplink_loops import contest_each
+
+        rows, sums = track.as_rows(), np.ascontiguousarray(track.sums)
+        better, limits = np.empty_like(rows), (_data_window(chips), clock_limit(chips.tolerance_ppm))
+        reaches = np.minimum(_CONTEST_BITS, coded_bits)
+        contest_each(sums, rows, chips.sync, chips.chip, reaches, clocks, *limits, better)
+        return track.moved_to(better)
     middle = 0.5 * chips.sync.size * chips.chip
     each = np.repeat(np.arange(packets), _CLOCKS)
     stretch = np.tile(clocks, packets)
@@ -189,7 +194,8 @@ def _contest(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> UplinkT
 def _steered(track: UplinkTrack, chips: UplinkChips, coded_bits: int, done_bits: int) -> UplinkTrack:
     """Return ``track`` with the clock, among some about it, under which the first ``coded_bits`` look most decided.
 
-    Deciding bits mends a timing that is off by less than half a chip; this finds one that has slipped by more.
+    Deciding bits mends a timing that is off by less than half a chip; this finds one that has slipped by more. Then
+    they are decided, and correct it.
     """
     middle = 0.5 * (chips.sync.size + 2 * done_bits) * chips.chip
     change = np.array(_STEERING) * chips.chip / (chips.data_end(2 * coded_bits) - middle)
@@ -197,10 +203,10 @@ def _steered(track: UplinkTrack, chips: UplinkChips, coded_bits: int, done_bits:
     if accelerator.is_on():
         from ampradio.phy.uplink_loops import steer_each
 
-        rows = track.as_rows()
-        found, sums = np.empty(rows.shape[0]), np.ascontiguousarray(track.sums)
-        steer_each(sums, rows, chips.sync, chips.chip, coded_bits, every, middle, change, found)
-        return replace(track, timing=_swung(track.timing, found, middle))
+        rows, sums = track.as_rows(), np.ascontiguousarray(track.sums)
+        better, limits = np.empty_like(rows), (_data_window(chips), clock_limit(chips.tolerance_ppm))
+        steer_each(sums, rows, chips.sync, chips.chip, coded_bits, every, middle, change, *limits, better)
+        return track.moved_to(better)
     sync, bits = chips.edges(0), chips.data_end(0) + chips.chip * 2 * np.arange(0, coded_bits, every)
     nominal = np.concatenate((sync, bits, bits + chips.chip, bits + 2 * chips.chip))
     tried = track.timing.at(nominal)[:, np.newaxis] + change[:, np.newaxis] * (nominal - middle)
@@ -213,23 +219,17 @@ def _steered(track: UplinkTrack, chips: UplinkChips, coded_bits: int, done_bits:
     turn = track.carrier.against(first + (known + 1) * step, 2 * every * step, count)[:, np.newaxis]
     data = ((end - half - half + begin) * turn).real
     score = np.add.reduce(np.abs(data), axis=2) + word @ chips.signs
-    return replace(track, timing=_swung(track.timing, change[np.argmax(score, axis=1)], middle))
-
-
-def _swung(timing: ChipTiming, change: npt.NDArray[np.float64], middle: float) -> ChipTiming:
-    """Return ``timing`` with its clock changed about a nominal position."""
-    return ChipTiming(timing.start - change * middle, timing.stretch + change)
-
-
-@lru_cache(maxsize=1)
-def _log_i0_table() -> npt.NDArray[np.float64]:
-    from ampradio.phy.uplink_soft_loops import log_i0_table
-
-    return log_i0_table()
+    best = change[np.argmax(score, axis=1)]
+    timing = ChipTiming(track.timing.start - best * middle, track.timing.stretch + best)
+    return _decided(replace(track, timing=timing), chips, coded_bits)
 
 
 def _decided(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> UplinkTrack:
-    return chips.refine(track, coded_bits, max(_DATA_WINDOW * chips.chip, _WINDOW_MIN))
+    return chips.refine(track, coded_bits, _data_window(chips))
+
+
+def _data_window(chips: UplinkChips) -> float:
+    return max(_DATA_WINDOW * chips.chip, _WINDOW_MIN)
 
 
 def _neighbourhood(carrier: npt.NDArray[np.complex128]) -> npt.NDArray[np.complex128]:

@@ -64,7 +64,7 @@ def turn_each(sums: _Sums, tracks: _Reals, chip: float, out: _Sums) -> None:
 
 
 @compiled()
-def _decide(turned: _Sums, sync: npt.NDArray[np.int8], bits: int, given: npt.NDArray[np.bool_], on: _Chips) -> None:
+def _decide(turned: _Sums, sync: _Chips, bits: int, given: npt.NDArray[np.bool_], on: _Chips) -> None:
     """Write the chips of the sync and of the bits ``given``, or, if there are none, as they look, into ``on``."""
     known = sync.size
     on[:known] = sync
@@ -137,64 +137,110 @@ def _fit_edges(
         out[0] = start + offset + (stretch - out[1]) * centre
 
 
+@compiled()
+def _refine(
+    row: _Sums, sync: _Chips, chip: float, bits: int, given: npt.NDArray[np.bool_], window: float, limit: float,
+    work: _Sums, on: _Chips, track: _Reals,
+) -> None:  # fmt: skip
+    """Correct ``track`` (2, 4), whose second row is for scratch; ``work`` (2, chips) too."""
+    count = sync.size + 2 * bits
+    _chip_integrals(row, track[0], chip, count, work[0])
+    _decide(work[0], sync, bits, given, on)
+    track[1] = track[0]
+    amplitude = _fit_carrier(work[0], on, count, track[0], chip, track[1])
+    if window > 0:
+        _fit_edges(row, on, count, track[0], chip, amplitude, window, limit, work[1], track[1])
+    track[0] = track[1]
+
+
+@compiled()
+def _decidedness(turned: _Sums, sync: _Chips, count: int) -> float:
+    """Return how much the sync and the data chips up to ``count`` look like what they must be."""
+    score = 0.0
+    for each in range(sync.size):
+        score += turned[each].real if sync[each] else -turned[each].real
+    for each in range(sync.size, count, 2):
+        score += abs(turned[each + 1].real - turned[each].real)
+    return score
+
+
 @compiled(
-    "void(complex128[:, ::1], float64[:, ::1], int8[::1], float64, int64, boolean[:, ::1], float64, float64,"
+    "void(complex128[:, ::1], float64[:, ::1], int8[::1], float64, int64, boolean[:, ::1], float64[::1], float64,"
     " float64[:, ::1])"
 )
 def refine_each(
-    sums: _Sums,
-    tracks: _Reals,
-    sync: npt.NDArray[np.int8],
-    chip: float,
-    bits: int,
-    given: npt.NDArray[np.bool_],
-    window: float,
-    limit: float,
-    better: _Reals,
-) -> None:
+    sums: _Sums, tracks: _Reals, sync: _Chips, chip: float, bits: int, given: npt.NDArray[np.bool_], windows: _Reals,
+    limit: float, better: _Reals,
+) -> None:  # fmt: skip
     """Write the corrected tracks into ``better``: carrier phase, then edges, over the sync and ``bits`` bits.
 
     ``given`` (packets, bits) are those bits; without columns, each is decided as the track shows it. ``limit`` is the
-    largest clock error. With a ``window`` of 0 the timing stays.
+    largest clock error. There is a pass with each of ``windows``; with one of 0 the timing stays.
     """
     count = sync.size + 2 * bits
     several = tracks.shape[0] // max(sums.shape[0], 1)
-    turned, across = np.empty(count, np.complex128), np.empty(count, np.complex128)
-    on = np.empty(count, np.int8)
+    work, on, track = np.empty((2, count), np.complex128), np.empty(count, np.int8), np.empty((2, 4))
     for packet in range(tracks.shape[0]):
-        row, track, out = sums[packet // several], tracks[packet], better[packet]
-        _chip_integrals(row, track, chip, count, turned)
-        _decide(turned, sync, bits, given[packet], on)
-        amplitude = _fit_carrier(turned, on, count, track, chip, out)
-        if window > 0:
-            _fit_edges(row, on, count, track, chip, amplitude, window, limit, across, out)
-        else:
-            out[0], out[1] = track[0], track[1]
+        track[0] = tracks[packet]
+        for window in windows:
+            _refine(sums[packet // several], sync, chip, bits, given[packet], window, limit, work, on, track)
+        better[packet] = track[0]
 
 
 @compiled(
-    "void(complex128[:, ::1], float64[:, ::1], int8[::1], float64, int64, int64, float64, float64[::1], float64[::1])"
+    "void(complex128[:, ::1], float64[:, ::1], int8[::1], float64, int64[::1], float64[::1], float64, float64,"
+    " float64[:, ::1])"
+)
+def contest_each(
+    sums: _Sums, tracks: _Reals, sync: _Chips, chip: float, reaches: npt.NDArray[np.int64], clocks: _Reals,
+    window: float, limit: float, better: _Reals,
+) -> None:  # fmt: skip
+    """Write into ``better`` the most decided of the tracks begun under each of ``clocks``.
+
+    The carrier is followed over each of ``reaches`` (bits), then the edges over the last.
+    """
+    bits, middle = reaches[-1], 0.5 * sync.size * chip
+    count = sync.size + 2 * bits
+    work, on, track = np.empty((2, count), np.complex128), np.empty(count, np.int8), np.empty((2, 4))
+    none = np.empty(0, np.bool_)
+    for packet in range(tracks.shape[0]):
+        row, begun, most = sums[packet], tracks[packet], -math.inf
+        for clock in clocks:
+            track[0] = begun
+            track[0, 0], track[0, 1] = begun[0] + (begun[1] - clock) * middle, clock
+            for reach in reaches:
+                _refine(row, sync, chip, reach, none, 0.0, limit, work, on, track)
+            _refine(row, sync, chip, bits, none, window, limit, work, on, track)
+            _chip_integrals(row, track[0], chip, count, work[0])
+            score = _decidedness(work[0], sync, count)
+            if score > most:
+                most = score
+                better[packet] = track[0]
+
+
+@compiled(
+    "void(complex128[:, ::1], float64[:, ::1], int8[::1], float64, int64, int64, float64, float64[::1], float64,"
+    " float64, float64[:, ::1])"
 )
 def steer_each(
-    sums: _Sums,
-    tracks: _Reals,
-    sync: npt.NDArray[np.int8],
-    chip: float,
-    bits: int,
-    every: int,
-    middle: float,
-    changes: _Reals,
-    best: _Reals,
-) -> None:
-    """Write into ``best`` (packets,) which of the clock ``changes`` about ``middle`` makes the bits most decided."""
+    sums: _Sums, tracks: _Reals, sync: _Chips, chip: float, bits: int, every: int, middle: float, changes: _Reals,
+    window: float, limit: float, better: _Reals,
+) -> None:  # fmt: skip
+    """Write into ``better`` the track under that of the clock ``changes`` about ``middle`` which is most decided.
+
+    Of the bits, one in ``every`` is looked at. Then they correct it, as in ``refine_each``.
+    """
     known, looked = sync.size, -(-bits // every)
-    word, data = np.empty(known, np.complex128), np.empty(looked, np.complex128)
+    count = known + 2 * bits
+    work, on, track = np.empty((2, count), np.complex128), np.empty(count, np.int8), np.empty((2, 4))
+    none = np.empty(0, np.bool_)
+    word, data = work[0], work[1]
     for packet in range(tracks.shape[0]):
-        row, track = sums[packet], tracks[packet]
-        start, step = track[0], track[1] * chip
-        most = -math.inf
+        row, begun = sums[packet], tracks[packet]
+        start, step = begun[0], begun[1] * chip
+        most, best = -math.inf, 0.0
         for change in changes:
-            scale, begin = track[1] + change, start - change * middle
+            scale, begin = begun[1] + change, start - change * middle
             wide = scale * chip
             before = _integral(row, begin)
             for each in range(known):
@@ -205,12 +251,14 @@ def steer_each(
                 at = begin + (known + 2 * every * bit) * wide
                 half = _integral(row, at + wide)
                 data[bit] = _integral(row, at + 2 * wide) - half - half + _integral(row, at)
-            _turn_back(word, known, track[2] + track[3] * (start + 0.5 * step), track[3] * step)
-            _turn_back(data, looked, track[2] + track[3] * (start + (known + 1) * step), track[3] * 2 * every * step)
-            score = 0.0
-            for each in range(known):
-                score += word[each].real if sync[each] else -word[each].real
+            _turn_back(word, known, begun[2] + begun[3] * (start + 0.5 * step), begun[3] * step)
+            _turn_back(data, looked, begun[2] + begun[3] * (start + (known + 1) * step), begun[3] * 2 * every * step)
+            score = _decidedness(word, sync, known)
             for bit in range(looked):
                 score += abs(data[bit].real)
             if score > most:
-                most, best[packet] = score, change
+                most, best = score, change
+        track[0] = begun
+        track[0, 0], track[0, 1] = start - best * middle, begun[1] + best
+        _refine(row, sync, chip, bits, none, window, limit, work, on, track)
+        better[packet] = track[0]

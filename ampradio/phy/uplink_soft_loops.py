@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import cmath
 import math
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ _BLOCK = 64  # samples of the fine oscillator
 _KNOTS_PER_UNIT, _KNOTS_UP_TO = 16, 64  # cubics between them are right to 1e-8, as is the series beyond
 
 
+@lru_cache(maxsize=1)
 def log_i0_table() -> _Reals:
     """Return log I0 and its rise to the next knot, (1 + knots, 2), after a row with the knots per unit."""
     knots = np.arange(_KNOTS_PER_UNIT * _KNOTS_UP_TO + 1) / _KNOTS_PER_UNIT

@@ -43,6 +43,10 @@ class Reader:
         self.folder = folder
         ignored = [line.rstrip("/") for line in (ROOT / ".gitignore").read_text().split()]
         shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".git", *ignored))
+        for loop in ROOT.glob("ampradio/**/__pycache__/*.nb[ic]"):  # half a minute of compiling is not what is tested
+            there = folder / loop.relative_to(ROOT)
+            there.parent.mkdir(exist_ok=True)
+            shutil.copy2(loop, there)
         programs = folder.parent / "programs"
         programs.mkdir()
         amp = programs / "amp"

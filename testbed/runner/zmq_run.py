@@ -24,7 +24,7 @@ from testbed.runner.merge import EventMerge
 from testbed.runner.processes import NodeProcess
 from testbed.runner.tell import Tell
 
-START_PATIENCE_S = 30.0
+START_PATIENCE_S = 180.0  # the first start compiles the receivers' loops: half a minute of one core that is not busy
 SILENCE_PATIENCE_S = 8.0
 POLL_MS = 250
 TAIL_NS = 200_000

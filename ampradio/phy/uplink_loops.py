@@ -44,14 +44,20 @@ def _turn_back(values: _Sums, count: int, phase: float, step: float) -> None:
 
 
 @compiled()
-def _chip_integrals(row: _Sums, track: _Reals, chip: float, count: int, out: _Sums) -> None:
-    """Write the integrals of ``count`` chips, the carrier turned onto the real axis, into ``out``."""
-    start, step = track[0], track[1] * chip
+def _integrals(row: _Sums, start: float, step: float, count: int, out: _Sums) -> None:
+    """Write the integrals of ``count`` chips from ``start`` on into ``out``."""
     before = _integral(row, start)
     for each in range(count):
         after = _integral(row, start + (each + 1) * step)
         out[each] = after - before
         before = after
+
+
+@compiled()
+def _chip_integrals(row: _Sums, track: _Reals, chip: float, count: int, out: _Sums) -> None:
+    """Write the integrals of ``count`` chips, the carrier turned onto the real axis, into ``out``."""
+    start, step = track[0], track[1] * chip
+    _integrals(row, start, step, count, out)
     _turn_back(out, count, track[2] + track[3] * (start + 0.5 * step), track[3] * step)
 
 
@@ -202,14 +208,21 @@ def contest_each(
     bits, middle = reaches[-1], 0.5 * sync.size * chip
     count = sync.size + 2 * bits
     work, on, track = np.empty((2, count), np.complex128), np.empty(count, np.int8), np.empty((2, 4))
-    none = np.empty(0, np.bool_)
+    none, raw = np.empty(0, np.bool_), np.empty(count, np.complex128)
     for packet in range(tracks.shape[0]):
         row, begun, most = sums[packet], tracks[packet], -math.inf
         for clock in clocks:
             track[0] = begun
             track[0, 0], track[0, 1] = begun[0] + (begun[1] - clock) * middle, clock
+            start, step = track[0, 0], clock * chip
+            _integrals(row, start, step, count, raw)
             for reach in reaches:
-                _refine(row, sync, chip, reach, none, 0.0, limit, work, on, track)
+                chips = sync.size + 2 * reach
+                work[0, :chips] = raw[:chips]
+                _turn_back(work[0], chips, track[0, 2] + track[0, 3] * (start + 0.5 * step), track[0, 3] * step)
+                _decide(work[0], sync, reach, none, on)
+                _fit_carrier(work[0], on, chips, track[0], chip, track[1])
+                track[0, 2:] = track[1, 2:]
             _refine(row, sync, chip, bits, none, window, limit, work, on, track)
             _chip_integrals(row, track[0], chip, count, work[0])
             score = _decidedness(work[0], sync, count)
@@ -236,26 +249,24 @@ def steer_each(
     none = np.empty(0, np.bool_)
     word, data = work[0], work[1]
     for packet in range(tracks.shape[0]):
-        row, begun = sums[packet], tracks[packet]
-        start, step = begun[0], begun[1] * chip
+        row, begun, start, step = sums[packet], tracks[packet], tracks[packet, 0], tracks[packet, 1] * chip
         most, best = -math.inf, 0.0
+        word[:known], data[:looked] = 1, 1  # what turns the carrier back at each chip and bit
+        _turn_back(word, known, begun[2] + begun[3] * (start + 0.5 * step), begun[3] * step)
+        _turn_back(data, looked, begun[2] + begun[3] * (start + (known + 1) * step), begun[3] * 2 * every * step)
         for change in changes:
-            scale, begin = begun[1] + change, start - change * middle
-            wide = scale * chip
-            before = _integral(row, begin)
+            begin, wide = start - change * middle, (begun[1] + change) * chip
+            score, before = 0.0, _integral(row, begin)
             for each in range(known):
                 after = _integral(row, begin + (each + 1) * wide)
-                word[each] = after - before
+                real = ((after - before) * word[each]).real
+                score += real if sync[each] else -real
                 before = after
             for bit in range(looked):
                 at = begin + (known + 2 * every * bit) * wide
                 half = _integral(row, at + wide)
-                data[bit] = _integral(row, at + 2 * wide) - half - half + _integral(row, at)
-            _turn_back(word, known, begun[2] + begun[3] * (start + 0.5 * step), begun[3] * step)
-            _turn_back(data, looked, begun[2] + begun[3] * (start + (known + 1) * step), begun[3] * 2 * every * step)
-            score = _decidedness(word, sync, known)
-            for bit in range(looked):
-                score += abs(data[bit].real)
+                gap = _integral(row, at + 2 * wide) - half - half + _integral(row, at)
+                score += abs((gap * data[bit]).real)
             if score > most:
                 most, best = score, change
         track[0] = begun

@@ -18,7 +18,7 @@ from ampradio.mac.events import Event, EventLog
 from ampradio.mac.frame import parse_frame, station_of
 from ampradio.mac.header import partial_id
 from ampradio.mac.refusal import Reason, Refusal
-from ampradio.mac.rounds import ApSettings, Conversation, Heard, Round, Sizing
+from ampradio.mac.rounds import ApSettings, Conversation, Heard, Round, Sizing, Wait
 from ampradio.mac.secure import SecureConversation
 from ampradio.mac.slots import OpenSlot, SlotSchedule, ack_ns, listening_windows
 from ampradio.mac.work import SecureExchange, SendData, WorkItem
@@ -115,6 +115,8 @@ class ApStation:
         if self._current is not None and session_ns is not None and now_ns >= session_ns:
             self._session_served_ns = session_ns
             self._current.handle_deadline(now_ns)
+            if self._listening is None:
+                self._go_on(now_ns)
 
     def events(self) -> list[Event]:
         """Return and clear what happened since the last call."""
@@ -164,6 +166,9 @@ class ApStation:
             following = self._current.next_round(now_ns)
             if following is None:
                 self._lay_down(self._current)
+            elif isinstance(following, Wait):
+                self._free_ns = max(self._free_ns, following.until_ns + self._profile.timing.amp_sifs_ns)
+                return
             else:
                 self._send_round(following)
 

@@ -58,6 +58,13 @@ class Round:
 
 
 @dataclass(frozen=True)
+class Wait:
+    """Nothing is to be sent before ``until_ns``, when the conversation acts on the passing of time."""
+
+    until_ns: int
+
+
+@dataclass(frozen=True)
 class Heard:
     """A frame heard in a slot."""
 
@@ -80,8 +87,8 @@ class Conversation(Protocol):
     def succeeded(self) -> bool:
         """True when what was wanted has been reached."""
 
-    def next_round(self, now_ns: int) -> Round | None:
-        """Return what is to be sent next, None when the item is done."""
+    def next_round(self, now_ns: int) -> Round | Wait | None:
+        """Return what is to be sent next, or until when there is nothing, None when the item is done."""
 
     def hear(self, heard: Heard) -> bool | Refusal:
         """Take a frame; True when it completes the reply of its slot, False when more of it is to come."""

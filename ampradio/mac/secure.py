@@ -15,7 +15,7 @@ from ampradio.mac.events import EventLog
 from ampradio.mac.payload import Authentication
 from ampradio.mac.reassembly import Reassembler
 from ampradio.mac.refusal import Reason, Refusal
-from ampradio.mac.rounds import ApSettings, Heard, Round, Sizing
+from ampradio.mac.rounds import ApSettings, Heard, Round, Sizing, Wait
 from ampradio.mac.shim import CLEAR_PROTO, fragments, message_frame_octets
 from ampradio.mac.slots import UNANNOUNCED_SEED_INDEX
 from ampradio.mac.trigger import AccessKind, Trigger, TriggerParameters, begins_with_parameters, parse_parameters
@@ -79,12 +79,18 @@ class SecureConversation:
         """True once the exchange has reached what was wanted of it."""
         return self._item.outcome()
 
-    def next_round(self, now_ns: int) -> Round | None:
-        """Return the round of the next message, beginning (again) when there is none and nothing has succeeded."""
+    def next_round(self, now_ns: int) -> Round | Wait | None:
+        """Return the round of the next message, beginning (again) when there is none and nothing has succeeded.
+
+        A session that repeats by its own clock is waited for.
+        """
         self._collect(now_ns)
         not_before_ns = 0
         if self._rounds >= ROUNDS_MAX:
             return None
+        due_ns = self._session.next_deadline_ns()
+        if not self._queue and not self.succeeded and due_ns is not None and due_ns > now_ns:
+            return Wait(due_ns)
         if not self._queue and not self.succeeded and self._begun < self._item.attempts:
             self._begun += 1
             self._item.begin(self._trigger, now_ns)

@@ -55,6 +55,7 @@ SUSPECTS = (
     Suspect("S2-A", "provisioning", "hardened"),
     Suspect("S3-L", "aiot", "literal"),
     Suspect("S3-H", "aiot", "hardened"),
+    Suspect("S4", "rsna", "seed-order"),
 )
 
 

@@ -18,6 +18,7 @@ MAX_BASE_PORT = 65530
 
 MAX_AIR_TIME_S = 3600.0
 MAX_RETRIES = 100
+SSID_OCTETS_MAX = 32
 MAX_RUNS = 100_000
 MAX_PAUSE_MS = 600_000.0
 INCIDENT_RANGE_DBM = (-100.0, 40.0)
@@ -63,6 +64,10 @@ def _security(file: ExperimentFile) -> Iterator[Problem]:
         yield Problem(("security", "variant"), reason, f"use one of {', '.join(variants)}")
     life: KeyPath = ("security", "provisioning", "session_key_requests")
     yield from outside(life, security.provisioning.session_key_requests, 1, 255, "one REKEY's worth of SEQ")
+    ssid = len(security.rsna.ssid.encode())
+    if not 0 < ssid <= SSID_OCTETS_MAX:
+        reason = f"an SSID has 1 to {SSID_OCTETS_MAX} octets, not {ssid}"
+        yield Problem(("security", "rsna", "ssid"), reason, "give another")
     yield from outside(("security", "aiot", "policy"), security.aiot.policy, 0x00, 0x7F)
 
 

@@ -45,6 +45,14 @@ class Provisioning(Table, frozen=True):
     session_key_requests: int = 64
 
 
+class Rsna(Table, frozen=True):
+    """``[security.rsna]``: S4, the encoding of its messages and the suite that the AP offers."""
+
+    encoding: Literal["lite", "full"] = "lite"
+    akm: Literal[2, 6] = 6
+    ssid: str = "amp"
+
+
 class Security(Table, frozen=True):
     """``[security]``: which system and variant; a system's own settings stand in a table of its name."""
 
@@ -53,6 +61,7 @@ class Security(Table, frozen=True):
     amp: Amp = Amp()
     provisioning: Provisioning = Provisioning()
     aiot: Aiot = Aiot()
+    rsna: Rsna = Rsna()
 
 
 class Ap(Table, frozen=True):

@@ -12,12 +12,14 @@ from testbed.experiment.shape import Security
 RESPONSE_FLAG_OCTETS = 1
 CONFIRM_FLAG_AND_PN_OCTETS = 2
 PROVISIONING_DATA_OCTETS_MAX = 128  # of a REQ or RES, in fragments: our limit
+RSNA_DATA_OCTETS_MAX = 256  # of protected unicast data, in fragments: our limit
 AIOT_PAYLOAD_OCTETS_MAX = 256  # of a COMMAND or CMD-RSP, in fragments: our limit
 
 VARIANTS = {
     "amp": ("hardened", "literal"),
     "provisioning": ("hardened", "literal", "identity-hiding"),
     "aiot": ("hardened", "floor", "literal"),
+    "rsna": ("seed-order", "rsn-order"),
 }
 """By system, the default first."""
 
@@ -42,6 +44,8 @@ def capacity_of(profile: Profile, security: Security) -> Capacity:
     if security.system == "provisioning":
         octets = PROVISIONING_DATA_OCTETS_MAX
         return Capacity(octets, "REQ-SENSOR-DATA", octets, "RES-SENSOR-DATA")
+    if security.system == "rsna":
+        return Capacity(RSNA_DATA_OCTETS_MAX, "DATA-DL", RSNA_DATA_OCTETS_MAX, "DATA-UL")
     if security.system == "aiot":
         return Capacity(AIOT_PAYLOAD_OCTETS_MAX, "COMMAND", AIOT_PAYLOAD_OCTETS_MAX, "CMD-RSP")
     return _amp(profile, security)

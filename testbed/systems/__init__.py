@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from testbed.experiment.plan import Experiment
-from testbed.systems import aiot, amp, provisioning
+from testbed.systems import aiot, amp, provisioning, rsna
 from testbed.systems.ends import Ends
 
 __all__ = ["Ends", "ends_of"]
@@ -14,6 +14,7 @@ _SYSTEMS: dict[str, Callable[[Experiment], Ends]] = {
     "amp": amp.ends,
     "provisioning": provisioning.ends,
     "aiot": aiot.ends,
+    "rsna": rsna.ends,
 }
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 from ampradio.mac.work import SecureExchange
 from ampradio.security.aiot import (
     AiotDevice,
@@ -24,7 +22,7 @@ from ampradio.security.secret import Secret
 from ampradio.security.session import SecurityEvent
 from testbed.experiment.plan import Experiment
 from testbed.experiment.systems import variant_of
-from testbed.systems.ends import Ends, enrolled_secret, entropy_for
+from testbed.systems.ends import Ends, RoundReadings, enrolled_secret, entropy_for
 
 PROF = {"hardened": Prof.HARDENED, "floor": Prof.FLOOR, "literal": Prof.LITERAL}
 ID_MODES = {
@@ -46,7 +44,7 @@ def ends(experiment: Experiment) -> Ends:
     )
     key = enrolled_secret(tag, "K_D", KEY_OCTETS)
     device_id = enrolled_secret(tag, "AIoT device ID", DEVICE_ID_OCTETS)
-    readings = deque(tag.readings)
+    sensor = RoundReadings(tag.readings)
     memory = DeviceMemory(MemoryRows(DeviceMemory.rows_needed))
     memory.provision(key, device_id)
     device = AiotDevice(
@@ -54,11 +52,11 @@ def ends(experiment: Experiment) -> Ends:
         parameters,
         memory,
         entropy_for(experiment, "tag"),
-        execute=lambda command: readings.popleft() if readings else b"",
+        execute=sensor.current,
     )
     reader = _Reader(experiment, parameters)
     reader.enroll(DeviceRecord(device_id, Secret(key)))
-    work = [_Round(reader, experiment, device_id, number).work for number in range(experiment.rounds)]
+    work = [_Round(reader, experiment, device_id, sensor, number).work for number in range(experiment.rounds)]
     return Ends(work, device, parameters.report(), frozenset({"PAGING"}), "device")
 
 
@@ -89,9 +87,12 @@ class _Reader(AiotFunction):
 class _Round:
     """One operation, asked for again (under new nonces) while it fails and an attempt is left."""
 
-    def __init__(self, reader: _Reader, experiment: Experiment, device_id: bytes, number: int) -> None:
+    def __init__(
+        self, reader: _Reader, experiment: Experiment, device_id: bytes, sensor: RoundReadings, number: int
+    ) -> None:
         commands = experiment.ap.commands
         self._reader = reader
+        self._sensor, self._number = sensor, number
         self._device_id = device_id
         self._command = commands[number] if number < len(commands) else b""
         self._process = Process(experiment.security.aiot.process)
@@ -108,6 +109,7 @@ class _Round:
         )
 
     def _begin(self, trigger: bytes, now_ns: int) -> None:
+        self._sensor.round = self._number
         operation = self._operations[self._asked]
         self._asked += 1
         request = CommandOperationRequest(operation, self._device_id, self._command, self._process)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ampradio.mac.sessions import TagSession
@@ -26,6 +26,18 @@ class Ends:
     report: Mapping[str, str | int | bool | float]
     opening: frozenset[str]
     proven: str
+
+
+class RoundReadings:
+    """The sensor behind a tag: one reading a round, the same again if the round has to be repeated."""
+
+    def __init__(self, readings: Sequence[bytes]) -> None:
+        self._readings = readings
+        self.round = 0
+
+    def current(self, command: bytes = b"") -> bytes:
+        """Return the reading of the round under way, whatever the command; empty when there is none."""
+        return self._readings[self.round] if self.round < len(self._readings) else b""
 
 
 def entropy_for(experiment: Experiment, who: str) -> SeededEntropy:

@@ -5,7 +5,6 @@ The server is collocated with the gateway here (R2.22): it answers between two P
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 
 from ampradio.mac.work import SecureExchange
@@ -27,7 +26,7 @@ from ampradio.security.secret import Secret
 from ampradio.security.session import Message, SecurityEvent
 from testbed.experiment.plan import Experiment
 from testbed.experiment.systems import variant_of
-from testbed.systems.ends import Ends, enrolled_secret, entropy_for
+from testbed.systems.ends import Ends, RoundReadings, enrolled_secret, entropy_for
 
 REPETITIONS = 2
 """By the gateway itself, back to back: the second goes under a new session key, for a tag that lost its own."""
@@ -53,19 +52,19 @@ def ends(experiment: Experiment) -> Ends:
         serial=enrolled_secret(tag, "A_SN", parameters.serial_octets),
         private=enrolled_secret(tag, "A_privk", KEY_OCTETS),
     )
-    readings = deque(tag.readings)
+    sensor = RoundReadings(tag.readings)
     device = ProvisionedTag(
         experiment.profile.mac,
         parameters,
         made.identity,
         TagMemory(MemoryRows(TagMemory.rows_needed())),
         entropy_for(experiment, "tag"),
-        lambda command: readings.popleft() if readings else b"",
+        sensor.current,
     )
     gateway = _ServedGateway(experiment, parameters, Secret(private))
     gateway.store.add(made.record)
     work = [gateway.onboarding(made.qr)]
-    work += [gateway.round(made.qr, number) for number in range(experiment.rounds)]
+    work += [gateway.round(made.qr, sensor, number) for number in range(experiment.rounds)]
     opening = frozenset({"PROV"})
     return Ends(work, device, parameters.report(), opening, "device")
 
@@ -117,13 +116,14 @@ class _ServedGateway(Gateway):
 
         return self._work(begin, lambda: self.counters["provisioned"] > 0)
 
-    def round(self, device_hash: bytes, number: int) -> SecureExchange:
+    def round(self, device_hash: bytes, sensor: RoundReadings, number: int) -> SecureExchange:
         """Return the work of one request with its reading."""
         commands, readings = self._experiment.ap.commands, self._experiment.tags[0].readings
         command = commands[number] if number < len(commands) else b""
         longest = max((len(reading) for reading in readings), default=0)
 
         def begin(trigger: bytes, now_ns: int) -> None:
+            sensor.round = number
             for address in self.local_addresses:
                 said = self._server.inner.seal_command(device_hash, command) if self._end_to_end else command
                 self._asked = device_hash

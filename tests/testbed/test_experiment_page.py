@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from testbed.experiment.shape import Aiot, Amp, Ap, Channel, Compare, ExperimentFile, Power, Provisioning, Record, Security, Tag
+from testbed.experiment.shape import Aiot, Amp, Ap, Channel, Compare, ExperimentFile, Power, Provisioning, Record, Rsna, Security, Tag
 from testbed.experiment.toml import parse_value
 from tests.conftest import ROOT
 
@@ -19,6 +19,7 @@ TABLES = {
     "`[security.amp]`": Amp,
     "`[security.provisioning]`": Provisioning,
     "`[security.aiot]`": Aiot,
+    "`[security.rsna]`": Rsna,
     "`[ap]`": Ap,
     "`[[tags]]`": Tag,
     "`[channel]`": Channel,
@@ -26,7 +27,7 @@ TABLES = {
     "`[compare]`": Compare,
     "`[record]`": Record,
 }
-SUBTABLES = {"security", "ap", "tags", "channel", "power", "record", "compare", "amp", "provisioning", "aiot"}
+SUBTABLES = {"security", "ap", "tags", "channel", "power", "record", "compare", "amp", "provisioning", "aiot", "rsna"}
 
 
 def rows(heading: str) -> dict[str, str]:

@@ -172,6 +172,12 @@ print("GNU Radio", gr.version(), "numpy", numpy.__version__, "scipy", scipy.__ve
     say "Works together: $(tail -n 1 "$LOG")"
 }
 
+compile_loops() { # once, into the cache beside the sources, so that nobody's first frame has to wait for it
+    say "Compiling the receivers' inner loops (a quarter of a minute)"
+    logged "$VENV/bin/python" -c 'from ampradio import accelerator; print(accelerator.prepare_everything())' ||
+        say "They could not be compiled (see $LOG): numpy does the same, slower, with AMP_ACCELERATOR=none"
+}
+
 # What a shell may carry over from pyenv, conda, another virtual environment or a user-wide pip
 unset PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONUSERBASE VIRTUAL_ENV CONDA_PREFIX PYENV_VERSION PYENV_VIRTUAL_ENV \
     PIP_REQUIRE_VIRTUALENV PIP_TARGET PIP_PREFIX PIP_ROOT PIP_USER PIP_NO_DEPS PIP_NO_BUILD_ISOLATION __PYVENV_LAUNCHER__
@@ -192,5 +198,6 @@ make_venv
 rm -f "$STAMP"
 install_python_packages
 smoke_test
+compile_loops
 fingerprint >"$STAMP"
 say "Set-up done in $SECONDS s; it will not run again until the requirements change"

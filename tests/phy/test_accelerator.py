@@ -193,3 +193,12 @@ def test_compiling_leaves_subnormal_numbers_alone() -> None:
     least = np.nextafter(np.float32(0), np.float32(1))
     assert np.float32(2) * least > least > 0
     assert np.float64(5e-324) * 3 > 0
+
+
+def test_everything_can_be_prepared() -> None:
+    """Every module of loops is found and loads; switched off, none does."""
+    modules = accelerator.prepare_everything()
+    assert {"ampradio.phy.viterbi_loop", "ampradio.channel.quick_noise_loops"} <= set(modules)
+    assert set(modules) <= sys.modules.keys()
+    with accelerator.off():
+        assert accelerator.prepare_everything() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +13,36 @@ from ampradio.phy.edge_timing import PPM
 from ampradio.phy.reception import Reception
 from ampradio.phy.uplink_chips import UplinkChips
 from ampradio.phy.uplink_sync import OUTRANKS, UplinkSync, UplinkSyncHits
-from ampradio.profile.airtime import uplink_active_ns
+from ampradio.profile.airtime import uplink_ns
 from ampradio.profile.model import Profile
 
 _EARLY_CHIPS = 2  # a tag's rounded start may come this much before the window
 _SETTLED_NS = 3_000  # after the window by which it has an answer
 _NS_PER_S = 1_000_000_000
+
+
+class Frame(Protocol):
+    """A frame in progress, whatever it is read by: see ``ApFrame``."""
+
+    origin: int
+    over: bool
+    false_start: bool
+    reception: Reception | None
+    counted: Counter[str]
+
+    @property
+    def needs(self) -> int:
+        """The stream position up to which samples are wanted next."""
+
+    @property
+    def end(self) -> int:
+        """Where the frame ends by what has been read of it."""
+
+    def earliest_end(self) -> int:
+        """Return the sample before which this PPDU cannot end."""
+
+    def take(self, samples: npt.NDArray[np.complex64], floor: float) -> None:
+        """Read on with ``samples`` (1, needs − origin)."""
 
 
 class UplinkWindow:
@@ -43,7 +68,7 @@ class UplinkWindow:
         self._seeds = seeds
         self._position = max(0, start - int(_EARLY_CHIPS * chips.chip))
         self._settled = None if stop is None else stop + _SETTLED_NS * rate_sps // _NS_PER_S
-        shortest_ns = uplink_active_ns(profile, profile.mac.short_frame_octets, chips.rate_bps)
+        shortest_ns = uplink_ns(profile, chips.kind, profile.mac.short_frame_octets, chips.rate_bps)
         fastest = 1 - profile.uplink.chip_tolerance_ppm * PPM
         self._shortest = int(shortest_ns * fastest * rate_sps / _NS_PER_S) - int(chips.chip)
         self._latest = None if stop is None else stop - self._shortest
@@ -51,7 +76,7 @@ class UplinkWindow:
         self._found: tuple[int, UplinkSyncHits] | None = None
         self._looks: list[tuple[int, float]] = []  # further ones, from where and how much stronger a sync must be
         self._outranks = 1.0
-        self._frame: ApFrame | None = None
+        self._frame: Frame | None = None
         self._promised = 0
 
     @property
@@ -103,17 +128,20 @@ class UplinkWindow:
         sample, best = self._found
         self._found = None
         self.counted["syncs"] += 1
-        frame = ApFrame(
+        self._begin(self._frame_at(sample, best))
+
+    def _frame_at(self, sample: int, sync: UplinkSyncHits) -> Frame:
+        """Return the frame whose sync was found at ``sample``."""
+        return ApFrame(
             self._profile,
             self._chips,
             self._rate_sps,
             sample,
-            float(best.timing.stretch[0]),
-            float(best.carrier_hz[0]),
+            float(sync.timing.stretch[0]),
+            float(sync.carrier_hz[0]),
             self._seeds,
             self._settled is None,
         )
-        self._begin(frame)
 
     def _further_looks(self, sample: int, hits: UplinkSyncHits, floor: float) -> list[tuple[int, float]]:
         """Return from where to look for something how much stronger than the first sync, found at ``sample``."""
@@ -122,12 +150,12 @@ class UplinkWindow:
             looks += [(sample + later, OUTRANKS) for later in self._search.later_looks]
         return looks
 
-    def _begin(self, frame: ApFrame) -> None:
+    def _begin(self, frame: Frame) -> None:
         self._frame = frame
         self._position = frame.origin
         self._expire()
 
-    def _read(self, frame: ApFrame, samples: npt.NDArray[np.complex64], floor: float) -> Reception | None:
+    def _read(self, frame: Frame, samples: npt.NDArray[np.complex64], floor: float) -> Reception | None:
         frame.take(samples, floor)
         self.counted.update(frame.counted)
         frame.counted.clear()

@@ -1,0 +1,166 @@
+"""A stretch of a 40 MHz stream in which the AP looks for a bistatic reply: excitation first, then as any uplink."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import numpy.typing as npt
+
+from ampradio.phy.bistatic_reply import BistaticReply
+from ampradio.phy.channel_window import in_stream
+from ampradio.phy.excitation_reference import LEARNT_SYMBOLS, Excitation, heard_directly
+from ampradio.phy.reception import Reception
+from ampradio.phy.uncoded_frame import Detector, KeyedCarrier
+from ampradio.phy.uncoded_reader import UncodedReader
+from ampradio.phy.uncoded_stream import UncodedFrame
+from ampradio.phy.uncoded_window import UncodedWindow
+from ampradio.phy.uplink_channel import DECIMATION
+from ampradio.phy.uplink_chips import UplinkChips
+from ampradio.phy.uplink_sync import UNEVEN, UplinkSync, UplinkSyncHits
+from ampradio.phy.uplink_window import Frame
+from ampradio.profile.model import Profile
+from ampradio.vectors import TxVector
+
+_PIECES = 4  # of the stretch before the window, the quietest of which has no other tag's reply in it
+
+
+class BistaticFrame(UncodedFrame):
+    """A frame read off its excitation, whose way over the tag the sync tells."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        reader: UncodedReader,
+        reply: BistaticReply,
+        excitation: Excitation,
+        sync_sample: int,
+        hits: UplinkSyncHits,
+    ) -> None:
+        """Begin at the sync found at ``sync_sample`` under the ``excitation`` as heard directly."""
+        super().__init__(profile, reader, reply.rate_sps, sync_sample, hits)
+        self._reply = reply
+        self._excitation = excitation
+
+    def _begun(self, samples: npt.NDArray[np.complex64]) -> KeyedCarrier:
+        first = np.array([self.origin])
+        excitation = self._reply.over_the_tag(self._excitation, samples, first, self._hits, self._lead)
+        wave = excitation.wave(first, samples.shape[1])
+        energy = (wave.real * wave.real + wave.imag * wave.imag).astype(np.float64)
+        return self._reader.begin(samples * wave.conj(), self._lead, self._hits, energy)
+
+    def _carrier_hz(self) -> float:
+        return super()._carrier_hz() + float(self._excitation.turn[0]) * self._reply.rate_sps
+
+
+class ReplyWindow(UncodedWindow):
+    """Looks for a reply in the half it is in, under an excitation that has been heard."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        vector: TxVector,
+        reply: BistaticReply,
+        excitation: Excitation,
+        search: UplinkSync,
+        start: int,
+        stop: int,
+        detector: Detector,
+    ) -> None:
+        """Open the window from ``start`` to ``stop``, samples of the half."""
+        super().__init__(profile, vector, reply.rate_sps, start, stop, detector, search)
+        self._reply = reply
+        self._excitation = excitation
+
+    def _look(self, samples: npt.NDArray[np.complex64], floor: float) -> None:
+        usual = self._excitation.later(self._reply.usual_path)
+        super()._look(self._reply.wiped(usual, samples, np.array([self._position])), floor)
+
+    def _frame_at(self, sample: int, sync: UplinkSyncHits) -> Frame:
+        return BistaticFrame(self._profile, self._reader, self._reply, self._excitation, sample, sync)
+
+
+class BistaticWindow:
+    """Looks for one reply from sample ``start`` to ``stop`` of the wide stream; calls as of ``UplinkWindow``."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        vector: TxVector,
+        rate_sps: int,
+        start: int,
+        stop: int,
+        detector: Detector = Detector.NON_COHERENT,
+    ) -> None:
+        """Open the window for replies of ``vector``'s rate and shift; errors as ``BistaticBatch``."""
+        self.counted: Counter[str] = Counter()
+        self._without = False
+        self._vector = vector
+        self._profile = profile
+        self._detector = detector
+        chips = UplinkChips(profile, vector.rate_bps, rate_sps // DECIMATION, vector.kind)
+        self._reply = BistaticReply(profile, vector.rate_bps, rate_sps, vector.shift_upwards, chips)
+        half_sps, limit_hz = self._reply.rate_sps, self._reply.carrier_limit_hz
+        self._search = UplinkSync(profile, vector.rate_bps, half_sps, UNEVEN, vector.kind, limit_hz)
+        self._start, self._stop = start // DECIMATION, -(-stop // DECIMATION)
+        learnt = LEARNT_SYMBOLS * self._reply.spectrum.size
+        self._learn_to = max(self._start - int(UncodedReader.LEAD_CHIPS * chips.chip), learnt)
+        self._learn_from = self._learn_to - learnt
+        self._floor = 0.0
+        self._inner: ReplyWindow | None = None
+        # until the excitation is known the promise is that of a window under one that is not there
+        nothing = Excitation(self._reply.spectrum, np.zeros(1, np.bool_), np.zeros(1), np.zeros(1))
+        self._unheard = self._window(nothing)
+
+    @property
+    def over(self) -> bool:
+        """Whether the window has had its PPDU, or can have none any more."""
+        return self._without or (self._inner is not None and self._inner.over)
+
+    @property
+    def needed_from(self) -> int:
+        """The first stream position this window still reads."""
+        first = self._learn_from if self._inner is None else self._inner.needed_from
+        return max(0, self._reply.reply.reads_from(first))
+
+    @property
+    def needs(self) -> int:
+        """The stream position up to which samples are wanted next."""
+        return self._reply.reply.reads_to(self._learn_to if self._inner is None else self._inner.needs)
+
+    def earliest_end(self) -> int:
+        """Return the sample before which no PPDU of this window can end; it never goes back."""
+        return DECIMATION * (self._unheard if self._inner is None else self._inner).earliest_end()
+
+    def take(self, samples: npt.NDArray[np.complex64], floor: float) -> Reception | None:
+        """Read on with ``samples`` (1, needs − needed_from); return a PPDU once complete.
+
+        The stream's ``floor`` is that of the excitation, so the noise is measured in the other half.
+        """
+        if self._inner is None:
+            self._learn(samples)
+            return None
+        reply = self._reply.reply
+        half = reply.samples(samples, self.needed_from, self._inner.needed_from, self._inner.needs)
+        reception = self._inner.take(half, self._floor)
+        self.counted.update(self._inner.counted)
+        self._inner.counted.clear()
+        return None if reception is None else in_stream(reception, reply, 0)
+
+    def _learn(self, samples: npt.NDArray[np.complex64]) -> None:
+        direct = self._reply.direct.samples(samples, self.needed_from, self._learn_from, self._learn_to)
+        quiet = self._reply.reply.samples(samples, self.needed_from, self._learn_from, self._learn_to)
+        pieces = quiet.reshape(_PIECES, -1)
+        self._floor = float(np.min(np.mean(pieces.real * pieces.real + pieces.imag * pieces.imag, axis=1)))
+        begun = heard_directly(self._reply.spectrum, direct)
+        excitation = begun.later(float(self._learn_from))
+        if excitation.heard[0]:
+            self._inner = self._window(excitation)
+        else:
+            self.counted["no_excitation"] += 1
+            self._without = True
+
+    def _window(self, excitation: Excitation) -> ReplyWindow:
+        return ReplyWindow(
+            self._profile, self._vector, self._reply, excitation, self._search, self._start, self._stop, self._detector
+        )

@@ -1,0 +1,124 @@
+"""The window that hears what a ``Listen`` asks for, by kind, rate, channel offset and the receiver's sample rate."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ampradio.phy.bistatic_window import BistaticWindow
+from ampradio.phy.channel_window import ChannelWindow
+from ampradio.phy.reception import Reception
+from ampradio.phy.uncoded_frame import Detector
+from ampradio.phy.uncoded_window import UncodedWindow
+from ampradio.phy.uplink_channel import DECIMATION, UplinkChannel
+from ampradio.phy.uplink_chips import UplinkChips
+from ampradio.phy.uplink_sync import EXPECTED, Strictness, UplinkSync
+from ampradio.phy.uplink_window import UplinkWindow
+from ampradio.profile.model import Profile
+from ampradio.vectors import Listen, PpduKind, TxVector
+
+_PASS_HZ = 8.5e6  # a channel's carrier tolerance and the keying of its shortest chips
+_STOP_HZ = 11.5e6
+_NS_PER_S = 1_000_000_000
+
+
+class Window(Protocol):
+    """What a receiver asks of a window: see ``UplinkWindow``."""
+
+    @property
+    def counted(self) -> Counter[str]:
+        """What happened since this was cleared."""
+
+    @property
+    def over(self) -> bool:
+        """Whether the window has had its PPDU, or can have none any more."""
+
+    @property
+    def needed_from(self) -> int:
+        """The first stream position this window still reads."""
+
+    @property
+    def needs(self) -> int:
+        """The stream position up to which samples are wanted next."""
+
+    def earliest_end(self) -> int:
+        """Return the sample before which no PPDU of this window can end; it never goes back."""
+
+    def take(self, samples: npt.NDArray[np.complex64], floor: float) -> Reception | None:
+        """Read on with ``samples`` (1, needs − needed_from); return a PPDU once complete."""
+
+
+class ListenWindows:
+    """Opens windows for a receiver at one sample rate.
+
+    At 20 MS/s: active Tx at 250 kb/s and 1 Mb/s in the channel's centre. At 40 MS/s also 4 Mb/s, the channel offsets
+    and bistatic replies (rules 20 and 22).
+    """
+
+    def __init__(self, profile: Profile, sample_rate_sps: int, detector: Detector = Detector.NON_COHERENT) -> None:
+        """Prepare; ``detector`` is how uncoded bits are told."""
+        self._profile = profile
+        self._rate_sps = sample_rate_sps
+        self._wide = sample_rate_sps >= profile.uplink.wide_sample_rate_sps
+        self._detector = detector
+        self._coded: dict[tuple[int, int, Strictness], tuple[UplinkSync, UplinkChips]] = {}
+
+    def open(self, listen: Listen) -> Window:
+        """Return the window that ``listen`` asks for.
+
+        Raises ValueError for what this receiver does not hear, a seed that does not exist, or no duration.
+        """
+        up = self._profile.uplink
+        if listen.kind is PpduKind.UL_ACTIVE and not 0 <= listen.seed_index < len(up.scrambler_seeds):
+            raise ValueError(f"no scrambler seed {listen.seed_index}")
+        if listen.stop_ns <= listen.start_ns:
+            raise ValueError("a window stops after it starts")
+        start = max(listen.start_ns * self._rate_sps // _NS_PER_S, 0)
+        stop = -(-listen.stop_ns * self._rate_sps // _NS_PER_S)
+        coded = listen.kind is PpduKind.UL_ACTIVE and listen.rate_bps in (up.rate_low_bps, up.rate_mid_bps)
+        vector = TxVector(
+            listen.kind, listen.rate_bps, seed_index=listen.seed_index, shift_upwards=listen.shift_upwards
+        )
+        if coded and listen.channel_offset_hz == 0:
+            return self.coded(listen.rate_bps, (listen.seed_index,), start, stop)
+        if self._wide and coded and abs(listen.channel_offset_hz) == up.channel_offset_hz:
+            return self._off_centre(listen, start, stop)
+        if self._wide and vector.kind is PpduKind.UL_ACTIVE and vector.rate_bps == up.rate_high_bps:
+            if listen.channel_offset_hz == 0:
+                return UncodedWindow(self._profile, vector, self._rate_sps, start, stop, self._detector)
+        if self._wide and vector.kind is PpduKind.UL_BISTATIC:
+            return BistaticWindow(self._profile, vector, self._rate_sps, start, stop, self._detector)
+        raise ValueError(
+            f"this receiver does not hear {listen.kind.name} at {listen.rate_bps} b/s and "
+            f"{listen.channel_offset_hz} Hz at {self._rate_sps} S/s"
+        )
+
+    def coded(
+        self,
+        rate_bps: int,
+        seeds: tuple[int, ...],
+        start: int,
+        stop: int | None,
+        strictness: Strictness = EXPECTED,
+    ) -> UplinkWindow:
+        """Return a window for coded PPDUs in the centre, over samples ``start`` to ``stop``; None: for ever."""
+        search, chips = self._coded_parts(rate_bps, self._rate_sps, strictness)
+        return UplinkWindow(self._profile, search, chips, self._rate_sps, seeds, start, stop)
+
+    def _off_centre(self, listen: Listen, start: int, stop: int) -> ChannelWindow:
+        channel = UplinkChannel(listen.channel_offset_hz, self._rate_sps, _PASS_HZ, _STOP_HZ)
+        search, chips = self._coded_parts(listen.rate_bps, channel.rate_sps, EXPECTED)
+        first, last = start // DECIMATION, -(-stop // DECIMATION)
+        seeds = (listen.seed_index,)
+        inner = UplinkWindow(self._profile, search, chips, channel.rate_sps, seeds, first, last)
+        return ChannelWindow(channel, inner, listen.channel_offset_hz)
+
+    def _coded_parts(self, rate_bps: int, rate_sps: int, strictness: Strictness) -> tuple[UplinkSync, UplinkChips]:
+        key = (rate_bps, rate_sps, strictness)
+        if key not in self._coded:
+            search = UplinkSync(self._profile, rate_bps, rate_sps, strictness)
+            self._coded[key] = (search, UplinkChips(self._profile, rate_bps, rate_sps))
+        return self._coded[key]

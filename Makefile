@@ -44,7 +44,7 @@ bench-mono: setup ## mono-static backscatter in both directions beside its bound
 bench-peer: setup ## our receiver beside corr_est and symbol_sync of stock GNU Radio, on the same packets
 	$(PYTHON) -m testbed.bench.peer
 
-bench-per: setup ## packet error rates of both receivers beside theory, and the distance in dB at 10 % PER
+bench-per: setup ## packet error rates of every mode beside theory or a genie, and the distance in dB at 10 % and 1 %
 	$(PYTHON) -m testbed.bench.per
 
 bench-phy: setup ## packets and samples per second on one core in every mode, one frame against its air time, the detector

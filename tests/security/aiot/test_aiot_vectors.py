@@ -9,6 +9,9 @@ import pytest
 
 from ampradio.mac.shim import fragments
 from ampradio.security.aiot import AiotParameters, Process, Prof
+from ampradio.security.aiot.device import schedule
+from ampradio.security.aiot.network import keys
+from ampradio.security.secret import Secret
 from tests.conftest import SHARED
 from tests.security.aiot.area import PROFILE, Area, Scripted
 
@@ -47,3 +50,15 @@ def test_vector(vector: dict[str, Any]) -> None:
         assert [len(piece) + overhead for piece in pieces] == expected["frame_octets"]
     assert answer.cause is None
     assert answer.payload == octets.get("rsp")
+
+
+def test_kdf_shape_of_ts_33_220(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R3.11: with FC 0x20 the KDF is the one that RFC 5448 tests; the device's is the AIoTF's under 0xF0."""
+    (vector,) = [
+        vector for vector in json.loads((SHARED / "vectors" / "vectors.json").read_text()) if "33.220" in vector["name"]
+    ]
+    octets = bytes.fromhex(vector["S"])  # FC, P0, L0, P1, L1
+    key, name, sqn = Secret(bytes.fromhex(vector["key"])), octets[1:5], octets[7:13]
+    assert keys.derive(key, name, sqn) == schedule.expand(key, name, [sqn])
+    monkeypatch.setattr(keys, "_FUNCTION_CODE", octets[:1])
+    assert keys.derive(key, name, sqn).hex() == vector["ck_prime"] + vector["ik_prime"]

@@ -13,7 +13,8 @@ STAMP=$VENV/.setup-stamp
 CONSTRAINTS=testbed/bootstrap/constraints.txt
 LOG=.setup/setup.log
 # xterm: else GNU Radio brings the whole GNOME terminal; gir1.2-gtk-3.0: else GNU Radio Companion does not open
-PACKAGES=(gnuradio gir1.2-gtk-3.0 xterm libiio-utils python3-venv)
+# tshark: the tests' judge of the frames that the security systems write
+PACKAGES=(gnuradio gir1.2-gtk-3.0 xterm libiio-utils python3-venv tshark)
 
 say() { printf '==> %s\n' "$*"; }
 
@@ -85,6 +86,7 @@ if not ctypes.util.find_library("iio"):
     print("libiio")
 PY
     [[ -x /usr/bin/grcc ]] || echo "grcc"
+    command -v tshark >/dev/null && command -v text2pcap >/dev/null || echo "tshark"
 }
 
 install_packages() {
@@ -105,7 +107,7 @@ install_packages() {
         fi
         as_root=(sudo)
     fi
-    say "Installing from the distribution: ${PACKAGES[*]} (a bare machine downloads about 330 MB; 1 to 3 minutes)"
+    say "Installing from the distribution: ${PACKAGES[*]} (a bare machine downloads about 350 MB; 1 to 3 minutes)"
     local proxies=() # sudo drops them from the environment
     mapfile -t proxies < <(env | grep -iE '^(https?|ftp|no)_proxy=' || true)
     local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive "${proxies[@]}" apt-get -o DPkg::Lock::Timeout=300)

@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio.phy.ap_receiver import ApReceiver
-from ampradio.phy.reception import Reception
 from ampradio.phy.tag_receiver import TagReceiver
 from ampradio.profile import load_profile
 from ampradio.psdu import crc8
@@ -68,7 +67,7 @@ def _measured(
     noisy = link.through_the_air(link.modulated(sent), draw)[0]
     silence = np.zeros(SETTLE_NS * mode.rate_sps // _NS_PER_S, np.complex64)
     quiet = draw.noise.added_to(silence, mode.noise_power)
-    feed, expect = _receiver(mode)
+    feed, expect = _receiver(mode) if mode.streams else _batch_receiver(link)
     position, seconds = 0, []
     for turn in range(repeat + 1):
         if turn % SETTLE_EVERY == 0:
@@ -77,25 +76,25 @@ def _measured(
         expect(position, position + noisy.size)
         given = feed(noisy, seconds)
         position += noisy.size
-        if [each.psdu for each in given] != [sent.tobytes()]:
+        if given != [sent.tobytes()]:
             raise RuntimeError(f"{mode.name}: the streaming receiver did not receive the PPDU")
     octets = sent.shape[1]
     return FrameTime(mode, octets, float(np.median(seconds[1:])), mode.air_ns(octets) / _NS_PER_S)
 
 
-def _receiver(mode: PacketMode) -> tuple[Callable[..., list[Reception]], Callable[[int, int], None]]:
+def _receiver(mode: PacketMode) -> tuple[Callable[..., list[bytes | None]], Callable[[int, int], None]]:
     """Return how a receiver of ``mode`` is fed complex samples, timed, and told of a window of them."""
     profile = load_profile()
     ap, tag = ApReceiver(profile, mode.rate_sps), TagReceiver(profile, mode.rate_sps, DECIMATION)
 
-    def feed(samples: npt.NDArray[np.complex64], seconds: list[float] | None = None) -> list[Reception]:
+    def feed(samples: npt.NDArray[np.complex64], seconds: list[float] | None = None) -> list[bytes | None]:
         given: Any = samples if mode.is_uplink else envelope(samples)
         receiver: Any = ap if mode.is_uplink else tag
         begun_s = time.thread_time()
-        receptions: list[Reception] = receiver.feed(given)
+        receptions = receiver.feed(given)
         if seconds is not None:
             seconds.append(time.thread_time() - begun_s)
-        return receptions
+        return [each.psdu for each in receptions]
 
     def expect(start: int, stop: int) -> None:
         if mode.is_uplink:
@@ -103,3 +102,17 @@ def _receiver(mode: PacketMode) -> tuple[Callable[..., list[Reception]], Callabl
             ap.listen(Listen(mode.kind, mode.rate_bps, SEED_INDEX, start_ns, stop_ns))
 
     return feed, expect
+
+
+def _batch_receiver(link: PacketLink) -> tuple[Callable[..., list[bytes | None]], Callable[[int, int], None]]:
+    """Return the same for a batch receiver given one packet; it has no stream, and no floor to settle."""
+
+    def feed(samples: npt.NDArray[np.complex64], seconds: list[float] | None = None) -> list[bytes | None]:
+        if seconds is None:
+            return []
+        begun_s = time.thread_time()
+        read = list(link.received(samples[np.newaxis]).psdus)
+        seconds.append(time.thread_time() - begun_s)
+        return read
+
+    return feed, lambda start, stop: None

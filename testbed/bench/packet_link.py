@@ -17,8 +17,10 @@ from ampradio.channel.quick_noise import QuickNoise
 from ampradio.phy.ap_batch import ApBatch, UplinkBatch
 from ampradio.phy.modulate import ppdus
 from ampradio.phy.tag_batch import DownlinkBatch, TagBatch
+from ampradio.phy.uncoded_batch import UncodedBatch
 from ampradio.profile import load_profile
 from ampradio.psdu import fcs
+from ampradio.vectors import PpduKind
 from testbed.bench.detectors import DECIMATION, envelope
 from testbed.bench.packet_modes import SEED_INDEX, PacketMode
 
@@ -57,8 +59,10 @@ class PacketLink:
         self._pads = tuple(ns * mode.rate_sps // _NS_PER_S for ns in (LEAD_NS, TAIL_NS))
         up = self._profile.uplink
         self._carrier_limit_hz = up.carrier_hz * up.carrier_tolerance_ppm * 1e-6
-        self._tag = TagBatch(self._profile, mode.rate_sps, DECIMATION)
-        self._ap = ApBatch(self._profile, mode.rate_bps, mode.rate_sps) if mode.is_uplink else None
+        self._tag = TagBatch(self._profile, self._profile.preamble.sample_rate_sps, DECIMATION)
+        self._coded = ApBatch(self._profile, mode.rate_bps, mode.rate_sps) if mode.is_coded else None
+        uncoded = mode.is_uplink and not mode.is_coded
+        self._uncoded = UncodedBatch(self._profile, mode.vector, mode.rate_sps) if uncoded else None
         self._rows = np.zeros((0, 0), np.complex64)
 
     def modulated(self, sent: npt.NDArray[np.uint8]) -> npt.NDArray[np.complex64]:
@@ -70,6 +74,8 @@ class PacketLink:
             rows = self._rows = np.zeros((sent.shape[0], size + size % DECIMATION), np.complex64)
         rows[:, :lead], rows[:, lead + samples.shape[1] :] = 0, 0
         rows[:, lead : lead + samples.shape[1]] = samples
+        if self.mode.kind is PpduKind.UL_BISTATIC:
+            rows /= np.abs(rows).max()  # what a tag reflects is weaker than a carrier of its own
         return rows
 
     def through_the_air(
@@ -85,8 +91,10 @@ class PacketLink:
     def received(self, samples: npt.NDArray[np.complex64]) -> DownlinkBatch | UplinkBatch:
         """Return what the batch receiver of this direction reads from each row of ``samples`` (packets, n)."""
         floor = np.full(samples.shape[0], self.mode.noise_power)
-        if self._ap is not None:
-            return self._ap.receive(samples, floor, SEED_INDEX)
+        if self._coded is not None:
+            return self._coded.receive(samples, floor, SEED_INDEX)
+        if self._uncoded is not None:
+            return self._uncoded.receive(samples, floor)
         return self._tag.receive(envelope(samples), DECIMATION * floor)
 
     def outcome(self, packets: int, key: Sequence[int]) -> Outcome:

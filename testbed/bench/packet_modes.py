@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ampradio.phy.modulate import sample_rate_sps
 from ampradio.profile import airtime, load_profile
 from ampradio.vectors import PpduKind, TxVector
 
@@ -14,7 +15,7 @@ _NS_PER_S = 1_000_000_000
 
 @dataclass(frozen=True)
 class PacketMode:
-    """One direction and rate, sampled at the rate of the non-AMP portion."""
+    """One direction and rate, sampled as its waveform is made."""
 
     name: str
     kind: PpduKind
@@ -28,7 +29,17 @@ class PacketMode:
     @property
     def rate_sps(self) -> int:
         """The sample rate."""
-        return load_profile().preamble.sample_rate_sps
+        return sample_rate_sps(load_profile(), self.vector)
+
+    @property
+    def streams(self) -> bool:
+        """Whether a streaming receiver is timed with it; else it is a batch receiver with one packet."""
+        return not self.is_uplink or self.is_coded
+
+    @property
+    def is_coded(self) -> bool:
+        """Whether its data are convolutionally coded."""
+        return self.is_uplink and airtime.uplink_is_coded(load_profile(), self.kind, self.rate_bps)
 
     @property
     def vector(self) -> TxVector:
@@ -49,7 +60,7 @@ class PacketMode:
         """Return TXTIME of a PSDU of ``octets``."""
         profile = load_profile()
         if self.is_uplink:
-            return airtime.uplink_active_ns(profile, octets, self.rate_bps)
+            return airtime.uplink_ns(profile, self.kind, octets, self.rate_bps)
         return airtime.downlink_type1_ns(profile, octets, self.rate_bps, protected=False)
 
 
@@ -58,4 +69,6 @@ MODES = (
     PacketMode("DL 1M", PpduKind.DL_TYPE1, 1_000_000),
     PacketMode("UL 250k", PpduKind.UL_ACTIVE, 250_000),
     PacketMode("UL 1M", PpduKind.UL_ACTIVE, 1_000_000),
+    PacketMode("UL 4M", PpduKind.UL_ACTIVE, 4_000_000),
+    PacketMode("UL bistatic", PpduKind.UL_BISTATIC, 250_000),
 )

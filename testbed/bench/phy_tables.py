@@ -48,11 +48,12 @@ def print_rates(console: Console, rates: Sequence[Rates], flowgraphs: Sequence[f
 
 def print_frames(console: Console, times: Sequence[FrameTime]) -> None:
     """Print how long one frame takes beside how long it is on the air."""
-    title = "One frame through the streaming receiver, CPU time"
-    table = Table("mode", "octets", "decode, ms", "on the air, ms", "ratio", title=title)
+    title = "One frame through the receiver with the noise around it, CPU time"
+    table = Table("mode", "receiver", "octets", "decode, ms", "on the air, ms", "ratio", title=title)
     for each in times:
         row = (f"{each.decode_s * 1e3:.3f}", f"{each.air_s * 1e3:.3f}", f"{each.air_times:.2f}")
-        table.add_row(each.mode.name, str(each.octets), *row)
+        kind = "streaming" if each.mode.streams else "batch of 1"
+        table.add_row(each.mode.name, kind, str(each.octets), *row)
     console.print(table)
 
 

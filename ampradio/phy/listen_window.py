@@ -86,9 +86,9 @@ class ListenWindows:
             return self.coded(listen.rate_bps, (listen.seed_index,), start, stop)
         if self._wide and coded and abs(listen.channel_offset_hz) == up.channel_offset_hz:
             return self._off_centre(listen, start, stop)
-        if self._wide and vector.kind is PpduKind.UL_ACTIVE and vector.rate_bps == up.rate_high_bps:
-            if listen.channel_offset_hz == 0:
-                return UncodedWindow(self._profile, vector, self._rate_sps, start, stop, self._detector)
+        uncoded = vector.kind is PpduKind.UL_ACTIVE and vector.rate_bps == up.rate_high_bps
+        if self._wide and uncoded and listen.channel_offset_hz == 0:
+            return UncodedWindow(self._profile, vector, self._rate_sps, start, stop, self._detector)
         if self._wide and vector.kind is PpduKind.UL_BISTATIC:
             return BistaticWindow(self._profile, vector, self._rate_sps, start, stop, self._detector)
         raise ValueError(

@@ -64,7 +64,6 @@ class Authenticator:
             new_group_key(nonces, 1, igtk),
         )
         self._server_timeout_ns = server_timeout_ns
-        self._server_deadlines: dict[int, int] = {}
         self._stations: dict[int, Station] = {}
         self._group_outbox: list[Message] = []
         journal.note("parameters", **parameters.report())
@@ -151,21 +150,15 @@ class Authenticator:
 
     def backhaul_to_send(self, now_ns: int) -> list[EapToServer]:
         """Return what the EAP server is to be asked."""
-        asked = []
-        for station_id, station in self._stations.items():
-            if station.to_server is not None and station_id not in self._server_deadlines:
-                self._server_deadlines[station_id] = now_ns + self._server_timeout_ns
-                asked.append(station.to_server)
-        return asked
+        deadline_ns = now_ns + self._server_timeout_ns
+        asked = [station.ask_server(deadline_ns) for station in self._stations.values()]
+        return [request for request in asked if request is not None]
 
     def backhaul_received(self, answer: EapFromServer, now_ns: int) -> None:
         """Take the server's answer; one to no open request is counted and dropped."""
-        for station_id, station in self._stations.items():
-            open_request = station.to_server
-            if open_request is None or station_id not in self._server_deadlines:
-                continue
-            if (open_request.conversation, open_request.request_id) == (answer.conversation, answer.request_id):
-                del self._server_deadlines[station_id]
+        for station in self._stations.values():
+            asked = station.to_server
+            if asked and (asked.conversation, asked.request_id) == (answer.conversation, answer.request_id):
                 station.from_server(answer, now_ns)
                 return
         self._setting.journal.refuse_at(Reason.UNEXPECTED, conversation=answer.conversation)
@@ -175,19 +168,12 @@ class Authenticator:
 
     def next_deadline_ns(self) -> int | None:
         """Return when the first answer, of a station or the server, is overdue."""
-        deadlines = [station.step.deadline_ns for station in self._stations.values() if station.step is not None]
-        known = [deadline for deadline in deadlines if deadline is not None]
-        return min([*known, *self._server_deadlines.values()], default=None)
+        return min((deadline for station in self._stations.values() for deadline in station.deadlines), default=None)
 
     def handle_deadline(self, now_ns: int) -> None:
         """Repeat what was not answered, or give up."""
-        for station_id, station in self._stations.items():
+        for station in self._stations.values():
             station.handle_deadline(now_ns)
-            if station.to_server is None:
-                self._server_deadlines.pop(station_id, None)
-            elif now_ns >= self._server_deadlines.get(station_id, now_ns + 1):
-                del self._server_deadlines[station_id]
-                station.fail("server_silent")
         self._switch_group()
 
     def events(self) -> list[SecurityEvent]:

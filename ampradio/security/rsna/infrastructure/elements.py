@@ -73,9 +73,7 @@ def compress_element(suites: Suites) -> bytes:
 
 
 def expand_element(lite: bytes, pmkids: tuple[bytes, ...] = ()) -> bytes:
-    """Return the RSN element that four octets stand for; raises ``RefusedError`` for another number of octets."""
-    if len(lite) != LITE_OCTETS:
-        raise RefusedError(Reason.MALFORMED)
+    """Return the RSN element that four octets stand for."""
     return encode_element(Order.RSN, Suites(lite[2], (lite[1],), (lite[0],), lite[3], pmkids))
 
 

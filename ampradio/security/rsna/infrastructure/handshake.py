@@ -86,14 +86,12 @@ class Handshake:
         self._version = descriptor_version(akm)
         self._replay = first_replay - 1
         self._first_of_step = first_replay
-        self._step: Msg | None = None
         self._ptk: PairwiseKey | None = None
         self.installed: PairwiseKey | None = None
 
     def message_1(self, again: bool = False) -> bytes:
         """Return message 1."""
         frame = self._frame(
-            Msg.PAIRWISE_1,
             PAIRWISE | ACK,
             again,
             key_length=KEY_OCTETS,
@@ -121,7 +119,7 @@ class Handshake:
         rsc = group.rsc if self._parameters.order.group_key_in_message_3 else bytes(8)
         if self._parameters.lite:
             rsc = bytes(8)  # the lite message 3 has no room for it (rule 21)
-        frame = self._frame(Msg.PAIRWISE_3, info, again, key_length=KEY_OCTETS, nonce=self._anonce, rsc=rsc, data=data)
+        frame = self._frame(info, again, key_length=KEY_OCTETS, nonce=self._anonce, rsc=rsc, data=data)
         return self._encoded(frame.signed(self._keys.kck.expose()), Msg.PAIRWISE_3)
 
     def take_message_4(self, payload: bytes) -> None:
@@ -129,7 +127,6 @@ class Handshake:
         info = PAIRWISE | MIC | (SECURE if self._parameters.order is Order.RSN else 0)
         self._require_mic(self._received(payload, Msg.PAIRWISE_4, info), self._keys)
         self.installed = self._keys
-        self._step = None
 
     def group_1(self, group: GroupKey, again: bool = False) -> bytes:
         """Return group message 1; order=seed wraps the bare key and names it in the key information."""
@@ -140,7 +137,7 @@ class Handshake:
         else:
             info |= group.key_id << INDEX_SHIFT
             data = wrapped(self._keys.kek, group.key.expose())
-        frame = self._frame(Msg.GROUP_1, info, again, rsc=group.rsc, data=data)
+        frame = self._frame(info, again, rsc=group.rsc, data=data)
         return self._encoded(frame.signed(self._keys.kck.expose()), Msg.GROUP_1)
 
     def take_group_2(self, payload: bytes, group: GroupKey) -> None:
@@ -149,7 +146,6 @@ class Handshake:
         if self._parameters.order is not Order.RSN:
             info |= group.key_id << INDEX_SHIFT
         self._require_mic(self._received(payload, Msg.GROUP_2, info), self._keys)
-        self._step = None
 
     def wipe(self) -> None:
         """Overwrite the keys."""
@@ -164,7 +160,6 @@ class Handshake:
 
     def _frame(
         self,
-        step: Msg,
         info: int,
         again: bool,
         *,
@@ -176,7 +171,6 @@ class Handshake:
         self._replay += 1
         if not again:
             self._first_of_step = self._replay
-        self._step = step
         if self._parameters.order is Order.WPA1:
             key_length = KEY_OCTETS
         descriptor = self._parameters.descriptor
@@ -186,9 +180,7 @@ class Handshake:
         return key_frame.compress(frame, msg, self._pmkid) if self._parameters.lite else frame.encode()
 
     def _received(self, payload: bytes, msg: Msg, info: int, pmkids: tuple[bytes, ...] = ()) -> KeyFrame:
-        """Return a frame that answers the step under way, its MIC not yet checked."""
-        if self._step is None or msg != self._step + 1:
-            raise RefusedError(Reason.UNEXPECTED)
+        """Return a frame that answers the last one sent, its MIC not yet checked; ``Station`` sees to the order."""
         if self._parameters.lite:
             descriptor, last = self._parameters.descriptor, self._first_of_step
             frame = key_frame.expand(payload, msg, descriptor, self._version, last, pmkids)

@@ -55,6 +55,7 @@ class Association:
     handshake: Handshake | None = None
     given: GroupKey | None = None
     to_server: EapToServer | None = None
+    server_deadline_ns: int | None = None
     conversation: int = 0
     requests: int = 0
     identity: bytes = b""

@@ -50,6 +50,20 @@ class Station:
         """What the EAP server is being asked."""
         return self._bond.to_server
 
+    @property
+    def deadlines(self) -> list[int]:
+        """When the station, or the server, has to have answered."""
+        station = None if self.step is None else self.step.deadline_ns
+        return [deadline for deadline in (station, self._bond.server_deadline_ns) if deadline is not None]
+
+    def ask_server(self, deadline_ns: int) -> EapToServer | None:
+        """Return what the server is to be asked, once, and expect its answer by then."""
+        bond = self._bond
+        if bond.to_server is None or bond.server_deadline_ns is not None:
+            return None
+        bond.server_deadline_ns = deadline_ns
+        return bond.to_server
+
     def begin(self) -> None:
         """Look for the station: advertise to it (R4.7)."""
         self._close()
@@ -70,6 +84,10 @@ class Station:
 
     def handle_deadline(self, now_ns: int) -> None:
         """Say again what was not answered in time, and give up after the last try (rule 22)."""
+        server_deadline_ns = self._bond.server_deadline_ns
+        if server_deadline_ns is not None and now_ns >= server_deadline_ns:
+            self.fail("server_silent")
+            return
         step = self.step
         if step is None or step.deadline_ns is None or now_ns < step.deadline_ns:
             return
@@ -100,7 +118,7 @@ class Station:
 
     def from_server(self, answer: EapFromServer, now_ns: int) -> None:
         """Carry the server's EAP packet to the station; with its last one take the PMK from the MSK (R4.18)."""
-        self._bond.to_server, packet = None, answer.eap
+        self._bond.to_server, self._bond.server_deadline_ns, packet = None, None, answer.eap
         code = packet[0] if len(packet) >= 4 and int.from_bytes(packet[2:4], "big") == len(packet) else 0
         if answer.accepted and code == relay.SUCCESS and answer.msk is not None and len(answer.msk) >= PMK_OCTETS:
             self._bond.pmk = Secret(answer.msk.expose()[:PMK_OCTETS])

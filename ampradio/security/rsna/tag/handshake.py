@@ -75,8 +75,7 @@ class Handshake:
         if self._parameters.order is Order.RSN:
             info |= SECURE | ENCRYPTED
         keys = self._fresh or self.keys
-        if keys is None:
-            raise RefusedError(Reason.UNEXPECTED)
+        assert keys is not None, "a handshake begins with message 1"
         frame = self._genuine(payload, Msg.PAIRWISE_3, info, keys)
         if frame.nonce != self._anonce:
             raise RefusedError(Reason.NONCE_CHANGED)
@@ -96,16 +95,14 @@ class Handshake:
 
     def install(self) -> None:
         """Use the new keys from now on; once for each message 3 that brought any."""
-        if self._fresh is not None:
-            if self.keys is not None:
-                self.keys.wipe()
-            self.keys, self._fresh = self._fresh, None
-            self._snonce = b""
+        if self.keys is not None:
+            self.keys.wipe()
+        self.keys, self._fresh = self._fresh, None
+        self._snonce = b""
 
     def group_2(self, payload: bytes) -> tuple[bytes, GroupKeyFound]:
         """Return group message 2 to a group message 1, and the key that it brought."""
-        if self.keys is None:
-            raise RefusedError(Reason.UNEXPECTED)
+        assert self.keys is not None, "group keys come after pairwise keys"
         info = ACK | MIC | SECURE | (ENCRYPTED if self._parameters.order is Order.RSN else 0)
         frame = self._genuine(payload, Msg.GROUP_1, info, self.keys)
         data = unwrapped(self.keys.kek, frame.data)

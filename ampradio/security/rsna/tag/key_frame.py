@@ -24,6 +24,7 @@ from ampradio.security.rsna.refusal import Reason
 from ampradio.security.rsna.tag.elements import element_of_lite, lite_of_element
 
 _EAPOL_KEY = 3
+_HEAD = bytes([AUTHENTICATOR_EAPOL, _EAPOL_KEY])
 _MIC_AT = slice(81, 97)
 
 
@@ -49,7 +50,7 @@ class KeyFrame:
 
 def read_whole(octets: bytes, descriptor: int) -> KeyFrame:
     """Read an AP's frame; raises ``RefusedError`` for lengths that lie, reserved octets or another descriptor."""
-    if len(octets) < KEY_FRAME_OCTETS or octets[1] != _EAPOL_KEY or octets[4] != descriptor:
+    if len(octets) < KEY_FRAME_OCTETS or octets[:2] != _HEAD or octets[4] != descriptor:
         raise RefusedError(Reason.MALFORMED)
     length, size = int.from_bytes(octets[2:4], "big"), int.from_bytes(octets[97:99], "big")
     if length + 4 != len(octets) or size + KEY_FRAME_OCTETS != len(octets):

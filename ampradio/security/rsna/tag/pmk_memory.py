@@ -9,7 +9,6 @@ from ampradio.security.rsna.profiles import ADDRESS_OCTETS, PMK_OCTETS
 from ampradio.security.secret import Secret
 
 _OCTETS = 1 + ADDRESS_OCTETS + PMK_OCTETS
-_NONE = b"\0"
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class PmkMemory:
     def find(self, akm: int, aa: bytes) -> Secret | None:
         """Return the PMK with this AP, None if none is kept."""
         octets = self._record.read()
-        if octets is None or len(octets) != _OCTETS or (octets[0], octets[1 : 1 + ADDRESS_OCTETS]) != (akm, aa):
+        if octets is None or (octets[0], octets[1 : 1 + ADDRESS_OCTETS]) != (akm, aa):
             return None
         return Secret(octets[1 + ADDRESS_OCTETS :])
 
@@ -45,8 +44,3 @@ class PmkMemory:
         octets = bytes([kept.akm]) + kept.aa + kept.pmk.expose()
         if self._record.read() != octets:
             self._record.commit(octets)
-
-    def forget(self) -> None:
-        """Drop it, if there is one."""
-        if self._record.read() not in (None, _NONE):
-            self._record.commit(_NONE)

@@ -26,7 +26,7 @@ def world_of(prof: Prof, **options: object) -> World:
 
 @pytest.mark.parametrize("prof", PROFS)
 def test_after_the_scan_nothing_is_asked_of_a_person(prof: Prof) -> None:
-    """R2.1, R2.9, R2.31, R2.32, R2.54, R2.57: the QR code's 32 octets in, a tag that answers out."""
+    """R2.1, R2.9, R2.31, R2.32, R2.52, R2.54, R2.57: the QR code's 32 octets in, a tag that answers out."""
     world = world_of(prof)
     device = world.make()
     assert len(device.made.qr) == 32
@@ -168,7 +168,7 @@ def test_temporal_keys_reach_the_gateway_and_never_the_device(prof: Prof) -> Non
 
 
 def test_the_gateway_chooses_the_key_and_advances_the_counter() -> None:
-    """R2.42 to R2.45: from EK1_0, x and CNTR as the gateway says, forwards only."""
+    """R2.42, R2.43, R2.44, R2.45: from EK1_0, x and CNTR as the gateway says, forwards only."""
     world = World()
     address = world.onboard(world.make())
     world.ask(address)
@@ -450,7 +450,7 @@ def test_a_receiver_apart_from_the_gateway(prof: Prof) -> None:
 
 
 def test_server_beside_the_gateway_or_far_away() -> None:
-    """R2.21 to R2.23: the same objects, called at once or answered later; a silent server is asked again."""
+    """R2.21, R2.22, R2.23: the same objects, called at once or answered later; a silent server is asked again."""
     world = World()
     device = world.make()
     world.server_up = False
@@ -569,6 +569,7 @@ def test_devices_that_share_a_truncated_hash() -> None:
 
 
 def test_parameters_that_cannot_be() -> None:
+    """R2.7, R2.27, R2.35: the variant is reported, how records arrive is not ours, the sequence is a reconstruction."""
     for wrong in ({"hash_octets": 9}, {"data_tag_octets": 6}, {"data_octets_max": 256}, {"prof": 4}):
         with pytest.raises(ValueError):
             ProvisioningParameters(**wrong)  # type: ignore[arg-type]

@@ -73,7 +73,7 @@ def test_the_ends_say_the_vector_s_octets(name: str) -> None:
 
 @pytest.mark.parametrize("name", FULL)
 def test_the_keys_are_the_vector_s(name: str) -> None:
-    """R2.36 to R2.38, R2.40, R2.42: the TKs that the server hands over, and what follows from them by the reference."""
+    """R2.36, R2.37, R2.38, R2.40, R2.42: the TKs that the server hands over, and what follows by the reference."""
     vector = VECTORS[name]
     inputs, keys = vector["inputs"], vector["keys"]
     world = talk(vector)

@@ -87,19 +87,21 @@ class EnvelopeStream:
         surplus = min(max(block - self._first_mean, 0), self._means.size)
         self._means = self._means[surplus:]
         self._first_mean += surplus
-        self._blanked = [span for span in self._blanked if span[1] > self._first_mean]
+        if self._blanked:
+            self._blanked = [span for span in self._blanked if span[1] > self._first_mean]
 
     def _measure(self) -> None:
         per = self._block * self._unit
         first, stop = self._first_mean + self._means.size, self._samples.stop // per
+        if first == stop:
+            return
         known = [self._means]
         for begin, end in ((first, min(first + 1, stop)), (first + 1, stop)):  # the first may have begun in the past
             if begin < end:
                 items = self._samples.between(begin * per, end * per).reshape(end - begin, per)
                 known.append(self._energies(items) / np.float64(self._block))
-        if len(known) > 1:
-            self._means = np.concatenate(known)
-            self._forget_blanked()
+        self._means = np.concatenate(known)
+        self._forget_blanked()
 
     def _forget_blanked(self) -> None:
         for first, stop in self._blanked:

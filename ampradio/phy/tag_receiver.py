@@ -119,8 +119,9 @@ class TagReceiver:
 
     def _look(self) -> bool:
         looked, sync = self._search.look(self._stream)
-        self.counters.update(self._search.counted)
-        self._search.counted.clear()
+        if looked:
+            self.counters.update(self._search.counted)
+            self._search.counted.clear()
         if sync is not None:
             self.counters["syncs"] += 1
             self._frame = self._frame_after(sync)

@@ -13,7 +13,7 @@ _NAMES: dict[int, tuple[str, ...]] = {
         "EAP-REQ-1", "EAP-RSP-2", "EAP-REQ-3", "EAP-RSP-4", "EAP-SUCCESS",
         "4WAY-1", "4WAY-2", "4WAY-3", "4WAY-4", "GROUP-1", "GROUP-2", "DATA-DL", "DATA-UL", "DATA-GROUP",
     ),
-    5: ("PREREG-REQ", "N2N-REQ", "N2N-RSP", "PREREG-RSP", "CONFIRM-MN", "CONFIRM-TPOS"),
+    5: ("PREREG-REQ", "N2N-REQ", "N2N-RSP", "PREREG-RSP", "CONFIRM-MN", "CONFIRM-TPOS", "SIGNAL-UL", "SIGNAL-DL"),
 }  # fmt: skip
 _S2_B = ("PROV", "PROV-ID", "PROV-ADDRESS", "PROV-CONFIRM", *_NORMAL_MODE)
 

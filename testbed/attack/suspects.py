@@ -56,6 +56,9 @@ SUSPECTS = (
     Suspect("S3-L", "aiot", "literal"),
     Suspect("S3-H", "aiot", "hardened"),
     Suspect("S4", "rsna", "seed-order"),
+    Suspect("S5-legacy", "handover", "legacy"),
+    Suspect("S5-R1", "handover", "remedy-1"),
+    Suspect("S5-R2", "handover", "remedy-2"),
 )
 
 

@@ -53,6 +53,14 @@ class Rsna(Table, frozen=True):
     ssid: str = "amp"
 
 
+class Handover(Table, frozen=True):
+    """``[security.handover]``: S5, what the legacy text leaves to its users, and how MIS is written on the air."""
+
+    prf: Literal["hmac", "cmac", "linear", "unkeyed", "constant"] = "hmac"
+    reading: Literal["as-sent", "as-printed", "fixed"] = "as-sent"
+    encoding: Literal["lite", "full"] = "lite"
+
+
 class Security(Table, frozen=True):
     """``[security]``: which system and variant; a system's own settings stand in a table of its name."""
 
@@ -62,6 +70,7 @@ class Security(Table, frozen=True):
     provisioning: Provisioning = Provisioning()
     aiot: Aiot = Aiot()
     rsna: Rsna = Rsna()
+    handover: Handover = Handover()
 
 
 class Ap(Table, frozen=True):

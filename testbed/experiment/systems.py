@@ -12,6 +12,7 @@ from testbed.experiment.shape import Security
 RESPONSE_FLAG_OCTETS = 1
 CONFIRM_FLAG_AND_PN_OCTETS = 2
 PROVISIONING_DATA_OCTETS_MAX = 128  # of a REQ or RES, in fragments: our limit
+HANDOVER_DATA_OCTETS_MAX = 128  # of signalling under the new SA, in fragments: our limit
 RSNA_DATA_OCTETS_MAX = 256  # of protected unicast data, in fragments: our limit
 AIOT_PAYLOAD_OCTETS_MAX = 256  # of a COMMAND or CMD-RSP, in fragments: our limit
 
@@ -20,6 +21,7 @@ VARIANTS = {
     "provisioning": ("hardened", "literal", "identity-hiding"),
     "aiot": ("hardened", "floor", "literal"),
     "rsna": ("seed-order", "rsn-order"),
+    "handover": ("remedy-1", "remedy-2", "legacy"),
 }
 """By system, the default first."""
 
@@ -44,6 +46,8 @@ def capacity_of(profile: Profile, security: Security) -> Capacity:
     if security.system == "provisioning":
         octets = PROVISIONING_DATA_OCTETS_MAX
         return Capacity(octets, "REQ-SENSOR-DATA", octets, "RES-SENSOR-DATA")
+    if security.system == "handover":
+        return Capacity(HANDOVER_DATA_OCTETS_MAX, "SIGNAL-DL", HANDOVER_DATA_OCTETS_MAX, "SIGNAL-UL")
     if security.system == "rsna":
         return Capacity(RSNA_DATA_OCTETS_MAX, "DATA-DL", RSNA_DATA_OCTETS_MAX, "DATA-UL")
     if security.system == "aiot":

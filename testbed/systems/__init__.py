@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from testbed.experiment.plan import Experiment
-from testbed.systems import aiot, amp, provisioning, rsna
+from testbed.systems import aiot, amp, handover, provisioning, rsna
 from testbed.systems.ends import Ends
 
 __all__ = ["Ends", "ends_of"]
@@ -15,6 +15,7 @@ _SYSTEMS: dict[str, Callable[[Experiment], Ends]] = {
     "provisioning": provisioning.ends,
     "aiot": aiot.ends,
     "rsna": rsna.ends,
+    "handover": handover.ends,
 }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from testbed.experiment.shape import Aiot, Amp, Ap, Channel, Compare, ExperimentFile, Power, Provisioning, Record, Rsna, Security, Tag
+from testbed.experiment.shape import Aiot, Amp, Ap, Channel, Compare, ExperimentFile, Handover, Power, Provisioning, Record, Rsna, Security, Tag
 from testbed.experiment.toml import parse_value
 from tests.conftest import ROOT
 
@@ -20,6 +20,7 @@ TABLES = {
     "`[security.provisioning]`": Provisioning,
     "`[security.aiot]`": Aiot,
     "`[security.rsna]`": Rsna,
+    "`[security.handover]`": Handover,
     "`[ap]`": Ap,
     "`[[tags]]`": Tag,
     "`[channel]`": Channel,
@@ -27,7 +28,7 @@ TABLES = {
     "`[compare]`": Compare,
     "`[record]`": Record,
 }
-SUBTABLES = {"security", "ap", "tags", "channel", "power", "record", "compare", "amp", "provisioning", "aiot", "rsna"}
+SUBTABLES = {"security", "ap", "tags", "channel", "power", "record", "compare", "amp", "provisioning", "aiot", "rsna", "handover"}
 
 
 def rows(heading: str) -> dict[str, str]:

@@ -253,3 +253,24 @@ def test_the_floor_before_each_block_is_that_of_adding_them_in_turn() -> None:
             turn.add(power)
         with pytest.raises(ValueError, match="remembered"):
             together.before_each(np.ones(HISTORY + 1))
+
+
+def test_the_short_cut_through_quiet_never_skips_what_would_open() -> None:
+    """Where it says that nothing opens nothing does, over floors that wander; and it says so of most quiet air."""
+    rng = np.random.default_rng(12)
+    floor = NoiseFloor(float(BLOCK))
+    floor.add(rng.gamma(BLOCK, 1 / BLOCK, HISTORY))
+    shut = loud = 0
+    for _ in range(400):
+        powers = rng.gamma(BLOCK, 1 / BLOCK, 64 + 4) * (1 + 0.12 * rng.random() * (rng.random(68) < 0.3))
+        inner = powers[BLOCKS_BEFORE : BLOCKS_BEFORE + 64]
+        floors, settled = floor.before_each(inner)
+        opened = gate().opens(powers, floors * settled).any()
+        loud += bool(opened)
+        if gate().stays_shut(powers, floor.above(inner)):
+            shut += 1
+            assert not opened
+        floor.add(inner)
+    assert shut > 200
+    assert loud > 5
+    assert not gate().stays_shut(np.ones(68), NoiseFloor(float(BLOCK)).above(np.ones(64)))

@@ -82,26 +82,33 @@ class SecureConversation:
     def next_round(self, now_ns: int) -> Round | Wait | None:
         """Return the round of the next message, beginning (again) when there is none and nothing has succeeded.
 
-        A session that repeats by its own clock is waited for.
+        A session that repeats by its own clock, or waits for a server, is waited for.
         """
         self._collect(now_ns)
         not_before_ns = 0
         if self._rounds >= ROUNDS_MAX:
             return None
-        due_ns = self._session.next_deadline_ns()
-        if not self._queue and not self.succeeded and due_ns is not None and due_ns > now_ns:
-            return Wait(due_ns)
+        wait = self._wait(now_ns)
+        if wait is not None:
+            return wait
         if not self._queue and not self.succeeded and self._begun < self._item.attempts:
             self._begun += 1
             self._item.begin(self._trigger, now_ns)
             self._collect(now_ns)
             not_before_ns = now_ns + self._item.pause_ns if self._begun > 1 else 0
         if not self._queue:
-            return None
+            return self._wait(now_ns)
         self._rounds += 1
         message = self._queue.popleft()
         self._count_attempt(message, now_ns)
         return replace(self._round(message), not_before_ns=not_before_ns)
+
+    def _wait(self, now_ns: int) -> Wait | None:
+        """Return until when a session that has nothing to send is waited for, None if it is not."""
+        due_ns = self._session.next_deadline_ns()
+        if self._queue or self.succeeded or due_ns is None or due_ns <= now_ns:
+            return None
+        return Wait(due_ns)
 
     def hear(self, heard: Heard) -> bool | Refusal:
         """Hand a reassembled message to the session; whether it is believed shows in what the session sends next."""

@@ -13,6 +13,7 @@ PROTO = 3
 NONCE_OCTETS = 16
 KEY_OCTETS = 16
 DEVICE_ID_OCTETS = 12
+T_ID_OCTETS = 16
 MIC_LENGTHS = (0, 4, 8, 16)  # of the policy's length code (rule 16)
 
 
@@ -39,6 +40,7 @@ class IdMode(IntEnum):
     ENCRYPTED = 0
     TEMPORARY = 1
     ENCRYPTED_UNPROTECTED = 2
+    STORED = 3  # ours, after the T-ID of TS 29.369: S3-H only
 
 
 class ResponsePolicy(str, Enum):
@@ -83,7 +85,9 @@ class AiotParameters:
                 "a policy floor without whole-message integrity (b2) leaves the policy octet to the attacker"
             )
         if self.hardened and self.id_mode is IdMode.ENCRYPTED_UNPROTECTED:
-            raise ValueError("ID mode 2 has no MAC; S3-H takes mode 0 or 1")
+            raise ValueError("ID mode 2 has no MAC; S3-H takes mode 0, 1 or 3")
+        if self.id_mode is IdMode.STORED and not self.hardened:
+            raise ValueError("ID mode 3, a stored T-ID, needs the session key of S3-H to change it under")
         if self.response_data_max < 0:
             raise ValueError(f"response_data_max is {self.response_data_max}, must not be negative")
 
@@ -99,8 +103,14 @@ class AiotParameters:
 
     @property
     def protected_id_octets(self) -> int:
-        """Octets of a Protected Device ID."""
-        return {IdMode.ENCRYPTED: DEVICE_ID_OCTETS + 8, IdMode.TEMPORARY: 8}.get(self.id_mode, DEVICE_ID_OCTETS)
+        """Octets of a Protected Device ID in AUTH-RSP and COMMAND."""
+        sizes = {IdMode.ENCRYPTED: DEVICE_ID_OCTETS + 8, IdMode.ENCRYPTED_UNPROTECTED: DEVICE_ID_OCTETS}
+        return sizes.get(self.id_mode, 8)
+
+    @property
+    def paging_id_octets(self) -> int:
+        """Octets of what names the device in PAGING: a Protected Device ID, or the stored T-ID."""
+        return T_ID_OCTETS if self.id_mode is IdMode.STORED else self.protected_id_octets
 
     @property
     def counter_octets(self) -> int:
@@ -134,7 +144,7 @@ class AiotParameters:
             "response_data_max": self.response_data_max,
             "session_key": "K_AIOTF, both nonces and a counter" if self.hardened else "K_D and the network nonce",
             "independent_processes": not self.hardened,
-            "capability_protected": self.hardened and self.id_mode is IdMode.TEMPORARY,
+            "capability_protected": self.hardened and self.id_mode is not IdMode.ENCRYPTED,
             "kdf": "TS 33.220 Annex B, FC 0xF0 (private)",
             "cipher": "AES-128 CTR, CMAC, CCM",
             "exhaustion": "not prevented (EN 3), measured",

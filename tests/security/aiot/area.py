@@ -15,6 +15,7 @@ from ampradio.security.aiot import (
     CommandOperationResponse,
     DeviceMemory,
     DeviceRecord,
+    IdMode,
     Process,
 )
 from ampradio.security.entropy import SeededEntropy
@@ -68,7 +69,8 @@ class Tag:
 def make_tag(parameters: AiotParameters, number: int = 0, entropy: EntropySource | None = None, **wanted: Any) -> Tag:
     key, device_id = identity(number)
     memory = DeviceMemory(MemoryRows(DeviceMemory.rows_needed))
-    memory.provision(wanted.get("key", key), device_id, wanted.get("policy", 0x25))
+    t_id = first_t_id(number) if parameters.id_mode is IdMode.STORED else None
+    memory.provision(wanted.get("key", key), device_id, wanted.get("policy", 0x25), t_id)
     application = Application()
     device = AiotDevice(
         PROFILE, parameters, memory, entropy or SeededEntropy(100 + number), capability=3, execute=application
@@ -81,6 +83,10 @@ def identity(number: int) -> tuple[bytes, bytes]:
     if number == 0:
         return KD, DEVICE_ID
     return bytes([number]) * 15 + b"\x01", b"AIOT" + f"{number + 50:08d}".encode()
+
+
+def first_t_id(number: int) -> bytes:
+    return bytes([0xC0 + number]) * 16
 
 
 @dataclass
@@ -99,7 +105,8 @@ class Area:
         self.tags = []
         for number in range(self.devices):
             key, device_id = identity(number)
-            self.function.enroll(DeviceRecord(device_id, Secret(key), self.device_options.get("policy", 0x25)))
+            policy = self.device_options.get("policy", 0x25)
+            self.function.enroll(DeviceRecord(device_id, Secret(key), policy, first_t_id(number)))
             entropy = self.device_entropy if number == 0 else None
             self.tags.append(make_tag(self.parameters, number, entropy, **self.device_options))
         self.now_ns = 0

@@ -13,7 +13,7 @@ from tests.security.aiot.area import COMMAND, DEVICE_ID, KD, Area
 CASES = [
     (AiotParameters(prof, mode), process)
     for prof in Prof
-    for mode in IdMode
+    for mode in (IdMode.ENCRYPTED, IdMode.TEMPORARY, IdMode.ENCRYPTED_UNPROTECTED)
     for process in Process
     if prof is not Prof.HARDENED or (mode is not IdMode(2) and process is not Process.COMMAND)
 ]

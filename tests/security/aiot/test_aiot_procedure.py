@@ -41,7 +41,10 @@ FLOOR = AiotParameters(Prof.FLOOR)
 HARDENED = AiotParameters(Prof.HARDENED)
 VARIANTS = [LITERAL, FLOOR, HARDENED]
 MODES = [
-    AiotParameters(prof, mode) for prof in Prof for mode in IdMode if not (prof is Prof.HARDENED and mode is IdMode(2))
+    AiotParameters(prof, mode)
+    for prof in Prof
+    for mode in (IdMode.ENCRYPTED, IdMode.TEMPORARY, IdMode.ENCRYPTED_UNPROTECTED)
+    if not (prof is Prof.HARDENED and mode is IdMode.ENCRYPTED_UNPROTECTED)
 ]
 
 

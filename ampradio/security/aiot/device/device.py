@@ -10,7 +10,7 @@ from ampradio.security import meter
 from ampradio.security.aiot.device.command import Command, Execute, build_response
 from ampradio.security.aiot.device.memory import DeviceMemory, Identity
 from ampradio.security.aiot.device.schedule import Schedule
-from ampradio.security.aiot.profiles import NONCE_OCTETS, PROTO, AiotParameters, Msg
+from ampradio.security.aiot.profiles import NONCE_OCTETS, PROTO, AiotParameters, IdMode, Msg
 from ampradio.security.aiot.refusal import Reason
 from ampradio.security.entropy import EntropyError, NonceSource
 from ampradio.security.journal import Journal, RefusedError
@@ -26,6 +26,7 @@ class Run:
 
     key: Secret
     next_counter: int = 0
+    renaming: tuple[bytes, bytes, bytes] | None = None  # T-ID that was used, and both nonces
 
 
 class AiotDevice:
@@ -123,18 +124,24 @@ class AiotDevice:
 
     def _answer_paging(self, message: Message, identity: Identity) -> None:
         parameters, payload = self._parameters, message.payload
-        if len(payload) != NONCE_OCTETS + parameters.protected_id_octets:
+        if len(payload) != NONCE_OCTETS + parameters.paging_id_octets:
             raise RefusedError(Reason.MALFORMED.value)
         nonce, protected = payload[:NONCE_OCTETS], payload[NONCE_OCTETS:]
         schedule = Schedule(parameters, identity.key)
-        if not schedule.is_meant(identity.device_id, nonce, self._aad(message), protected, in_command=False):
+        stored = parameters.id_mode is IdMode.STORED
+        if stored:
+            meant = protected in self._memory.t_ids()  # neither secret nor computed: that is what it is for
+        else:
+            meant = schedule.is_meant(identity.device_id, nonce, self._aad(message), protected, in_command=False)
+        if not meant:
             raise RefusedError(Reason.OTHER_DEVICE.value)
         self._journal.message("received", Msg.PAGING.name, message)
         own = self._nonces.draw(NONCE_OCTETS)
         station_id = self._draw_id()
         aad = self._aad_of(station_id, Msg.AUTH_RSP)
         answer = own + schedule.answer_id(identity.device_id, nonce, own, aad, self._capability) + self._capability
-        self._begin_run(station_id, schedule.session(nonce, own) if parameters.hardened else identity.key)
+        run = self._begin_run(station_id, schedule.session(nonce, own) if parameters.hardened else identity.key)
+        run.renaming = (protected, nonce, own) if stored else None
         self._answer(Msg.AUTH_RSP, station_id, answer)
 
     def _obey(self, message: Message, identity: Identity) -> None:
@@ -161,10 +168,20 @@ class AiotDevice:
             self._begin_run(station_id, identity.key)
         elif command.counter:
             run.next_counter = command.counter[0] + 1
+            self._rename(run, identity)
         result = self._do(plain, guard.mic_octets > 0)
         octet, answer_guard = command.answer_policy(parameters, identity.policy)
         aad = self._aad_of(station_id, Msg.CMD_RSP)
         self._answer(Msg.CMD_RSP, station_id, build_response(command, octet, answer_guard, base, own, result, aad))
+
+    def _rename(self, run: Run, identity: Identity) -> None:
+        """Take the next T-ID: the network has shown that it holds the session key, so no replay brings this about."""
+        if run.renaming is None:
+            return
+        used, nonce, own = run.renaming
+        run.renaming = None
+        self._memory.call_by(Schedule(self._parameters, identity.key).renamed(nonce, own), used)
+        self._journal.note("t_id_adopted")
 
     def _do(self, plain: bytes, authenticated: bool) -> bytes:
         self._journal.note("command", data_hex=plain.hex(), authenticated=authenticated)
@@ -176,9 +193,10 @@ class AiotDevice:
     def _answer(self, msg: Msg, station_id: int, payload: bytes) -> None:
         self._outbox = [Message(PROTO, int(msg), int(self._parameters.prof), station_id, payload)]
 
-    def _begin_run(self, station_id: int, key: Secret) -> None:
+    def _begin_run(self, station_id: int, key: Secret) -> Run:
         self._end_run()
-        self._runs[station_id] = Run(key)
+        self._runs[station_id] = run = Run(key)
+        return run
 
     def _end_run(self) -> None:
         while self._runs:

@@ -26,7 +26,7 @@ class Schedule:
     def is_meant(self, device_id: bytes, nonce: bytes, aad: bytes, protected: bytes, in_command: bool) -> bool:
         """Return whether a downlink's Protected Device ID is this device's (R3.16, R3.31)."""
         mode = self._parameters.id_mode
-        if mode is IdMode.TEMPORARY:
+        if mode in (IdMode.TEMPORARY, IdMode.STORED):
             return primitives.equal(self._temporary(b"TC" if self._late(in_command) else b"TD", nonce), protected)
         encryption, _ = split(expand(self._key, b"PG", [nonce]))
         if mode is IdMode.ENCRYPTED:
@@ -37,12 +37,16 @@ class Schedule:
     def answer_id(self, device_id: bytes, network: bytes, own: bytes, aad: bytes, capability: bytes) -> bytes:
         """Return Protected Device ID* under both nonces (R3.18 to R3.20)."""
         mode = self._parameters.id_mode
-        if mode is IdMode.TEMPORARY:
+        if mode in (IdMode.TEMPORARY, IdMode.STORED):
             return self._temporary(b"TU", network + own + (capability if self._parameters.hardened else b""))
         encryption, _ = split(expand(self._key, b"AR", [network, own]))
         if mode is IdMode.ENCRYPTED:
             return ccm_seal(encryption, own[:13], device_id, aad + network + own)
         return primitives.aes_ctr(encryption, own[:13], device_id)
+
+    def renamed(self, network: bytes, own: bytes) -> bytes:
+        """Return the T-ID that a command after this authentication brings: the first 16 octets (ours)."""
+        return expand(self._key, b"TI", [network, own])[:_HALF]
 
     def session(self, network: bytes, own: bytes) -> Secret:
         """Return K_AIOTF: octets 16 to 31 (rule 18)."""

@@ -14,7 +14,7 @@ from ampradio.security.aiot.network.af import (
 from ampradio.security.aiot.network.operation import Operation, Setting
 from ampradio.security.aiot.network.policy import Policy
 from ampradio.security.aiot.network.records import DeviceRecord, DeviceRecords
-from ampradio.security.aiot.profiles import DEFAULT_POLICY, PROTO, AiotParameters, Msg, require_policy
+from ampradio.security.aiot.profiles import DEFAULT_POLICY, PROTO, AiotParameters, IdMode, Msg, require_policy
 from ampradio.security.aiot.refusal import Reason
 from ampradio.security.entropy import EntropyError, NonceSource
 from ampradio.security.journal import Journal, RefusedError
@@ -44,10 +44,10 @@ class AiotFunction:
         malformed policy.
         """
         self._journal = Journal("aiotf")
-        self._setting = Setting(mac, parameters, NonceSource(entropy), self._journal, retries)
+        self._records = DeviceRecords()
+        self._setting = Setting(mac, parameters, NonceSource(entropy), self._journal, retries, self._t_id_of)
         self._policy = require_policy("policy", policy)
         self._reply_timeout_ns = reply_timeout_ns
-        self._records = DeviceRecords()
         self._waiting: deque[Operation] = deque()
         self._current: Operation | None = None
         self._answers: deque[CommandOperationResponse] = deque()
@@ -64,7 +64,13 @@ class AiotFunction:
         return self._current is not None or bool(self._waiting)
 
     def enroll(self, record: DeviceRecord) -> None:
-        """Add a device; raises ``ValueError`` as ``DeviceRecords.add`` does, or for a stored policy below the floor."""
+        """Add a device.
+
+        Raises ``ValueError`` as ``DeviceRecords.add`` does, for a stored policy below the floor, or without the T-ID
+        that ID mode 3 needs.
+        """
+        if record.t_id is None and self._setting.parameters.id_mode is IdMode.STORED:
+            raise ValueError("ID mode 3 needs a device's first T-ID")
         if not self._permitted(Policy(record.stored_policy), record):
             raise ValueError(f"stored policy 0x{record.stored_policy:02x} is below the floor")
         self._records.add(record)
@@ -150,8 +156,15 @@ class AiotFunction:
 
     def _end_finished(self) -> None:
         if self._current is not None and self._current.response is not None:
+            if self._current.adopted_t_id is not None:
+                self._records.rename(self._current.request.device_id, self._current.adopted_t_id)
+                self._journal.note("t_id_adopted", operation=self._current.request.operation_id)
             self._answer(self._current.response)
             self._current = None
+
+    def _t_id_of(self, device_id: bytes) -> bytes | None:
+        record = self._records.get(device_id)
+        return None if record is None else record.t_id
 
     def _acceptable(self, request: CommandOperationRequest, policy: int, record: DeviceRecord) -> bool:
         parameters = self._setting.parameters

@@ -14,7 +14,7 @@ def protect(
     parameters: AiotParameters, key: Secret, device_id: bytes, network_nonce: bytes, aad: bytes, *, command: bool
 ) -> bytes:
     """Return the Protected Device ID of PAGING, or of COMMAND, under this network nonce (R3.12, R3.13, R3.27)."""
-    if parameters.id_mode is IdMode.TEMPORARY:
+    if parameters.id_mode in (IdMode.TEMPORARY, IdMode.STORED):
         label = b"TC" if command and parameters.hardened else b"TD"
         return primitives.hmac_sha256(key.expose(), label + network_nonce)[:_TEMPORARY_OCTETS]
     paging_key = key_set(key, b"PG", network_nonce).confidentiality.expose()
@@ -35,7 +35,7 @@ def recognise(
 ) -> bool:
     """Return whether AUTH-RSP's Protected Device ID* is this device's under network and device nonce (R3.23, R3.24)."""
     network_nonce, device_nonce = nonces
-    if parameters.id_mode is IdMode.TEMPORARY:
+    if parameters.id_mode in (IdMode.TEMPORARY, IdMode.STORED):
         covered = b"TU" + network_nonce + device_nonce + (bytes([capability]) if parameters.hardened else b"")
         expected = primitives.hmac_sha256(key.expose(), covered)[:_TEMPORARY_OCTETS]
         return primitives.equal(expected, protected_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ampradio.security import primitives
-from ampradio.security.aiot.profiles import KEY_OCTETS
+from ampradio.security.aiot.profiles import KEY_OCTETS, T_ID_OCTETS
 from ampradio.security.secret import Secret
 
 _FUNCTION_CODE = b"\xf0"  # private: the FC values of TS 33.369 are not public
@@ -30,6 +30,11 @@ def key_set(key: Secret, label: bytes, *parameters: bytes) -> KeySet:
     """Return the two halves of a derivation: ENC, then INT."""
     octets = derive(key, label, *parameters)
     return KeySet(Secret(octets[:KEY_OCTETS]), Secret(octets[KEY_OCTETS:]))
+
+
+def next_t_id(key: Secret, network_nonce: bytes, device_nonce: bytes) -> bytes:
+    """Return the T-ID that follows an authentication, once a command under its session key has been answered (ours)."""
+    return derive(key, b"TI", network_nonce, device_nonce)[:T_ID_OCTETS]
 
 
 def session_key(key: Secret, network_nonce: bytes, device_nonce: bytes) -> Secret:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -13,11 +14,11 @@ from ampradio.security.aiot.network.af import (
     FailureCause,
     Process,
 )
-from ampradio.security.aiot.network.keys import session_key
+from ampradio.security.aiot.network.keys import next_t_id, session_key
 from ampradio.security.aiot.network.policy import Policy
 from ampradio.security.aiot.network.protection import CommandKeys, additional_data, open_response, seal_command
 from ampradio.security.aiot.network.records import DeviceRecord
-from ampradio.security.aiot.profiles import NONCE_OCTETS, PROTO, AiotParameters, Msg
+from ampradio.security.aiot.profiles import NONCE_OCTETS, PROTO, AiotParameters, IdMode, Msg
 from ampradio.security.aiot.refusal import Reason
 from ampradio.security.entropy import NonceSource
 from ampradio.security.journal import Journal, RefusedError
@@ -34,6 +35,7 @@ class Setting:
     nonces: NonceSource
     journal: Journal
     retries: int
+    t_id_of: Callable[[bytes], bytes | None]
 
 
 class Stage(Enum):
@@ -64,6 +66,8 @@ class Operation:
         self._keys = CommandKeys(record.key, b"", b"")
         self._station_id = setting.mac.broadcast_id
         self._session_key: Secret | None = None
+        self._next_t_id = b""
+        self.adopted_t_id: bytes | None = None  # what the device is to be called from now on
         self._capability: int | None = None
         self._answered_wrongly = False
 
@@ -112,7 +116,10 @@ class Operation:
         self._station_id = mac.broadcast_id
         aad = additional_data(mac, parameters.prof, self._station_id, Msg.PAGING)
         record = self._record
-        protected = identity.protect(parameters, record.key, record.device_id, self._network_nonce, aad, command=False)
+        nonce = self._network_nonce
+        # the T-ID of the moment: another operation may have changed it since this one was asked for
+        named = self._setting.t_id_of(record.device_id) if parameters.id_mode is IdMode.STORED else None
+        protected = named or identity.protect(parameters, record.key, record.device_id, nonce, aad, command=False)
         self.stage = Stage.AUTH_RESPONSE
         return self._message(Msg.PAGING, self._network_nonce + protected, parameters.auth_response_octets)
 
@@ -131,6 +138,8 @@ class Operation:
         self._capability = capability
         if parameters.hardened:
             self._session_key = session_key(record.key, *nonces)
+            if parameters.id_mode is IdMode.STORED:
+                self._next_t_id = next_t_id(record.key, *nonces)
         self._setting.journal.note("authenticated", peer="device", station_id=message.station_id, capability=capability)
         if self.request.process is Process.BOTH:
             self.stage = Stage.COMMAND_DUE
@@ -165,6 +174,7 @@ class Operation:
         except RefusedError:
             self._answered_wrongly = True
             raise
+        self.adopted_t_id = self._next_t_id or None
         self._succeed(plain, authenticated=policy.mic_octets > 0)
 
     def _succeed(self, payload: bytes | None, authenticated: bool) -> None:

@@ -1,7 +1,7 @@
-"""The AP's receiver for active uplinks: complex samples in, PSDUs out, in the windows in which a reply may come.
+"""The AP's receiver for uplinks: complex samples in, PSDUs out, in the windows in which a reply may come.
 
-In a window the rate and the scrambler seed are known. ``blind`` mode searches without windows for both rates and lets
-the FCS pick the seed, for recordings made by others. Results do not depend on how the stream is cut.
+In a window the kind, the rate and the scrambler seed are known. ``blind`` mode searches without windows for both coded
+rates and lets the FCS pick the seed, for recordings made by others. Results do not depend on how the stream is cut.
 """
 
 from __future__ import annotations
@@ -11,57 +11,42 @@ from collections import Counter
 import numpy as np
 import numpy.typing as npt
 
+from ampradio.phy.listen_window import ListenWindows, Window
 from ampradio.phy.noise_floor import NoiseFloor
 from ampradio.phy.reception import Reception
 from ampradio.phy.sample_buffer import SampleBuffer
-from ampradio.phy.uplink_chips import UplinkChips
-from ampradio.phy.uplink_sync import EXPECTED, UNASKED, UplinkSync
-from ampradio.phy.uplink_window import UplinkWindow
+from ampradio.phy.uplink_sync import EXPECTED, UNASKED
 from ampradio.profile.model import Profile
-from ampradio.vectors import Listen, PpduKind
+from ampradio.vectors import Listen
 
 _FLOOR_BLOCK = 256
 _PIECE = 1 << 16
 _LARGEST = np.float32(1e6)
 _NEVER = 1 << 62
-_NS_PER_S = 1_000_000_000
 
 
 class ApReceiver:
-    """Receives active uplink PPDUs at 250 kb/s and 1 Mb/s."""
+    """Receives active uplink PPDUs at 250 kb/s and 1 Mb/s; at 40 MS/s also at 4 Mb/s, off centre, and bistatic ones."""
 
     def __init__(self, profile: Profile, sample_rate_sps: int, blind: bool = False) -> None:
         """Prepare for complex64 samples at ``sample_rate_sps``; ValueError when the chips do not fit that rate."""
         self.counters: Counter[str] = Counter()
-        self._rate_sps = sample_rate_sps
-        self._profile = profile
-        up = profile.uplink
-        rates = (up.rate_low_bps, up.rate_mid_bps)
-        strictness = UNASKED if blind else EXPECTED
-        self._searches = {rate: UplinkSync(profile, rate, sample_rate_sps, strictness) for rate in rates}
-        self._chips = {rate: UplinkChips(profile, rate, sample_rate_sps) for rate in rates}
+        self._opens = ListenWindows(profile, sample_rate_sps, UNASKED if blind else EXPECTED)
         self._buffer: SampleBuffer[np.complex64] = SampleBuffer(np.complex64)
         self._floor = NoiseFloor(float(_FLOOR_BLOCK))
         self._floor_at = 0
-        self._windows: list[UplinkWindow] = []
+        up = profile.uplink
+        rates, every = (up.rate_low_bps, up.rate_mid_bps), tuple(range(len(up.scrambler_seeds)))
+        self._windows: list[Window] = []
         if blind:
-            every = tuple(range(len(up.scrambler_seeds)))
-            self._windows = [self._window(rate, every, 0, None) for rate in rates]
+            self._windows += [self._opens.coded(rate, every, 0, None) for rate in rates]
 
     def listen(self, window: Listen) -> None:
         """Look for one PPDU in ``window``, whose samples are still to come.
 
-        Raises ValueError for a kind, rate or seed index this receiver does not have, or a window without duration.
+        Raises ValueError for a kind, rate, offset or seed index this receiver does not have, and for no duration.
         """
-        if window.kind is not PpduKind.UL_ACTIVE or window.rate_bps not in self._searches:
-            raise ValueError(f"this receiver does not hear {window.kind.name} at {window.rate_bps} b/s")
-        if not 0 <= window.seed_index < len(self._profile.uplink.scrambler_seeds):
-            raise ValueError(f"no scrambler seed {window.seed_index}")
-        if window.stop_ns <= window.start_ns:
-            raise ValueError("a window stops after it starts")
-        start = max(window.start_ns * self._rate_sps // _NS_PER_S, 0)
-        stop = -(-window.stop_ns * self._rate_sps // _NS_PER_S)
-        self._windows.append(self._window(window.rate_bps, (window.seed_index,), start, stop))
+        self._windows.append(self._opens.open(window))
 
     def feed(self, samples: npt.NDArray[np.complex64]) -> list[Reception]:
         """Take the next samples (n,) and return the PPDUs that they complete, in order.
@@ -89,11 +74,6 @@ class ApReceiver:
     def blank(self, start: int, stop: int) -> None:
         """Ignore the samples from ``start`` up to ``stop``: the AP transmits there."""
         self._buffer.blank(start, stop)
-
-    def _window(self, rate_bps: int, seeds: tuple[int, ...], start: int, stop: int | None) -> UplinkWindow:
-        return UplinkWindow(
-            self._profile, self._searches[rate_bps], self._chips[rate_bps], self._rate_sps, seeds, start, stop
-        )
 
     def _cleaned(self, samples: npt.NDArray[np.complex64]) -> npt.NDArray[np.complex64]:
         samples = np.ascontiguousarray(samples, np.complex64)

@@ -58,13 +58,25 @@ class ListenWindows:
     and bistatic replies (rules 20 and 22).
     """
 
-    def __init__(self, profile: Profile, sample_rate_sps: int, detector: Detector = Detector.NON_COHERENT) -> None:
-        """Prepare; ``detector`` is how uncoded bits are told."""
+    def __init__(
+        self,
+        profile: Profile,
+        sample_rate_sps: int,
+        strictness: Strictness = EXPECTED,
+        detector: Detector = Detector.NON_COHERENT,
+    ) -> None:
+        """Prepare; ``strictness`` is for the sync of coded PPDUs, ``detector`` for uncoded bits.
+
+        Raises ValueError when the chips do not fit the sample rate.
+        """
         self._profile = profile
         self._rate_sps = sample_rate_sps
         self._wide = sample_rate_sps >= profile.uplink.wide_sample_rate_sps
         self._detector = detector
-        self._coded: dict[tuple[int, int, Strictness], tuple[UplinkSync, UplinkChips]] = {}
+        self._strictness = strictness
+        self._coded: dict[tuple[int, int], tuple[UplinkSync, UplinkChips]] = {}
+        for rate_bps in (profile.uplink.rate_low_bps, profile.uplink.rate_mid_bps):
+            self._coded_parts(rate_bps, sample_rate_sps)
 
     def open(self, listen: Listen) -> Window:
         """Return the window that ``listen`` asks for.
@@ -96,29 +108,21 @@ class ListenWindows:
             f"{listen.channel_offset_hz} Hz at {self._rate_sps} S/s"
         )
 
-    def coded(
-        self,
-        rate_bps: int,
-        seeds: tuple[int, ...],
-        start: int,
-        stop: int | None,
-        strictness: Strictness = EXPECTED,
-    ) -> UplinkWindow:
+    def coded(self, rate_bps: int, seeds: tuple[int, ...], start: int, stop: int | None) -> UplinkWindow:
         """Return a window for coded PPDUs in the centre, over samples ``start`` to ``stop``; None: for ever."""
-        search, chips = self._coded_parts(rate_bps, self._rate_sps, strictness)
+        search, chips = self._coded_parts(rate_bps, self._rate_sps)
         return UplinkWindow(self._profile, search, chips, self._rate_sps, seeds, start, stop)
 
     def _off_centre(self, listen: Listen, start: int, stop: int) -> ChannelWindow:
         channel = UplinkChannel(listen.channel_offset_hz, self._rate_sps, _PASS_HZ, _STOP_HZ)
-        search, chips = self._coded_parts(listen.rate_bps, channel.rate_sps, EXPECTED)
+        search, chips = self._coded_parts(listen.rate_bps, channel.rate_sps)
         first, last = start // DECIMATION, -(-stop // DECIMATION)
         seeds = (listen.seed_index,)
         inner = UplinkWindow(self._profile, search, chips, channel.rate_sps, seeds, first, last)
         return ChannelWindow(channel, inner, listen.channel_offset_hz)
 
-    def _coded_parts(self, rate_bps: int, rate_sps: int, strictness: Strictness) -> tuple[UplinkSync, UplinkChips]:
-        key = (rate_bps, rate_sps, strictness)
-        if key not in self._coded:
-            search = UplinkSync(self._profile, rate_bps, rate_sps, strictness)
-            self._coded[key] = (search, UplinkChips(self._profile, rate_bps, rate_sps))
-        return self._coded[key]
+    def _coded_parts(self, rate_bps: int, rate_sps: int) -> tuple[UplinkSync, UplinkChips]:
+        if (rate_bps, rate_sps) not in self._coded:
+            search = UplinkSync(self._profile, rate_bps, rate_sps, self._strictness)
+            self._coded[rate_bps, rate_sps] = (search, UplinkChips(self._profile, rate_bps, rate_sps))
+        return self._coded[rate_bps, rate_sps]

@@ -75,9 +75,10 @@ class TagFrame:
         return own
 
     def _earliest_own_end(self) -> int:
-        down = self._profile.downlink
-        tail_ns = down.padding_ns + down.signal_extension_ns
-        octets = max(self._octets, self._profile.mac.short_frame_octets)
+        down, short = self._profile.downlink, self._profile.mac.short_frame_octets
+        # a short frame may be that of Type 4, which has no padding and ends here with its AMP-Data
+        tail_ns = down.padding_ns + down.signal_extension_ns if self._octets > short else 0
+        octets = max(self._octets, short)
         data_end = (self.origin + self._end_of(octets)) * self._decimation
         unread = self._chips.data_end(2 * (self._sig_bits + 8 * octets)) * self._decimation * _EARLY_CLOCK_ERROR
         end = data_end + tail_ns * self._rate_sps / _NS_PER_S * float(self._timing.stretch[0])
@@ -131,11 +132,12 @@ class TagFrame:
 
     def _deliver(self, sums: npt.NDArray[np.float64], psdu: bytes) -> Reception:
         profile, rate_sps = self._profile, self._rate_sps
-        protected = bool(psdu[0] >> profile.mac.protected_bit & 1)
-        vector = TxVector(PpduKind.DL_TYPE1, self._chips.rate_bps, self._signalled or 0, protected)
+        vector = self._vector(psdu)
         stretch = float(self._timing.stretch[0])
         sync_sample = (self.origin + float(self._timing.start[0])) * self._decimation
         fields = placed_fields(profile, len(psdu), vector, rate_sps, sync_sample, stretch)
+        if vector.kind is PpduKind.DL_TYPE4:
+            fields = fields[: [field.name for field in fields].index("AMP-Data") + 1]  # nobody tells the rest to a tag
         _, data = bits_of(sums, self._timing, self._chips, self._sig_bits + 8 * len(psdu))
         on, off = (float(level[0]) for level in levels(sums, self._timing, self._chips, data))
         signal = max(on - off, 1e-30)
@@ -156,6 +158,13 @@ class TagFrame:
             partial_id=self._signalled,
         )
         return Reception(psdu, rxvector, fields)
+
+    def _vector(self, psdu: bytes) -> TxVector:
+        """Return how the PPDU was sent: Type 4 when it carries an Excitation frame, else as Type 1, also for Type 5."""
+        mac, down, rate_bps = self._profile.mac, self._profile.downlink, self._chips.rate_bps
+        if psdu[0] & 0x0F == mac.type_excitation and rate_bps == down.rate_low_bps:
+            return TxVector(PpduKind.DL_TYPE4, rate_bps, excitation_ns=down.bistatic_symbol_ns)
+        return TxVector(PpduKind.DL_TYPE1, rate_bps, self._signalled or 0, bool(psdu[0] >> mac.protected_bit & 1))
 
 
 def _ns(sample: int, rate_sps: int) -> int:

@@ -21,7 +21,8 @@ from tests.golden.reference_frames import crc8, crc16
 
 PROFILE = load_profile()
 RECIPES = recipes()
-HEARD_AS = {"DL_TYPE5": "DL_TYPE1", "DL_TYPE4": "DL_TYPE1"}  # an envelope does not tell what lies beside or behind
+HEARD_AS = {"DL_TYPE5": "DL_TYPE1"}  # an envelope does not tell what lies in the other half
+DATA_FROM_US = {"DL_TYPE2": 32 + 1000 + 16, "DL_TYPE3": 32 + 16, "DL_TYPE4": 32 + 80 + 64}  # excitation follows
 
 
 def passes(psdu: bytes) -> bool:
@@ -51,6 +52,9 @@ def test_byte_for_byte(recipe: Recipe) -> None:
         rx = each.rxvector
         assert (rx.kind.name, rx.rate_bps) == (HEARD_AS.get(sent.kind, sent.kind), sent.rate_bps)
         assert abs(rx.start_sample - sent.start) <= 2.5
+        if sent.kind in DATA_FROM_US and not recipe.name.endswith(("-slow", "-fast")):
+            data_end_us = sent.start / 20 + DATA_FROM_US[sent.kind] + 32 * len(sent.psdu)
+            assert rx.end_ns == pytest.approx(1000 * data_end_us, abs=100)
 
 
 @pytest.mark.parametrize("recipe", RECIPES[::3], ids=lambda recipe: recipe.name)

@@ -127,6 +127,7 @@ class _Infrastructure:
         self._due: list[Message] = []
         self._parameters = parameters
         self._polls_left = 0
+        self._heard = False
         self._poll_ns: int | None = None
         self.backhaul: Counter[str] = Counter()
 
@@ -138,8 +139,9 @@ class _Infrastructure:
     def receive(self, message: Message, now_ns: int) -> None:
         """Take one message from the air, at the PoS whose radio it is."""
         self._tune(now_ns)
-        self._poll_ns = None
-        self._points[self._near].receive(message, now_ns)
+        self._poll_ns, self._heard = None, True
+        if self._near in self._points:  # a tag that was steered elsewhere (W5.6) is heard by nobody
+            self._points[self._near].receive(message, now_ns)
         self._carry(now_ns)
 
     def messages_to_send(self, now_ns: int) -> list[Message]:
@@ -155,7 +157,8 @@ class _Infrastructure:
     def end_of_slot(self, station_id: int, now_ns: int, message: Message | None = None) -> None:
         """Ask again when the MN, which repeats by its own clock, will have something to say (rule 27)."""
         assert self.node is not None
-        under_way = self.node.busy(now_ns) or self.node.moving_to(now_ns) is not None
+        heard, self._heard = self._heard, False
+        under_way = not heard and (self.node.busy(now_ns) or self.node.moving_to(now_ns) is not None)
         if under_way and self._polls_left:
             self._polls_left -= 1
             self._poll_ns = now_ns + self._parameters.retry_ns + POLL_SLACK_NS
@@ -226,7 +229,7 @@ class _Infrastructure:
 
     def _answer_octets(self) -> int:
         longest = max((len(reading) for reading in self._experiment.tags[0].readings), default=0)
-        return max(self._points[self._near].uplink_octets_max, SIGNAL_OVERHEAD_OCTETS + longest)
+        return max(self._points[FIRST].uplink_octets_max, SIGNAL_OVERHEAD_OCTETS + longest)
 
     def _carry(self, now_ns: int) -> None:
         everybody = {**self._points, HOME: self._home, MANAGER: self._manager}

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy import signal
 
+from ampradio import accelerator
 from ampradio.phy.running_sum import integral_to, running_sum
 from ampradio.phy.uplink_chips import UplinkChips, UplinkTrack
 
@@ -23,6 +24,7 @@ _WINDOW_MIN = 1.25  # samples
 _NEIGHBOURS = 8  # bits either side whose ON chips tell the phase of one
 _AIDED_PASSES = 3
 _KAISER = 8.0
+_HOP = 16  # samples whose finer ones one row of the matrix product gives
 _TAPS_A_SIDE = 12  # of the interpolator, in samples
 
 
@@ -31,6 +33,11 @@ class Detector(Enum):
 
     NON_COHERENT = "non-coherent"
     COHERENT_AIDED = "coherent-aided"
+
+    @property
+    def passes(self) -> int:
+        """How often the neighbours' phase is asked for."""
+        return _AIDED_PASSES if self is Detector.COHERENT_AIDED else 0
 
 
 def interpolation(chip_samples: float) -> int:
@@ -45,13 +52,31 @@ def finer(samples: npt.NDArray[np.complex64], factor: int) -> npt.NDArray[np.com
     """
     if factor == 1:
         return samples
+    packets, count = samples.shape
+    rows, width = -(-count // _HOP), _HOP + 2 * _TAPS_A_SIDE
+    planes = np.zeros((packets, 2, rows * _HOP + 2 * _TAPS_A_SIDE), np.float32)
+    inside = slice(_TAPS_A_SIDE, _TAPS_A_SIDE + count)
+    planes[:, 0, inside], planes[:, 1, inside] = samples.real, samples.imag
+    windows = np.lib.stride_tricks.sliding_window_view(planes, width, axis=2)[:, :, ::_HOP]
+    values = (windows.reshape(-1, width) @ _interpolator(factor)).reshape(packets, 2, -1)[:, :, : factor * count]
+    out = np.empty((packets, factor * count), np.complex64)
+    out.real, out.imag = values[:, 0], values[:, 1]
+    return out
+
+
+@lru_cache(maxsize=8)
+def _interpolator(factor: int) -> npt.NDArray[np.float32]:
+    """Return the windowed sinc as a matrix (samples read, ``_HOP``·factor) that makes the finer samples of a row."""
     taps = factor * (2 * _TAPS_A_SIDE)
     place = np.arange(taps) - (taps - 1) / 2
-    kernel = (np.sinc(place / factor) * np.kaiser(taps, _KAISER)).astype(np.float32)
-    whole = signal.upfirdn(kernel, samples, up=factor, axis=1)
-    first = factor * _TAPS_A_SIDE - factor // 2
-    out: npt.NDArray[np.complex64] = np.ascontiguousarray(whole[:, first : first + factor * samples.shape[1]])
-    return out
+    kernel = np.sinc(place / factor) * np.kaiser(taps, _KAISER)
+    matrix = np.zeros((_HOP + 2 * _TAPS_A_SIDE, _HOP, factor), np.float32)
+    for sample in range(_HOP):
+        for phase in range(factor):
+            tap = np.arange(phase - factor // 2 + 2 * _TAPS_A_SIDE * factor, -1, -factor)  # of each sample read
+            within = tap < taps
+            matrix[sample : sample + tap.size, sample, phase][within] = kernel[tap[within]]
+    return matrix.reshape(matrix.shape[0], -1)
 
 
 @dataclass(frozen=True)
@@ -83,13 +108,19 @@ def decided(carrier: KeyedCarrier, chips: UplinkChips, bits: int, detector: Dete
     turned = chips.turned(carrier.track, 2 * bits)
     word, halves = turned[:, : chips.sync.size], turned[:, chips.sync.size :].reshape(-1, bits, 2)
     threshold = _thresholds(carrier, chips, bits, word)
+    if accelerator.is_on():
+        from ampradio.phy.uncoded_loops import decide_each
+
+        read = np.empty((turned.shape[0], bits), np.bool_)
+        least = np.zeros((read.shape[0], 0 if carrier.energy is None else 2 * bits))
+        least += np.reshape(threshold, (-1, least.shape[1])) if least.size else 0.0
+        decide_each(turned, chips.sync, least, _NEIGHBOURS, detector.passes, read)
+        return read
     size = np.abs(halves) - threshold
     ones: npt.NDArray[np.bool_] = size[..., 1] > size[..., 0]
-    if detector is Detector.NON_COHERENT:
-        return ones
     known = word[:, chips.sync > 0][:, -_NEIGHBOURS:]
     index, last = known.shape[1] + np.arange(bits), known.shape[1] + bits
-    for _ in range(_AIDED_PASSES):
+    for _ in range(detector.passes):
         on = np.where(ones, halves[..., 1], halves[..., 0])
         sums = running_sum(np.concatenate((known, on), axis=1), np.complex128)
         around = sums[:, np.minimum(index + _NEIGHBOURS + 1, last)] - sums[:, index - _NEIGHBOURS] - on

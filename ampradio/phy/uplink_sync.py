@@ -185,8 +185,9 @@ class UplinkSync:
         spectrum = np.stack((self._spectrum.real, self._spectrum.imag))
         sizes = (self.block + self._taps, self.block, _SIDELOBE_CHIPS * self._per_chip)
         numbers = (np.array(thresholds, np.float32), np.array(likeness, np.float32))
-        known = (self.grid, self._signs, self._offsets.astype(np.int64), spectrum)
-        return (phasors(self._carriers, self.reach), *known, *sizes, *numbers)
+        steps = np.arange(self.reach // self.grid)
+        carriers = (phasors(self._carriers, steps[: self.grid]), phasors(self._carriers, self.grid * steps))
+        return (*carriers, self._signs, self._offsets.astype(np.int64), spectrum, *sizes, *numbers)
 
     def _verified(
         self, chips: npt.NDArray[np.complex64], score: npt.NDArray[np.float32], floor: float

@@ -18,10 +18,10 @@ def carrier_bank(limit_hz: float, chip_rate_hz: float) -> npt.NDArray[np.float64
     return bank
 
 
-def phasors(cycles_per_sample: npt.NDArray[np.float64], samples: int) -> npt.NDArray[np.float32]:
-    """Return what turns each carrier (n,) back, real and imaginary parts, (n, 2, samples)."""
-    turns = 2 * np.pi * np.outer(cycles_per_sample, np.arange(samples))
-    parts: npt.NDArray[np.float32] = np.stack((np.cos(turns), -np.sin(turns)), axis=1).astype(np.float32)
+def phasors(cycles_per_sample: npt.NDArray[np.float64], samples: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
+    """Return what turns each carrier (n,) back at each of ``samples`` (m,), real and imaginary parts, (2, m, n)."""
+    turns = 2 * np.pi * np.outer(samples, cycles_per_sample)
+    parts: npt.NDArray[np.float32] = np.stack((np.cos(turns), -np.sin(turns))).astype(np.float32)
     return parts
 
 

@@ -24,23 +24,34 @@ def _add(row: _Floats, more: _Floats, sign: np.float32) -> None:
 
 
 @compiled()
-def _chip_sums(samples: _Floats, phasor: _Floats, grid: int, turned: _Floats, part: _Floats, out: _Floats) -> None:
-    """Write real and imaginary part of the chip integrals at every grid step, and their energy, into ``out`` (3, n).
+def _grid_sums(samples: _Floats, fine: _Floats, advance: _Floats, part: _Floats, held: _Floats) -> None:
+    """Write the integrals over each grid step under every carrier into ``part`` (carriers, 2, steps).
 
-    ``samples`` (2, m) and ``phasor`` (2, m), the carrier that is taken off, are real and imaginary parts too.
+    All (2, …) are real and imaginary parts: ``samples`` (2, m), and what turns a carrier back within a step, ``fine``
+    (2, grid, carriers), and from step to step, ``advance`` (2, steps, carriers).
     """
-    for each in range(turned.shape[1]):
-        real, imag, cosine, sine = samples[0, each], samples[1, each], phasor[0, each], phasor[1, each]
-        turned[0, each] = real * cosine - imag * sine
-        turned[1, each] = real * sine + imag * cosine
+    grid, carriers = fine.shape[1], fine.shape[2]
+    real_sums, imag_sums = held[0], held[1]
+    for step in range(part.shape[2]):
+        held[:] = _F(0)
+        for each in range(grid):
+            real, imag = samples[0, step * grid + each], samples[1, step * grid + each]
+            cosines, sines = fine[0, each], fine[1, each]
+            for carrier in range(carriers):
+                real_sums[carrier] += real * cosines[carrier] - imag * sines[carrier]
+                imag_sums[carrier] += real * sines[carrier] + imag * cosines[carrier]
+        for carrier in range(carriers):
+            cosine, sine = advance[0, step, carrier], advance[1, step, carrier]
+            part[carrier, 0, step] = real_sums[carrier] * cosine - imag_sums[carrier] * sine
+            part[carrier, 1, step] = real_sums[carrier] * sine + imag_sums[carrier] * cosine
+
+
+@compiled()
+def _chip_sums(part: _Floats, out: _Floats) -> None:
+    """Write real and imaginary part of the chip integrals at every grid step, and their energy, into ``out`` (3, n)."""
     steps, positions = part.shape[1], out.shape[1]
     for half in range(2):
-        given, sums = turned[half], part[half]
-        for step in range(steps):
-            total = _F(0)
-            for sample in range(grid):
-                total += given[step * grid + sample]
-            sums[step] = total
+        sums = part[half]
         out[half, :] = _F(0)
         for later in range(steps - positions):
             _add(out[half], sums[later : later + positions], _F(1))
@@ -161,15 +172,15 @@ def _loudest(word: _Floats, signs: _Floats, spectrum: _Floats, heard: _Floats) -
 
 
 @compiled(
-    "void(float32[:, :, ::1], float64[::1], float64[:, ::1], float32[:, :, ::1], int64, float32[::1], int64[:, ::1],"
-    " float32[:, :, ::1], int64, int64, int64, float32[::1], float32[::1])"
+    "void(float32[:, :, ::1], float64[::1], float64[:, ::1], float32[:, :, ::1], float32[:, :, ::1], float32[::1],"
+    " int64[:, ::1], float32[:, :, ::1], int64, int64, int64, float32[::1], float32[::1])"
 )
 def search_each(
     samples: _Floats,
     floor: _Reals,
     found: _Reals,
-    phasors: _Floats,
-    grid: int,
+    fine: _Floats,
+    advance: _Floats,
     signs: _Floats,
     offsets: _Whole,
     spectrum: _Floats,
@@ -181,25 +192,25 @@ def search_each(
 ) -> None:
     """Write position, clock, carrier, bin and energy of the first sync in each of ``samples`` into ``found``.
 
-    ``samples`` (packets, 2, m) and ``phasors`` (carriers, 2, m) are real and imaginary parts.
+    ``samples`` (packets, 2, m) are real and imaginary parts; ``fine`` and ``advance`` as for ``_grid_sums``.
     ``found`` (packets, 5) keeps an energy of 0 where there is none. ``thresholds``: how much of the floor and of the
     energy present the word must exceed, and of the noise of a chip when added up coherently; how many candidates are
     looked at so; samples per chip.
     """
-    carriers, clocks = phasors.shape[0], offsets.shape[0]
+    carriers, clocks = fine.shape[2], offsets.shape[0]
     sums = np.empty((carriers, 3, positions), np.float32)
     score = np.empty((carriers, clocks, block), np.float32)
     word, each = np.empty((2, signs.size), np.float32), np.empty(signs.size, np.float32)
     heard = np.empty((2, spectrum.shape[2]), np.float32)
-    steps = samples.shape[2] // grid
-    turned, part = np.empty((2, steps * grid), np.float32), np.empty((2, steps), np.float32)
+    part, held = np.empty((carriers, 2, advance.shape[1]), np.float32), np.empty((2, carriers), np.float32)
     most, least = int(thresholds[3]), np.empty(score.size, np.float32)
     places, total = np.empty(score.size, np.int64), np.empty(block, np.float32)
     for packet in range(samples.shape[0]):
         noise = _F(floor[packet]) * thresholds[0]
         passed = 0
+        _grid_sums(samples[packet], fine, advance, part, held)
         for tried in range(carriers):
-            _chip_sums(samples[packet], phasors[tried], grid, turned, part, sums[tried])
+            _chip_sums(part[tried], sums[tried])
             first = tried * clocks * block
             here = (score[tried], total, places, passed, first)
             passed = _score(sums[tried, 2], signs, offsets, noise, thresholds[1], *here)

@@ -19,7 +19,10 @@ from ampradio.phy.modulate import ppdus
 from ampradio.phy.running_sum import integral_to, running_sum
 from ampradio.phy.tag_batch import TagBatch
 from ampradio.phy.tag_receiver import TagReceiver
+from ampradio.phy.uncoded_batch import UncodedBatch
+from ampradio.phy.uncoded_frame import Detector
 from ampradio.phy.viterbi import decode
+from ampradio.profile import airtime
 from ampradio.psdu import crc8, fcs
 from ampradio.vectors import Listen, PpduKind, TxVector
 from tests.phy.streams import PROFILE
@@ -108,6 +111,31 @@ def test_uplinks_are_read_alike(rate_bps: int, octets: int) -> None:
         assert np.allclose(fast.cfo_hz, slow.cfo_hz, rtol=0, atol=1.0)
         read += sum(psdu is not None for psdu in fast.psdus)
     assert 0 < read < 4 * AT_ONCE
+
+
+@pytest.mark.parametrize("detector", Detector, ids=lambda detector: detector.name)
+@pytest.mark.parametrize(("kind", "rate_bps"), [(PpduKind.UL_ACTIVE, 4_000_000), (PpduKind.UL_BISTATIC, 250_000)])
+def test_uncoded_uplinks_are_read_alike(kind: PpduKind, rate_bps: int, detector: Detector) -> None:
+    """512 frames in noise, some lost and some not: every decision the same."""
+    vector, wide_sps = TxVector(kind, rate_bps, seed_index=1), 2 * RATE_SPS
+    receiver = UncodedBatch(PROFILE, vector, wide_sps, detector)
+    right = 0
+    for seed in range(4):
+        rng = np.random.default_rng((seed, rate_bps))
+        sent = frames(16, AT_ONCE, rng)
+        clock = rng.choice(CLOCKS_PPM, AT_ONCE) * rng.choice((-1, 1), AT_ONCE)
+        samples = np.pad(ppdus(PROFILE, sent, vector, clock_ppm=clock), ((0, 0), (400, 400)))
+        samples = carrier_offset(samples, rng.uniform(-CARRIER_HZ, CARRIER_HZ, AT_ONCE), wide_sps)
+        energy = float(np.abs(samples).max()) ** 2 * airtime.uplink_chip_ns(PROFILE, kind, rate_bps) * 0.04
+        power = energy / 10 ** rng.uniform(0.9, 1.4, AT_ONCE)
+        noisy = awgn(samples, power, rng)
+        fast, slow = both(lambda: receiver.receive(noisy, power))  # noqa: B023
+        assert list(fast.psdus) == list(slow.psdus)
+        assert np.array_equal(fast.found, slow.found)
+        assert np.allclose(fast.start_sample, slow.start_sample, rtol=0, atol=1e-3)
+        assert np.allclose(fast.stretch, slow.stretch, rtol=0, atol=1e-6)
+        right += sum(psdu == each.tobytes() for psdu, each in zip(fast.psdus, sent, strict=True))
+    assert 0 < right < 4 * AT_ONCE
 
 
 @pytest.mark.parametrize("kind", [PpduKind.DL_TYPE1, PpduKind.UL_ACTIVE], ids=lambda kind: kind.name)

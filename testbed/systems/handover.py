@@ -217,7 +217,9 @@ class _Infrastructure:
 
     def _served_at(self, target: bytes, now_ns: int) -> bool:
         assert self.node is not None
-        return self.node.served_by(now_ns) == target and self._points[target].serves(NODE, now_ns) and self._hardened
+        # served there, or about to be: the confirmation is on its way
+        there = target in (self.node.served_by(now_ns), self.node.moving_to(now_ns))
+        return self._hardened and there and self._points[target].serves(NODE, now_ns)
 
     def _tune(self, now_ns: int) -> None:
         """Follow the tag's radio: it goes over as soon as it holds a key for the other PoS."""

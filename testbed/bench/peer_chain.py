@@ -1,7 +1,8 @@
-"""The best receiver for a keyed carrier that can be put together from stock GNU Radio blocks.
+"""The best receiver for OOK that can be put together from stock GNU Radio blocks.
 
-Boxcar FIR over a chip, |x|², ``corr_est_cc`` on the sync word for time tags, ``symbol_sync_ff`` with Gardner's timing
-error detector, and a bit from each pair of chips by comparing them. It is read favourably: amplitude, noise and length
+Boxcar FIR over a chip, |x|² (before it where ON chips are wideband), ``corr_est_cc`` on the sync word for time tags,
+``symbol_sync_ff`` with Gardner's timing error detector, and a bit from each pair of chips by comparing them. It is read
+favourably: amplitude, noise and length
 are known, the carrier offset is zero, and of several tags in a packet, and of the chips beside each (``symbol_sync_ff``
 rounds where it puts a tag), whichever decodes counts.
 """
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from testbed.bench.peer_packets import BITS, Packets, samples_per_chip, sync_chips
+from testbed.bench.peer_packets import BITS, Form, Packets
 
 _SLIPS = (0, -1, 1)
 _PACKET_TAG, _TIME_TAG = "packet", "time_est"
@@ -54,7 +55,8 @@ def receive(heard: Packets, settings: Settings, clock_ppm: float) -> tuple[npt.N
     import pmt
     from gnuradio import blocks, digital, filter, gr
 
-    chip = samples_per_chip()
+    form = heard.form
+    chip = form.chip
     tags = []
     for index in range(len(heard.sent)):
         tag = gr.tag_t()
@@ -63,9 +65,10 @@ def receive(heard: Packets, settings: Settings, clock_ppm: float) -> tuple[npt.N
         tags.append(tag)
     flushed = np.pad(heard.samples.reshape(-1), (0, heard.samples.shape[1]))
     source = blocks.vector_source_c(flushed, False, 1, tags)
-    boxcar = filter.fir_filter_ccf(1, [1 / chip] * chip)
+    mean = [1 / chip] * chip
+    boxcar = filter.fir_filter_fff(1, mean) if form.envelope else filter.fir_filter_ccf(1, mean)
     correlate = digital.corr_est_cc(
-        _template(settings.filtered), chip, settings.mark_delay, settings.threshold, digital.THRESHOLD_ABSOLUTE
+        _template(form, settings.filtered), chip, settings.mark_delay, settings.threshold, digital.THRESHOLD_ABSOLUTE
     )
     power = blocks.complex_to_mag_squared()
     centred = blocks.add_const_ff(-settings.offset)
@@ -79,8 +82,12 @@ def receive(heard: Packets, settings: Settings, clock_ppm: float) -> tuple[npt.N
     )
     sink = blocks.vector_sink_f()
     top = gr.top_block()
-    top.connect(source, *((boxcar, correlate) if settings.filtered else (correlate, boxcar)), power)
-    top.connect(power, centred, timing, sink)
+    if form.envelope:
+        look = (blocks.float_to_complex(), correlate, blocks.complex_to_real())
+        way = (power, *((boxcar, *look) if settings.filtered else (*look, boxcar)))
+    else:
+        way = (*((boxcar, correlate) if settings.filtered else (correlate, boxcar)), power)
+    top.connect(source, *way, centred, timing, sink)
     top.run()
     found: list[list[int]] = [[] for _ in heard.sent]
     current: int | None = None
@@ -103,10 +110,9 @@ def errors(heard: Packets, chips: npt.NDArray[np.float32], found: list[list[int]
     return len(found) - right
 
 
-def _template(filtered: bool) -> list[complex]:
-    """Return the sync word as the correlator meets it, without its mean: amplitudes, since the carrier is steady."""
-    chip = samples_per_chip()
-    word = np.repeat(sync_chips().astype(np.float64), chip)
+def _template(form: Form, filtered: bool) -> list[complex]:
+    """Return the sync word as the correlator meets it, without its mean: amplitudes of a steady carrier, or powers."""
+    word = np.repeat(np.array(form.word, np.float64), form.chip)
     if filtered:
-        word = np.convolve(word, np.full(chip, 1 / chip))
+        word = np.convolve(word, np.full(form.chip, 1 / form.chip))
     return [complex(each) for each in word - word.mean()]

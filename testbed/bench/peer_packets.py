@@ -1,4 +1,4 @@
-"""The packets that both receivers of ``make bench-peer`` are given: a keyed carrier, uncoded, at 4 MS/s.
+"""The uplink packets that both receivers of ``make bench-peer`` are given: a keyed carrier, uncoded, at 4 MS/s.
 
 A tag keys a carrier of amplitude 1 in Manchester chips of 2 us behind the 48-chip AMP-Sync (the bistatic reply at
 250 kb/s as the AP hears it). Phase, start and the sign of the clock error are random, the carrier offset is zero; a
@@ -33,6 +33,23 @@ _TAIL_CHIPS = 20
 _NS_PER_S = 1_000_000_000
 
 
+@dataclass(frozen=True)
+class Form:
+    """What the peer has to know of a PPDU.
+
+    Attributes:
+        word: chips of the AMP-Sync.
+        before_data: chips between it and the data.
+        chip: samples in a nominal chip.
+        envelope: whether ON chips are wideband, so that the power is taken before the chip is integrated.
+    """
+
+    word: tuple[int, ...]
+    before_data: int
+    chip: int
+    envelope: bool
+
+
 @dataclass(frozen=True, eq=False)
 class Packets:
     """``samples`` (packets, n) complex64 with noise of ``noise_power`` (packets,), and ``bits`` (packets, 128)."""
@@ -41,6 +58,7 @@ class Packets:
     bits: npt.NDArray[np.uint8]
     sent: tuple[bytes, ...]
     noise_power: npt.NDArray[np.float64]
+    form: Form
 
 
 def samples_per_chip() -> int:
@@ -66,7 +84,9 @@ def packets(clock_ppm: float, ecn0_db: float, count: int, seed: tuple[int, ...])
     noise_power = samples_per_chip() * stretch[chosen] / float(theory.from_db(ecn0_db))
     turned = clean[chosen] * np.exp(2j * np.pi * rng.random((count, 1))).astype(np.complex64)
     bits = np.unpackbits(octets[chosen], axis=-1, bitorder="little")
-    return Packets(awgn(turned, noise_power, rng), bits, tuple(octets[each].tobytes() for each in chosen), noise_power)
+    form = Form(tuple(int(each) for each in sync_chips()), 0, samples_per_chip(), envelope=False)
+    sent = tuple(octets[each].tobytes() for each in chosen)
+    return Packets(awgn(turned, noise_power, rng), bits, sent, noise_power, form)
 
 
 @lru_cache(maxsize=3)
@@ -74,7 +94,7 @@ def _pool(clock_ppm: float) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float
     """Return PSDUs, how much longer than nominal their chips are, and their samples without noise."""
     rng = np.random.default_rng(int(clock_ppm))
     chip = samples_per_chip()
-    sent = np.stack([_data_frame(rng) for _ in range(POOL)])
+    sent = data_frames(POOL, rng)
     clock = rng.choice((-clock_ppm, clock_ppm), POOL)
     levels = uplink.levels(load_profile(), sent, VECTOR, RATE_SPS * _FINE, clock)
     begin = _LEAD_CHIPS * chip * _FINE + rng.integers(0, _EARLIEST_CHIPS * chip * _FINE, POOL)
@@ -85,9 +105,12 @@ def _pool(clock_ppm: float) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float
     return sent, 1 + clock * PPM, waves.reshape(POOL, size, _FINE).mean(axis=-1)
 
 
-def _data_frame(rng: np.random.Generator) -> npt.NDArray[np.uint8]:
-    """Return a Data frame (16,) with random IDs and body."""
+def data_frames(count: int, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """Return Data frames (count, 16) with random IDs and bodies."""
     mac = load_profile().mac
     body = OCTETS - mac.header_octets - mac.fcs_octets
-    plain = bytes([mac.type_data, *rng.bytes(2), body - 1, 0]) + rng.bytes(body)
-    return np.frombuffer(plain + fcs(plain), np.uint8)
+    frames = []
+    for _ in range(count):
+        plain = bytes([mac.type_data, *rng.bytes(2), body - 1, 0]) + rng.bytes(body)
+        frames.append(np.frombuffer(plain + fcs(plain), np.uint8))
+    return np.stack(frames)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from testbed.bench.peer_chain import Settings, errors, receive
-from testbed.bench.peer_packets import Packets, packets, samples_per_chip
+from testbed.bench.peer_packets import Packets
 
 # Performance page, end of section 3: the bandwidths to be swept. The others are ours, in the peer's favour.
 LOOP_BANDWIDTHS = (0.02, 0.03, 0.04, 0.05)
@@ -17,36 +16,27 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "ted_gain": (0.1, 0.2, 0.35, 0.7),
     "damping": (0.7, 1.0, 2.0),
     "deviation": (1.1, 1.5, 3.0, 10.0),
-    "offset": (0.0, 0.3, 0.5),
+    "offset": (0.0, 0.3, 0.5, 0.8),
     "filtered": (True, False),
     "threshold": (0.3, 0.4, 0.5),
 }
 PASSES = 2
 
 
-def tuned(
-    clock_ppm: float,
-    ecn0_db: float,
-    count: int,
-    seed: tuple[int, ...],
-    bandwidths: tuple[float, ...],
-    started: Callable[[], None] = lambda: None,
-) -> Settings:
-    """Return the settings that lose fewest of ``count`` packets at ``ecn0_db``; ``started`` is called for each tried.
+def tuned(heard: Packets, clock_ppm: float, bandwidths: tuple[float, ...], passes: int = PASSES) -> Settings:
+    """Return the settings that lose fewest of the packets ``heard``, which are for tuning and nothing else.
 
-    The packets are for tuning only: what is measured afterwards has another seed.
+    Without ``passes`` they are the defaults, and only the place of the data is found.
     """
-    heard = packets(clock_ppm, ecn0_db, count, seed)
     best, fewest = _aligned(heard, Settings(), clock_ppm)
-    chip = samples_per_chip()
+    chip = heard.form.chip
     marks = tuple(chip * share + lag for share in _SYNC_SHARES for lag in (0, chip - 1, chip))
-    for _ in range(PASSES):
+    for _ in range(passes):
         before = best
         for name, values in ({"loop_bandwidth": bandwidths, "mark_delay": marks} | _CHOICES).items():
             for value in values:
                 if value == getattr(best, name):
                     continue
-                started()
                 tried, lost = _aligned(heard, replace(best, **{name: value}), clock_ppm)
                 if lost < fewest:
                     best, fewest = tried, lost
@@ -58,6 +48,7 @@ def tuned(
 def _aligned(heard: Packets, settings: Settings, clock_ppm: float) -> tuple[Settings, int]:
     """Return ``settings`` with the count of chips from tag to data that loses fewest, and how many that are."""
     chips, found = receive(heard, settings, clock_ppm)
-    about = 49 - settings.mark_delay // samples_per_chip()
+    form = heard.form
+    about = len(form.word) + form.before_data + 1 - settings.mark_delay // form.chip
     lost, after = min((errors(heard, chips, found, each), each) for each in range(about - 2, about + 3))
     return replace(settings, data_after=after), lost

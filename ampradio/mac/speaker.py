@@ -9,7 +9,7 @@ from ampradio.mac.frame import Frame, encode_frame, station_of
 from ampradio.mac.payload import Authentication, Data
 from ampradio.mac.refusal import Reason, Refusal
 from ampradio.mac.slots import ReplyTiming, ack_ns, reply_timing
-from ampradio.mac.trigger import TriggerParameters
+from ampradio.mac.trigger import ChannelOffset, TriggerParameters, channel_offset_hz
 from ampradio.mac.turn import AwaitedAck, Turn
 from ampradio.profile.airtime import uplink_active_ns
 from ampradio.profile.model import Profile
@@ -62,9 +62,13 @@ class Speaker:
         slot_ns = None if parameters is None else parameters.slot_units * self._profile.timing.slot_unit_ns
         if slot_ns is not None and self._timing(frames, rate_bps, tolerance_ppm=0).stops_ns[-1] > slot_ns:
             return Refusal(Reason.SLOT_TOO_SHORT, f"{slot_ns} ns")
+        offset = ChannelOffset.CENTRE if parameters is None else parameters.channel_offset
+        offset_hz = channel_offset_hz(self._profile, offset, rate_bps)
+        if offset_hz is None:
+            return Refusal(Reason.RESERVED_VALUE, f"a channel offset at {rate_bps} b/s")
         period_ns = (slot_ns or 0) + ack_ns(self._profile, rx.rate_bps) + 2 * self._sifs_ns
         start_ns = rx.end_ns + self._sifs_ns
-        self._turn = Turn(slot, 1, start_ns, slot_ns, period_ns, rate_bps, seed_index, frames)
+        self._turn = Turn(slot, 1, start_ns, slot_ns, period_ns, rate_bps, seed_index, frames, offset_hz)
         self._speak_if_due(rx)
         return None
 
@@ -137,7 +141,13 @@ class Speaker:
     def _send(self, frame: Frame, turn: Turn, start_ns: int) -> None:
         psdu = encode_frame(self._mac, frame)
         secured = isinstance(frame, (Authentication, Data)) and frame.protected
-        vector = TxVector(PpduKind.UL_ACTIVE, turn.rate_bps, protected=secured, seed_index=turn.seed_index)
+        vector = TxVector(
+            PpduKind.UL_ACTIVE,
+            turn.rate_bps,
+            protected=secured,
+            seed_index=turn.seed_index,
+            channel_offset_hz=turn.channel_offset_hz,
+        )
         end_ns = start_ns + uplink_active_ns(self._profile, len(psdu), turn.rate_bps)
         self._outgoing.append(Tx(psdu, vector, start_ns))
         self._speaking_ns = (self._speaking_ns[0], end_ns)

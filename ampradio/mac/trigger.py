@@ -8,7 +8,7 @@ from enum import IntEnum
 from ampradio.mac.header import Header, seal
 from ampradio.mac.refusal import Reason, Refusal
 from ampradio.mac.subfields import Subfield, pack, unpack
-from ampradio.profile.model import Mac
+from ampradio.profile.model import Mac, Profile
 
 PARAMETER_OCTETS = 6
 _ID_OCTETS = 2
@@ -38,6 +38,14 @@ class ChannelOffset(IntEnum):
     CENTRE = 0
     LOWER = 1
     UPPER = 2
+
+
+def channel_offset_hz(profile: Profile, offset: ChannelOffset, rate_bps: int) -> int | None:
+    """Return where off the channel's centre an active uplink is sent, None at a rate that has no offset (section 3)."""
+    if offset is not ChannelOffset.CENTRE and rate_bps == profile.uplink.rate_high_bps:
+        return None
+    step_hz = profile.uplink.channel_offset_hz
+    return {ChannelOffset.CENTRE: 0, ChannelOffset.LOWER: -step_hz, ChannelOffset.UPPER: step_hz}[offset]
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ class Turn:
     rate_bps: int
     seed_index: int
     frames: tuple[Frame, ...]
+    channel_offset_hz: int = 0
 
     @property
     def is_due(self) -> bool:

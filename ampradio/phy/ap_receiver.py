@@ -15,6 +15,7 @@ from ampradio.phy.listen_window import ListenWindows, Window
 from ampradio.phy.noise_floor import NoiseFloor
 from ampradio.phy.reception import Reception
 from ampradio.phy.sample_buffer import SampleBuffer
+from ampradio.phy.uncoded_frame import Detector
 from ampradio.phy.uplink_sync import EXPECTED, UNASKED
 from ampradio.profile.model import Profile
 from ampradio.vectors import Listen
@@ -28,10 +29,19 @@ _NEVER = 1 << 62
 class ApReceiver:
     """Receives active uplink PPDUs at 250 kb/s and 1 Mb/s; at 40 MS/s also at 4 Mb/s, off centre, and bistatic ones."""
 
-    def __init__(self, profile: Profile, sample_rate_sps: int, blind: bool = False) -> None:
-        """Prepare for complex64 samples at ``sample_rate_sps``; ValueError when the chips do not fit that rate."""
+    def __init__(
+        self,
+        profile: Profile,
+        sample_rate_sps: int,
+        blind: bool = False,
+        detector: Detector = Detector.NON_COHERENT,
+    ) -> None:
+        """Prepare for complex64 samples at ``sample_rate_sps``; ValueError when the chips do not fit that rate.
+
+        ``detector`` is how the bits of uncoded PPDUs are told.
+        """
         self.counters: Counter[str] = Counter()
-        self._opens = ListenWindows(profile, sample_rate_sps, UNASKED if blind else EXPECTED)
+        self._opens = ListenWindows(profile, sample_rate_sps, UNASKED if blind else EXPECTED, detector)
         self._buffer: SampleBuffer[np.complex64] = SampleBuffer(np.complex64)
         self._floor = NoiseFloor(float(_FLOOR_BLOCK))
         self._floor_at = 0

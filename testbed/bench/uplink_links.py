@@ -79,12 +79,13 @@ def bistatic_link(
     direct_db: float = 40.0,
     cfo_limit_hz: float = 50e3,
     path_limit_ns: float = 60.0,
+    energizer_ppm: float = 0.0,
 ) -> Link:
     """Return bistatic replies over a 40 MHz channel at 40 MS/s, under the excitation itself ``direct_db`` above them.
 
-    The energizer's symbols begin anywhere and its carrier lies within ``cfo_limit_hz``; the way over the tag is up to
-    ``path_limit_ns`` longer than the direct one. Γ is 0 for ``delay`` (100 µs) and then the reply, shifted by the tag's
-    own clock. An ON chip has its Eb in the mean over the excitation's symbol.
+    The energizer's symbols begin anywhere, their clock is ``energizer_ppm`` fast and their carrier lies within
+    ``cfo_limit_hz``; the way over the tag is up to ``path_limit_ns`` longer than the direct one. Γ is 0 for ``delay``
+    (100 µs) and then the reply, shifted by the tag's own clock. An ON chip has its Eb in the mean over the symbol.
     """
     profile = load_profile()
     packets, rate_sps = psdus.shape[0], profile.uplink.wide_sample_rate_sps
@@ -104,7 +105,7 @@ def bistatic_link(
     samples = np.empty((packets, size), np.complex64)
     for row in range(packets):
         shift_hz = sign * profile.uplink.bistatic_shift_hz / stretch[row]
-        late = time_s - begun_s[row]
+        late = (1 + 1e-6 * energizer_ppm) * time_s - begun_s[row]
         way = [_excitation(profile, each, not vector.shift_upwards) for each in (late, late - path_s[row])]
         phase = np.exp(2j * np.pi * rng.random(2))
         carrier = np.exp(2j * np.pi * (cfo_hz[row] - sign * profile.preamble.half_offset_hz) * time_s)

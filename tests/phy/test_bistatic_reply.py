@@ -85,13 +85,13 @@ def test_less_than_a_decibel_over_an_active_tag_at_the_same_chip_energy(rate_bps
 
 @pytest.mark.parametrize("upwards", [True, False])
 def test_either_shift_and_any_direct_path(upwards: bool) -> None:
-    """Direct path 0 to 60 dB above the reply, energizer ±50 kHz off, up or down: every reply, and where it began."""
+    """Direct path 0 to 60 dB above the reply, energizer ±50 kHz and 20 ppm off, up or down: every reply, and where."""
     rng = np.random.default_rng(3)
     vector = TxVector(PpduKind.UL_BISTATIC, 1_000_000, shift_upwards=upwards)
     batch = BistaticBatch(PROFILE, vector, WIDE_SPS)
     for direct_db in (0.0, 30.0, 60.0):
         sent = frames(rng, 8, 13)
-        link = bistatic_link(vector, sent, 10_000.0, 20.0, rng, direct_db)
+        link = bistatic_link(vector, sent, 10_000.0, 20.0, rng, direct_db, energizer_ppm=20.0)
         got = batch.receive(link.samples, link.noise_power)
         assert got.psdus == [each.tobytes() for each in sent]
         assert np.all(np.abs(got.start_sample - link.start_sample) < 4)

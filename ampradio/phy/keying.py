@@ -24,8 +24,9 @@ def keyed(
     if not np.all(np.isfinite(stretch) & (samples_per_chip * stretch >= 1.0)):
         raise ValueError("clock_ppm must be finite and leave a chip at least one sample")
     if np.all(stretch == 1.0):
-        whole: npt.NDArray[np.float32] = np.repeat(chips, samples_per_chip, axis=-1).astype(np.float32)
-        return whole
+        whole = np.empty((*chips.shape, samples_per_chip), np.float32)
+        whole[...] = chips[..., np.newaxis]
+        return whole.reshape(*chips.shape[:-1], chips.shape[-1] * samples_per_chip)
     count = chips.shape[-1]
     lead = np.broadcast_shapes(chips.shape[:-1], stretch.shape)
     edges = samples_per_chip * np.broadcast_to(stretch, lead)[..., np.newaxis] * np.arange(1, count + 1)

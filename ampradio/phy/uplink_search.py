@@ -31,7 +31,8 @@ def first_sync(
             return hits
         _look(sync, samples, floor, position, rows, hits)
         again = rows[found[rows]]
-        _look(sync, samples, floor, start.astype(np.intp), again, hits)  # lest that was a sidelobe
+        settled = np.array([sync.settles(each) for each in start[again] - position[again]], np.bool_)
+        _look(sync, samples, floor, start.astype(np.intp), again[~settled], hits)  # lest that was a sidelobe
         weak = again[sync.is_weak(hits.of(again), floor[again])]
         first = start.astype(np.intp)
         for later in sync.later_looks:  # lest it was noise before a PPDU

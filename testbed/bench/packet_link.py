@@ -74,8 +74,8 @@ class PacketLink:
             rows = self._rows = np.zeros((sent.shape[0], size + size % DECIMATION), np.complex64)
         rows[:, :lead], rows[:, lead + samples.shape[1] :] = 0, 0
         rows[:, lead : lead + samples.shape[1]] = samples
-        if self.mode.kind is PpduKind.UL_BISTATIC:
-            rows /= np.abs(rows).max()  # what a tag reflects is weaker than a carrier of its own
+        if self.mode.kind is PpduKind.UL_BISTATIC:  # what a tag reflects is weaker than a carrier of its own
+            rows *= np.float32(1 / np.abs(samples[0]).max())
         return rows
 
     def through_the_air(

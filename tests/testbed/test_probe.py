@@ -95,6 +95,18 @@ def test_the_aps_soft_bits_are_the_psdu(tmp_path: Path, name: str) -> None:
         assert np.array_equal(chips[1::2] > chips[::2], coded > 0)
 
 
+@pytest.mark.parametrize("name", ["ul-active-4m-clean", "ul-active-4m-worst"])
+def test_soft_chips_of_an_uncoded_frame_are_the_scrambled_psdu(tmp_path: Path, name: str) -> None:
+    """4 Mb/s: no soft bits, since there is no decoder; a bit is 1 when its second half is ON."""
+    probed = Probed(name, tmp_path)
+    assert probed.values.keys() == AP_SIGNALS - {"soft_bits"}
+    annotations = json.loads((GOLDEN / f"{name}.sigmf-meta").read_text())["annotations"]
+    (seed_index,) = (each["amp:listen_seed_index"] for each in annotations if "amp:listen_seed_index" in each)
+    chips = probed.values["soft_chips"][probed.mark("soft_chips", "AMP-Data")].real
+    plain = scramble((chips[1::2] > chips[::2]).astype(np.uint8), scrambler_seed(PROFILE.uplink, seed_index))
+    assert np.packbits(plain, bitorder="little").tobytes() == probed.psdu
+
+
 @pytest.mark.parametrize("name", ["dl-type1-250k-clean", "dl-type1-1m-clean", "ul-active-250k-clean"])
 def test_the_correlation_passes_its_threshold_where_the_sync_is(tmp_path: Path, name: str) -> None:
     """It is highest within half a chip of the AMP-Sync's first edge, and above the threshold there."""

@@ -48,10 +48,12 @@ def noise_power(size: int, ecn0_db: float) -> float:
 
 
 def needed_db(spoil: Callable[[float], Spoil], symbol: Samples, wanted_db: float, coherent: bool = False) -> float:
-    """Return the Ec/N0 of which ``wanted_db`` is left; ``spoil`` is made for the noise power per sample."""
+    """Return the Ec/N0 of which ``wanted_db`` is left, no less than that; ``spoil`` is made for a noise power."""
 
     def short(ecn0_db: float) -> float:
         return left_db(spoil(noise_power(symbol.size, ecn0_db)), symbol, ecn0_db, coherent) - wanted_db
 
+    if short(wanted_db) >= 0:
+        return wanted_db
     assert short(wanted_db + 8) > 0, "this impairment leaves no such Ec/N0"
-    return float(optimize.brentq(short, wanted_db - 0.5, wanted_db + 8, xtol=0.02))
+    return float(optimize.brentq(short, wanted_db, wanted_db + 8, xtol=0.02))

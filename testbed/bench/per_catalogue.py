@@ -8,6 +8,7 @@ from ampradio.phy.uncoded_frame import Detector
 from ampradio.profile import load_profile
 from ampradio.vectors import PpduKind, TxVector
 from testbed.bench.mono_links import Link
+from testbed.bench.per_bistatic import Bistatic
 from testbed.bench.per_case import Case
 from testbed.bench.per_downlink import Downlink, DownlinkGenie
 from testbed.bench.per_modes import SEED_INDEX
@@ -20,6 +21,7 @@ CODED_DB = 0.4
 NON_COHERENT_DB = 0.3
 FEW_SAMPLES_DB = 0.5
 AIDED_DB = 0.4
+BISTATIC_DB = 1.0
 MONO_DB = 0.6
 FADING_DB = 0.5
 CARRIER_DB = 0.3
@@ -28,6 +30,7 @@ _MONO_CLOCK_PPM = (100_000.0,)
 _ENERGY = "full-band energy"
 _PAIRS = "full-band energy, as the testbed's tag sums it: five power samples in a chip"
 _AIDED = "non-coherent, phase as the neighbouring chips tell it, soft Viterbi"
+_ENERGIES = "non-coherent: energies of the chips"
 _AIDED_UNCODED = "coherent-aided: phase as the neighbouring chips tell it"
 _BISTATIC_CARRIER_HZ = 2e5  # what is left of the shift clock's error
 _SAME = "the same on the same realisations, told timing, clock and carrier"
@@ -40,7 +43,7 @@ _UP_FADED_DB = 11.0
 
 def cases() -> tuple[Case, ...]:
     """Return every case, each reference before what refers to it."""
-    return (*_downlink(), *_coded(), *_uncoded(), *_mono(), *_faded())
+    return (*_downlink(), *_coded(), *_uncoded(), *_bistatic(), *_mono(), *_faded())
 
 
 def _downlink() -> list[Downlink]:
@@ -116,7 +119,7 @@ def _uncoded() -> list[Uncoded]:
                     name=f"UL uncoded {rate} {short} at {rate_msps} MS/s",
                     rate_bps=vector.rate_bps,
                     sample_rate_sps=rate_msps * 1_000_000,
-                    detector=_AIDED_UNCODED if aided else "non-coherent: energies of the chips",
+                    detector=_AIDED_UNCODED if aided else _ENERGIES,
                     bar=f"{COHERENT if aided else NON_COHERENT}; {what}",
                     air=f"UL uncoded {rate} {rate_msps}",
                     family=f"uplink, {short}",
@@ -140,6 +143,29 @@ def _carrier_price(fast: Uncoded, edge_hz: float) -> list[Uncoded]:
         bar="the same without carrier offset", offset_hz=edge_hz,
     )  # fmt: skip
     return [still, shifted]
+
+
+def _bistatic() -> list[Case]:
+    uplink = load_profile().uplink
+    readings = ((Detector.NON_COHERENT, "energies"), (Detector.COHERENT_AIDED, "aided"))
+    return [
+        Bistatic(
+            name=f"UL bistatic {name} {short}",
+            rate_bps=rate_bps,
+            sample_rate_sps=uplink.wide_sample_rate_sps,
+            detector=f"{_AIDED_UNCODED if short == 'aided' else _ENERGIES}, excitation wiped off",
+            bar="the same chips from an active tag at 20 MS/s, as measured",
+            air=f"UL bistatic {name}",
+            family="bistatic",
+            allowed_db=BISTATIC_DB,
+            reference=f"UL uncoded {name} {short} at 20 MS/s",
+            clocks_ppm=(10_000.0,),
+            vector=TxVector(PpduKind.UL_BISTATIC, rate_bps),
+            reading=reading,
+        )
+        for name, rate_bps in _RATES.items()
+        for reading, short in readings
+    ]
 
 
 def _mono() -> list[Case]:

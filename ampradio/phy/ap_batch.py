@@ -24,7 +24,7 @@ from ampradio.phy.uplink_frame import (
 from ampradio.phy.uplink_search import first_sync, rows_from
 from ampradio.phy.uplink_sync import UplinkSync, UplinkSyncHits
 from ampradio.profile.model import Profile
-from ampradio.psdu import SIZING_OCTETS, frame_octets, octets_of
+from ampradio.psdu import SIZING_OCTETS, frame_octets
 
 _LEAD_CHIPS = 2
 
@@ -148,16 +148,16 @@ class ApBatch:
         bits = 8 * octets + self._tail
         track = follow_data(track, self._chips, 2 * bits, 2 * self._header_bits)
         track, decided = read_whole(track, self._chips, self._profile.uplink, bits)
-        return track, [octets_of(scramble(each[: 8 * octets], seed)) for each in decided]
+        return track, _plain(decided[:, : 8 * octets], seed)
 
     def _short_frames(self, track: UplinkTrack, seed: int) -> list[bytes | None]:
         mac = self._profile.mac
-        psdus: list[bytes | None] = []
-        for bits in read_start(track, self._chips, self._profile.uplink, self._short_bits):
-            psdu = octets_of(scramble(bits[: -self._tail], seed))
-            whole = not bits[-self._tail :].any() and frame_octets(mac, psdu) == len(psdu) and check_holds(mac, psdu)
-            psdus.append(psdu if whole else None)
-        return psdus
+        bits = read_start(track, self._chips, self._profile.uplink, self._short_bits)
+        ended = ~bits[:, -self._tail :].any(axis=1)
+        return [
+            psdu if end and frame_octets(mac, psdu) == len(psdu) and check_holds(mac, psdu) else None
+            for end, psdu in zip(ended.tolist(), _plain(bits[:, : -self._tail], seed), strict=True)
+        ]
 
     def _sizes(self, track: UplinkTrack, seed: int, bits: int) -> npt.NDArray[np.intp]:
         """Return the octets that each header tells, read among the first ``bits``.
@@ -166,6 +166,11 @@ class ApBatch:
         """
         mac = self._profile.mac
         begun = read_start(track, self._chips, self._profile.uplink, bits)
-        headers = [octets_of(scramble(bits[: 8 * SIZING_OCTETS], seed)) for bits in begun]
+        headers = _plain(begun[:, : 8 * SIZING_OCTETS], seed)
         sizes = np.array([frame_octets(mac, header) or 0 for header in headers], np.intp)
         return np.where(sizes > mac.short_frame_octets, sizes, 0)
+
+
+def _plain(bits: npt.NDArray[np.uint8], seed: int) -> list[bytes]:
+    """Return the octets of each row of scrambled ``bits`` (packets, n)."""
+    return [row.tobytes() for row in np.packbits(scramble(bits, seed), axis=1, bitorder="little")]

@@ -6,15 +6,14 @@ over what comes in, and nothing else is done with most of it.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 
 from ampradio.phy.sample_buffer import SampleBuffer
 
 _POWER_MAX = np.float32(1e9)
-_PART_MAX = np.float32(1e4)  # of the real or imaginary part
+_PART_MAX = 1e4  # of the real or imaginary part
+_ENERGY_MAX = _PART_MAX**2  # no part can be larger in less
 
 
 class EnvelopeStream:
@@ -55,9 +54,21 @@ class EnvelopeStream:
 
         ``items`` must not change before the next ``drop_before``.
         """
-        good, bad = self._cleaned(items)
-        self._samples.append(good)  # type: ignore[arg-type]
-        self._measure()
+        if not self._squares:
+            power, bad = _cleaned_power(items)
+            self._samples.append(power)  # type: ignore[arg-type]
+            self._measure()
+            return bad
+        samples = np.ascontiguousarray(items, np.complex64)
+        known = self._means
+        self._samples.append(samples)  # type: ignore[arg-type]
+        if self._measure() <= _ENERGY_MAX and self._energy_left(samples) <= _ENERGY_MAX:
+            return 0
+        cleaned, bad = _cleaned_samples(self._samples.last)  # type: ignore[arg-type]
+        if bad:
+            self._means = known
+            self._samples.amend(cleaned)  # type: ignore[arg-type]
+            self._measure()
         return bad
 
     def means(self, start: int, stop: int) -> npt.NDArray[np.float64]:
@@ -90,18 +101,21 @@ class EnvelopeStream:
         if self._blanked:
             self._blanked = [span for span in self._blanked if span[1] > self._first_mean]
 
-    def _measure(self) -> None:
+    def _measure(self) -> float:
+        """Add the means of the blocks that are whole now; return the most energy that one of them has."""
         per = self._block * self._unit
         first, stop = self._first_mean + self._means.size, self._samples.stop // per
         if first == stop:
-            return
-        known = [self._means]
-        for begin, end in ((first, min(first + 1, stop)), (first + 1, stop)):  # the first may have begun in the past
+            return 0.0
+        energies = []
+        for begin, end in ((first, first + 1), (first + 1, stop)):  # the first may have begun in the past
             if begin < end:
                 items = self._samples.between(begin * per, end * per).reshape(end - begin, per)
-                known.append(self._energies(items) / np.float64(self._block))
-        self._means = np.concatenate(known)
+                energies.append(self._energies(items))
+        new = np.concatenate(energies).astype(np.float64)
+        self._means = np.concatenate((self._means, new / self._block))
         self._forget_blanked()
+        return float(new.max())
 
     def _forget_blanked(self) -> None:
         for first, stop in self._blanked:
@@ -113,18 +127,24 @@ class EnvelopeStream:
         energies = np.einsum("ij,ij->i", parts, parts) if self._squares else np.add.reduce(parts, axis=1)
         return energies
 
-    def _cleaned(self, items: npt.NDArray[np.generic]) -> tuple[npt.NDArray[np.generic], int]:
-        if self._squares:
-            samples = np.ascontiguousarray(items, np.complex64)
-            parts = samples.view(np.float32)
-            if math.sqrt(float(np.dot(parts, parts))) <= _PART_MAX:  # no part is larger than all of them together
-                return samples, 0
-            if parts.min() >= -_PART_MAX and parts.max() <= _PART_MAX:
-                return samples, 0
-            good = (np.abs(samples.real) <= _PART_MAX) & (np.abs(samples.imag) <= _PART_MAX)
-        else:
-            samples = items.astype(np.float32, copy=False)
-            if samples.size == 0 or (samples.min() >= 0 and samples.max() <= _POWER_MAX):
-                return samples, 0
-            good = (samples >= 0) & (samples <= _POWER_MAX)
-        return np.where(good, samples, samples.dtype.type(0)), samples.size - int(np.count_nonzero(good))
+    def _energy_left(self, samples: npt.NDArray[np.complex64]) -> float:
+        """Return the energy of those of the new ``samples`` that make no whole block yet."""
+        left = self._samples.stop % (self._block * self._unit)
+        parts = samples[max(samples.size - left, 0) :].view(np.float32)
+        return float(np.dot(parts, parts))
+
+
+def _cleaned_samples(samples: npt.NDArray[np.complex64]) -> tuple[npt.NDArray[np.complex64], int]:
+    parts = samples.view(np.float32)
+    if parts.size == 0 or (parts.min() >= -_PART_MAX and parts.max() <= _PART_MAX):
+        return samples, 0
+    good = (np.abs(samples.real) <= _PART_MAX) & (np.abs(samples.imag) <= _PART_MAX)
+    return np.where(good, samples, np.complex64(0)), samples.size - int(np.count_nonzero(good))
+
+
+def _cleaned_power(items: npt.NDArray[np.generic]) -> tuple[npt.NDArray[np.float32], int]:
+    power = items.astype(np.float32, copy=False)
+    if power.size == 0 or (power.min() >= 0 and power.max() <= _POWER_MAX):
+        return power, 0
+    good = (power >= 0) & (power <= _POWER_MAX)
+    return np.where(good, power, np.float32(0)), power.size - int(np.count_nonzero(good))

@@ -29,6 +29,11 @@ class SampleBuffer(Generic[Sample]):
         """The stream position after the last sample."""
         return self.start + self._count + self._fresh.size
 
+    @property
+    def last(self) -> npt.NDArray[Sample]:
+        """What was appended last, blanked where it is, until ``drop_before``."""
+        return self._fresh
+
     def append(self, samples: npt.NDArray[Sample]) -> None:
         """Take the next samples of the stream; those in a blanked range become zero.
 
@@ -39,6 +44,11 @@ class SampleBuffer(Generic[Sample]):
         self._fresh = samples
         for start, stop in self.blanked(self.stop - samples.size, self.stop):
             self._silence(start, stop)
+
+    def amend(self, samples: npt.NDArray[Sample]) -> None:
+        """Take ``samples`` in the place of what was appended last, as many as those were."""
+        self._fresh = self._fresh[:0]
+        self.append(samples)
 
     def blank(self, start: int, stop: int) -> None:
         """Silence the stream positions from ``start`` up to ``stop``, already held or yet to come."""

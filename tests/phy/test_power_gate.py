@@ -226,6 +226,22 @@ def test_bad_samples_are_silence() -> None:
         receiver.feed(np.zeros(4, np.float32))
 
 
+@pytest.mark.parametrize("longest", [170, 20_000])
+def test_a_bad_sample_beside_a_blanked_one_is_seen(longest: int) -> None:
+    """In a block of which a part is blanked too; what is blanked itself does not count, however the stream is cut."""
+    rng = np.random.default_rng(13)
+    psdu = random_psdu(rng, 13)
+    samples = with_noise(rng, np.concatenate((np.zeros(6_000), wave(psdu, 250_000), np.zeros(4000))), 0.01)
+    samples = samples.astype(np.complex64)
+    samples[[2_990, 3_300, 3_999, 5_000]] = np.nan  # the second and third are blanked
+    receiver = TagReceiver(PROFILE, RATE_SPS, DECIMATION, squares=True)
+    receiver.blank(3_200, 4_200)
+    at = cuts(rng, samples.size, longest)
+    result = [each for begin, stop in pairwise(at) for each in receiver.feed(samples[begin:stop])]
+    assert [each.psdu for each in result] == [psdu]
+    assert receiver.counters["bad_samples"] == 2
+
+
 def test_the_floor_is_unbiased_from_the_first_block_on() -> None:
     """The least of n gamma variables, corrected, has their mean: within 0.3 % from one block to 256."""
     rng = np.random.default_rng(10)

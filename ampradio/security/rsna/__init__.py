@@ -6,7 +6,7 @@
 from ampradio.security.rsna.backhaul import EapFromServer, EapToServer
 from ampradio.security.rsna.infrastructure import Authenticator
 from ampradio.security.rsna.profiles import Order, Port, Prof, RsnaParameters
-from ampradio.security.rsna.tag import Credential, PmkMemory, Supplicant
+from ampradio.security.rsna.tag import Credential, PmkMemory, Supplicant, TlsCredential
 
 __all__ = [
     "Authenticator",
@@ -19,4 +19,5 @@ __all__ = [
     "Prof",
     "RsnaParameters",
     "Supplicant",
+    "TlsCredential",
 ]

@@ -1,30 +1,43 @@
-"""The EAP peer on the tag (RFC 3748): says who it is, speaks EAP-PSK, and proposes that for anything else."""
+"""The EAP peer on the tag (RFC 3748): says who it is, speaks the method it has a credential for, proposes it else."""
 
 from __future__ import annotations
 
-from ampradio.security.entropy import NonceSource
+from typing import Protocol
+
 from ampradio.security.journal import RefusedError
 from ampradio.security.rsna.profiles import PMK_OCTETS
 from ampradio.security.rsna.refusal import Reason
-from ampradio.security.rsna.tag import eap_psk
 from ampradio.security.secret import Secret
 
 _REQUEST, _RESPONSE, _SUCCESS, _FAILURE = 1, 2, 3, 4
 _IDENTITY, _NOTIFICATION, _NAK = 1, 2, 3
 
 
+class Method(Protocol):
+    """An EAP method at the peer."""
+
+    @property
+    def msk(self) -> Secret | None:
+        """The MSK, once the server has authenticated itself."""
+
+    def respond(self, request: bytes) -> bytes:
+        """Return the response's type data to a request."""
+
+
 class EapPeer:
     """One conversation."""
 
-    def __init__(self, psk: Secret, identity: bytes, nonces: NonceSource) -> None:
+    def __init__(self, identity: bytes, kind: int, method: Method) -> None:
+        """Take who to say one is, and the method with its number."""
         self._identity = identity
-        self._method = eap_psk.EapPskPeer(psk, identity, nonces)
+        self._kind = kind
+        self._method = method
         self._last: tuple[bytes, bytes] | None = None
         self.ended: bool | None = None
 
     @property
     def pmk(self) -> Secret | None:
-        """The PMK, once the server has shown that it knows the PSK."""
+        """The PMK, once the server has authenticated itself."""
         msk = self._method.msk
         return None if msk is None else Secret(msk.expose()[:PMK_OCTETS])
 
@@ -56,6 +69,6 @@ class EapPeer:
             return bytes([_IDENTITY]) + self._identity
         if kind == _NOTIFICATION:
             return bytes([_NOTIFICATION])
-        if kind == eap_psk.TYPE:
-            return bytes([eap_psk.TYPE]) + self._method.respond(packet)
-        return bytes([_NAK, eap_psk.TYPE])
+        if kind == self._kind:
+            return bytes([kind]) + self._method.respond(packet)
+        return bytes([_NAK, self._kind])

@@ -24,7 +24,6 @@ from ampradio.security.rsna.profiles import (
 from ampradio.security.rsna.refusal import Reason
 from ampradio.security.rsna.tag.bond import Bond
 from ampradio.security.rsna.tag.credential import Credential
-from ampradio.security.rsna.tag.eap_peer import EapPeer
 from ampradio.security.rsna.tag.elements import chosen_element
 from ampradio.security.rsna.tag.handshake import GroupKeyFound, Handshake
 from ampradio.security.rsna.tag.keys import pmk_name
@@ -55,8 +54,8 @@ class Supplicant:
 
         ``application`` may answer unicast data. Raises ``ValueError`` for AKMs without their credential.
         """
-        for akms, secret in ((AKMS_PSK, credential.psk), (AKMS_8021X, credential.eap_psk)):
-            if set(akms) & set(parameters.akms) and secret is None:
+        for akms, present in ((AKMS_PSK, credential.psk is not None), (AKMS_8021X, credential.has_eap)):
+            if set(akms) & set(parameters.akms) and not present:
                 raise ValueError(f"AKM {akms[0]} and {akms[1]} need their credential")
         self._mac = mac
         self._parameters = parameters
@@ -191,8 +190,7 @@ class Supplicant:
             self._bond.pmk = self._credential.psk
             self._set_port(Port.EAPOL_ONLY)
         else:
-            assert self._credential.eap_psk is not None
-            self._bond.peer = EapPeer(self._credential.eap_psk, self._credential.identity, self._nonces)
+            self._bond.peer = self._credential.peer(self._nonces)
             self._set_port(Port.EAP_ONLY)
 
     def _take_eap(self, message: Message) -> None:

@@ -14,6 +14,7 @@ NONCE_OCTETS = 16
 KEY_OCTETS = 16
 DEVICE_ID_OCTETS = 12
 T_ID_OCTETS = 16
+PAYLOAD_OCTETS_MAX = 256  # of a command or a response: with head and MAC well within eight fragments
 MIC_LENGTHS = (0, 4, 8, 16)  # of the policy's length code (rule 16)
 
 
@@ -88,8 +89,8 @@ class AiotParameters:
             raise ValueError("ID mode 2 has no MAC; S3-H takes mode 0, 1 or 3")
         if self.id_mode is IdMode.STORED and not self.hardened:
             raise ValueError("ID mode 3, a stored T-ID, needs the session key of S3-H to change it under")
-        if self.response_data_max < 0:
-            raise ValueError(f"response_data_max is {self.response_data_max}, must not be negative")
+        if not 0 <= self.response_data_max <= PAYLOAD_OCTETS_MAX:
+            raise ValueError(f"response_data_max is {self.response_data_max}, must be 0…{PAYLOAD_OCTETS_MAX}")
 
     @property
     def hardened(self) -> bool:

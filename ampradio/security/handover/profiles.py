@@ -20,6 +20,7 @@ CANDIDATE_OCTETS = 3  # AMP channel 1 and gateway ID 2 (R5.63)
 CANDIDATES_MAX = 8
 SECURITY_OVERHEAD_OCTETS = 2 + 2 + 8  # SAID, SN, ICV
 SN_LAST = 65_535
+SIGNAL_OCTETS_MAX = 400  # with the head of a full frame within eight fragments
 REALM = "amp21.test"  # of MISF IDs in full frames
 
 
@@ -231,3 +232,9 @@ class Candidate:
 
     channel: int
     gateway_id: int
+
+
+def require_signal(octets: bytes) -> None:
+    """Raise ``ValueError`` for signalling that one message does not hold."""
+    if len(octets) > SIGNAL_OCTETS_MAX:
+        raise ValueError(f"one message holds {SIGNAL_OCTETS_MAX} octets of signalling, not {len(octets)}")

@@ -405,7 +405,8 @@ def test_enrolment() -> None:
         ({"policy_floor": 0x21}, "b2"),
         ({"policy_floor": 0x100}, "policy_floor"),
         ({"id_mode": IdMode.ENCRYPTED_UNPROTECTED}, "mode 2"),
-        ({"response_data_max": -1}, "negative"),
+        ({"response_data_max": -1}, "0…256"),
+        ({"response_data_max": 257}, "0…256"),
         ({"prof": 4}, "4"),
     ],
 )

@@ -7,7 +7,7 @@ from itertools import cycle
 
 import pytest
 
-from ampradio.security import primitives
+from ampradio.security import meter, primitives
 from ampradio.security.handover import Delivery, HandoverParameters, Msg, Prf
 from ampradio.security.handover.pos import mis
 from ampradio.security.handover.profiles import CONSTANT_PRF, Tlv
@@ -353,10 +353,37 @@ def test_w59_the_group_manager_knows_all() -> None:
     assert by_manager == by_tag == keys
 
 
-def test_x12_the_home_credential_opens_everything_in_remedy_1() -> None:
+def test_x12_the_home_credential_opens_everything() -> None:
     """X12: who reads the home key out of a tag follows the chain from its first attachment on."""
+    world, keys = travelled(LEGACY, served=False)
+    assert eve.follow_legacy(HOME_KEY, world.air) == keys
     world, keys = travelled(REMEDY_1, served=False)
     assert eve.follow_remedy_1(HOME_KEY, world.air, MN, [HOME, *ROUTE]) == keys
+
+
+@every_variant
+def test_x9_the_mn_is_named(parameters: HandoverParameters) -> None:
+    """X9: MNID is in the clear in every request and confirmation: captures are linkable in every variant."""
+    world, _ = travelled(parameters)
+    for message in world.air:
+        if message.msg in (Msg.PREREG_REQUEST, Msg.CONFIRM_MN):
+            assert message.payload[3:5] == MN
+
+
+@every_variant
+def test_x7_x10_a_relay_and_a_flood(parameters: HandoverParameters) -> None:
+    """X7, X10: passing messages on unchanged succeeds; a flood of answers costs the MN no more than one check each."""
+    world = World(parameters)
+    world.mn.request_handover(0, B)
+    tally = meter.Tally()
+    payload = bytes([4, 1, 4]) + (A + MN if parameters.delivery is Delivery.LEGACY else b"") + bytes(40)
+    with meter.metered(tally):
+        for _ in range(100):
+            world.mn.receive(Message(5, 4, parameters.prof, STATION, payload), 0)
+    assert world.mn.counters["refused"] == 100
+    assert tally.units == {}  # length, SAID and SN are looked at before anything is computed
+    world.run(to=B)
+    assert world.served_at(B)
 
 
 @pytest.mark.parametrize("persist", [True, False])

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ampradio.mac.shim import message_frame_octets
 from ampradio.security.handover import (
     Association,
     BackhaulKind,
@@ -26,7 +27,7 @@ from ampradio.security.handover.profiles import Tlv
 from ampradio.security.journal import RefusedError
 from ampradio.security.secret import Secret
 from ampradio.security.session import Message
-from tests.security.handover.world import FIRST_KEY, GM, MN, STATION, A, B, C, World, flip, of
+from tests.security.handover.world import FIRST_KEY, GM, MAC, MN, STATION, A, B, C, World, flip, of
 
 VARIANTS = [
     replace(of(delivery), encoding=encoding) for delivery in ("legacy", "remedy-1", "remedy-2") for encoding in Encoding
@@ -456,10 +457,12 @@ def test_long_signals() -> None:
     """More than 127 octets in a full frame need the long form of the length, both ways."""
     world = World(replace(of("remedy-2"), encoding=Encoding.FULL))
     world.handover(B)
-    world.mn.signal(bytes(150), world.now_ns)
-    world.pos[B].signal(STATION, MN, bytes(150), world.now_ns)
-    world.run()
-    assert world.mn.counters["signal"] == world.pos[B].counters["signal"] == 1
+    sizes = (115, 116, 150, 243, 244, 300)  # around 127 and 255 octets of TLV value, and beyond
+    for size in sizes:
+        world.mn.signal(bytes(size), world.now_ns)
+        world.pos[B].signal(STATION, MN, bytes(size), world.now_ns)
+        world.run()
+    assert world.mn.counters["signal"] == world.pos[B].counters["signal"] == len(sizes)
 
 
 def test_group_manager_is_patient() -> None:
@@ -491,3 +494,34 @@ def test_volatile_associations_write_nothing() -> None:
     world.run()
     assert world.mn.counters["signal"] == world.pos[B].counters["signal"] == 1
     assert world.memory._state._rows.writes == writes  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("encoding", Encoding)
+def test_longest_signals_fit_a_message(encoding: Encoding) -> None:
+    """400 octets of signalling are at most eight fragments in either encoding; more is the caller's mistake."""
+    world = World(replace(of("remedy-1"), encoding=encoding))
+    world.handover(B)
+    world.mn.signal(bytes(400), world.now_ns)
+    world.pos[B].signal(STATION, MN, bytes(400), world.now_ns)
+    world.run()
+    assert all(len(message_frame_octets(MAC, len(message.payload))) <= 8 for message in world.air[-2:])
+    assert world.mn.counters["signal"] == world.pos[B].counters["signal"] == 1
+    for signal in (
+        lambda: world.mn.signal(bytes(401), world.now_ns),
+        lambda: world.pos[B].signal(STATION, MN, bytes(401), world.now_ns),
+    ):
+        with pytest.raises(ValueError, match="400 octets"):
+            signal()
+
+
+def test_a_home_whose_numbers_are_used_up() -> None:
+    """Rule 25: no SN twice with the home either: after the last one full authentication is what is left."""
+    world = World(of("remedy-1"), served=False)
+    world.near = B
+    link = world.mn._awake(0).holdings.home_link
+    assert link is not None
+    link.sent = link.mark = 65_534
+    assert world.mn.request_handover(0, B)
+    world.mn.power_off()
+    assert not world.mn.request_handover(0, B)
+    assert world.mn.counters["full_authentication_needed"] == 1

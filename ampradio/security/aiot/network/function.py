@@ -14,13 +14,20 @@ from ampradio.security.aiot.network.af import (
 from ampradio.security.aiot.network.operation import Operation, Setting
 from ampradio.security.aiot.network.policy import Policy
 from ampradio.security.aiot.network.records import DeviceRecord, DeviceRecords
-from ampradio.security.aiot.profiles import DEFAULT_POLICY, PROTO, AiotParameters, IdMode, Msg, require_policy
+from ampradio.security.aiot.profiles import (
+    DEFAULT_POLICY,
+    PAYLOAD_OCTETS_MAX,
+    PROTO,
+    AiotParameters,
+    IdMode,
+    Msg,
+    require_policy,
+)
 from ampradio.security.aiot.refusal import Reason
 from ampradio.security.entropy import EntropyError, NonceSource
 from ampradio.security.journal import Journal, RefusedError
 from ampradio.security.session import EntropySource, Message, SecurityEvent
 
-PAYLOAD_OCTETS_MAX = 256
 REQUESTS_MAX = 1024
 ANSWERS_MAX = 4 * REQUESTS_MAX  # that nobody fetches
 

@@ -15,7 +15,15 @@ from ampradio.security.handover.pos.partners import Partner, Partners, Whereabou
 from ampradio.security.handover.pos.serving import ServingRole
 from ampradio.security.handover.pos.site import Site, required, service_fields
 from ampradio.security.handover.pos.target import TargetRole
-from ampradio.security.handover.profiles import PROTO, Delivery, HandoverParameters, Msg, Status, Tlv
+from ampradio.security.handover.profiles import (
+    PROTO,
+    Delivery,
+    HandoverParameters,
+    Msg,
+    Status,
+    Tlv,
+    require_signal,
+)
 from ampradio.security.handover.refusal import Reason
 from ampradio.security.journal import Journal, RefusedError
 from ampradio.security.session import EntropySource, Message, SecurityEvent
@@ -93,7 +101,11 @@ class PointOfService:
         return association is not None and association.port_open
 
     def signal(self, station_id: int, mn: bytes, octets: bytes, now_ns: int) -> None:
-        """Send signalling to an MN under its SA (R5.36); raises ``ValueError`` without one, and in legacy."""
+        """Send signalling to an MN under its SA (R5.36).
+
+        Raises ``ValueError`` without one, in legacy, or for more than a message holds.
+        """
+        require_signal(octets)
         association = self._site.association(mn, now_ns)
         if association is None or not self._site.parameters.hardened:
             raise ValueError(f"no security association with {mn.hex()} that encrypts")

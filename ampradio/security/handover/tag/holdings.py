@@ -39,8 +39,10 @@ class Holdings:
         return self._state.group_seq
 
     def best_link(self) -> Link | None:
-        """Return the SA to ask under: with the serving PoS, else with the home."""
-        return self.serving or self.home_link
+        """Return the SA to ask under: with the serving PoS, else with the home while it has sequence numbers left."""
+        if self.serving is not None:
+            return self.serving
+        return None if self.home_link is None or self.home_link.used_up else self.home_link
 
     def before_sending(self, link: Link) -> None:
         """See to it that the next sequence number is written off in NVM before it is used (rule 25)."""

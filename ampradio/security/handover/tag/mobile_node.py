@@ -6,7 +6,14 @@ from collections import Counter
 
 from ampradio.profile.model import Mac
 from ampradio.security.entropy import EntropyError, NonceSource
-from ampradio.security.handover.profiles import LITE_ID_OCTETS, Candidate, Delivery, HandoverParameters, Msg
+from ampradio.security.handover.profiles import (
+    LITE_ID_OCTETS,
+    Candidate,
+    Delivery,
+    HandoverParameters,
+    Msg,
+    require_signal,
+)
 from ampradio.security.handover.tag import asking
 from ampradio.security.handover.tag.exchange import Exchange, Setting
 from ampradio.security.handover.tag.link import Link
@@ -100,7 +107,11 @@ class MobileNode:
         return True
 
     def signal(self, octets: bytes, now_ns: int) -> None:
-        """Send signalling to the serving PoS under its SA (R5.36); raises ``ValueError`` without one that encrypts."""
+        """Send signalling to the serving PoS under its SA (R5.36).
+
+        Raises ``ValueError`` without one that encrypts, or for more than a message holds.
+        """
+        require_signal(octets)
         exchange = self._awake(now_ns)
         exchange.drop_spent(now_ns)
         link = exchange.holdings.serving

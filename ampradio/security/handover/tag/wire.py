@@ -99,7 +99,7 @@ class Wire:
         """Return the value of the Security TLV that ``octets`` are; raises ``RefusedError`` if they are not."""
         if self._lite:
             return octets
-        overhead = 2 if len(octets) < 0x82 else 3
+        overhead = 2 if len(octets) < 2 + 128 else 3 if len(octets) < 3 + 256 else 4
         value = octets[overhead:]
         if _tlv(Tlv.SECURITY, value) != octets:
             raise RefusedError(Reason.MALFORMED.value)
@@ -154,9 +154,10 @@ class Wire:
 
 
 def _tlv(tlv: int, value: bytes) -> bytes:
-    if len(value) < 128:
-        return struct.pack("BB", tlv, len(value)) + value
-    return struct.pack("BBB", tlv, 0x81, len(value)) + value
+    size = len(value)
+    if size < 128:
+        return struct.pack("BB", tlv, size) + value
+    return struct.pack("BBB" if size < 256 else ">BBH", tlv, 0x81 if size < 256 else 0x82, size) + value
 
 
 def _ids(source: bytes, destination: bytes) -> bytes:

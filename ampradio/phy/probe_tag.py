@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -15,7 +17,7 @@ from ampradio.phy.probe import ProbeSignal, marks_of
 from ampradio.phy.reception import Reception
 from ampradio.phy.running_sum import integral_to, running_sum
 from ampradio.profile.model import Profile
-from ampradio.vectors import PpduKind
+from ampradio.vectors import PpduKind, RxVector
 
 _MARGIN_CHIPS = 2
 _SHOWN_BEFORE_CHIPS = 40  # of the sync: what is shown of the non-AMP portion and of the noise before
@@ -44,73 +46,100 @@ def probe_downlink(
     Raises:
         ValueError: the PPDU is of another type, or does not lie within the samples.
     """
-    sync_field = _field(reception, "AMP-Sync")
-    sig, data = _field(reception, "AMP-SIG"), _field(reception, "AMP-Data")
     if reception.rxvector.kind is not PpduKind.DL_TYPE1:
         raise ValueError(f"no probe of {reception.rxvector.kind.name}")
-    power = _power(samples, decimation)
-    if not first <= sync_field.start_sample < data.stop_sample <= first + samples.size:
+    sync, data = _field(reception, "AMP-Sync"), _field(reception, "AMP-Data")
+    if not first <= sync.start_sample < data.stop_sample <= first + samples.size:
         raise ValueError("the PPDU does not lie within the samples")
+    power = _power(samples, decimation)
     search = EnvelopeSync(profile, rate_sps, decimation)
     chips = EnvelopeChips(profile, reception.rxvector.rate_bps, rate_sps, decimation)
-    shown = max(0, int((sync_field.start_sample - first) / decimation - _SHOWN_BEFORE_CHIPS * chips.sync_chip))
-    at_sync = (sync_field.start_sample - first) / decimation - shown
-    floor = _floor(power[: int(shown + at_sync)], search.block, decimation)
-    power = power[shown:]
-    origin = float(first + shown * decimation)
-    difference, threshold = search.trace(power, floor)
-    known, sums = int(at_sync), running_sum(power[np.newaxis], np.float64)
-    bits = 8 * (profile.downlink.sig_octets + len(reception.psdu))
-    begun = ChipTiming(np.array([at_sync]), np.array([1 + reception.rxvector.clock_ppm * PPM]))
-    of_sync = time_sync(sums, ChipTiming(np.array([float(known)]), begun.stretch), chips)
+    at_sync = (sync.start_sample - first) // decimation
+    shown = max(0, at_sync - int(_SHOWN_BEFORE_CHIPS * chips.sync_chip))
+    floor = _floor(power[:at_sync], search.block, decimation)
+    power, origin = power[shown:], first + shown * decimation
+    looked = _search_signals(search, power, floor, origin, reception.fields, rate_sps / decimation, decimation)
+    sig_bits = 8 * profile.downlink.sig_octets
+    bits = sig_bits + 8 * len(reception.psdu)
+    got = _followed(power, at_sync - shown, reception.rxvector, chips, bits)
+    return (*looked, *_frame_signals(got, chips, bits, sig_bits, origin, reception.fields, rate_sps, decimation))
+
+
+@dataclass(frozen=True, eq=False)
+class _Followed:
+    """The running sum of the power, and the timing by the sync alone and by the whole frame."""
+
+    sums: npt.NDArray[np.float64]
+    of_sync: ChipTiming
+    timing: ChipTiming
+
+
+def _followed(power: npt.NDArray[np.float32], at_sync: int, rx: RxVector, chips: EnvelopeChips, bits: int) -> _Followed:
+    """Go the receiver's way from a sync at ``at_sync`` on, under the clock that it found."""
+    sums = running_sum(power[np.newaxis], np.float64)
+    begun = ChipTiming(np.array([float(at_sync)]), np.array([1 + rx.clock_ppm * PPM]))
+    of_sync = time_sync(sums, begun, chips)
     timing, _ = finish(sums, follow(sums, of_sync, chips, bits), chips, bits)
-    edges = chips.edges(2 * bits)
-    energy = np.diff(integral_to(sums, timing.at(edges)), axis=1)[0].astype(np.float32)
-    power_sps, chip_sps = rate_sps / decimation, rate_sps / decimation / chips.data_chip
-    fields, grid = reception.fields, decimation * search.grid
-    sync_first = origin + float(timing.start[0]) * decimation
-    data_first = origin + float(timing.at(edges[chips.sync.size :][:1])[0, 0]) * decimation
-    soft_marks = (
-        Field(sig.name, 0, 16 * profile.downlink.sig_octets),
-        Field(data.name, 16 * profile.downlink.sig_octets, 2 * bits),
-    )
-    steps = np.arange(0.0, chips.data_end(2 * bits), chips.data_chip)
-    timing_marks = marks_of(fields, sync_first, chips.data_chip * decimation, steps.size)
+    return _Followed(sums, of_sync, timing)
 
-    def late(fitted: ChipTiming) -> npt.NDArray[np.float32]:
-        nominal = float(timing.start[0]) + steps
-        return np.asarray((fitted.at(steps)[0] - nominal) / power_sps * 1e9, np.float32)
 
+def _search_signals(
+    search: EnvelopeSync,
+    power: npt.NDArray[np.float32],
+    floor: float,
+    origin: int,
+    fields: tuple[Field, ...],
+    power_sps: float,
+    decimation: int,
+) -> tuple[ProbeSignal, ...]:
+    difference, threshold = search.trace(power, floor)
+    rate_sps, first = power_sps / search.grid, float(origin)
+    marks = marks_of(fields, first, decimation * search.grid, difference.size)
+    of_power = marks_of(fields, first, decimation, power.size)
+    what = "ON minus OFF energy of the sync word under the best clock"
+    least = f"what the correlation has to exceed; noise floor {floor:.3g}"
     return (
-        ProbeSignal(
-            "envelope", f"|x|² summed over {decimation} samples", power, power_sps, origin,
-            marks_of(fields, origin, decimation, power.size),
-        ),
-        ProbeSignal(
-            "correlation", "ON minus OFF energy of the sync word under the best clock", difference,
-            power_sps / search.grid, origin, marks_of(fields, origin, grid, difference.size),
-        ),
-        ProbeSignal(
-            "threshold", f"what the correlation has to exceed; noise floor {floor:.3g}", threshold,
-            power_sps / search.grid, origin, marks_of(fields, origin, grid, threshold.size),
-        ),
-        ProbeSignal(
-            "timing_of_sync", "chip edges over a nominal clock's, by the AMP-Sync alone, ns", late(of_sync),
-            chip_sps, sync_first, timing_marks,
-        ),
-        ProbeSignal(
-            "timing", "chip edges over a nominal clock's, by the whole frame, ns", late(timing),
-            chip_sps, sync_first, timing_marks,
-        ),
-        ProbeSignal(
-            "sync_chips", "energy of each chip of the AMP-Sync", energy[: chips.sync.size],
-            power_sps / chips.sync_chip, sync_first, (Field("AMP-Sync", 0, chips.sync.size),),
-        ),
-        ProbeSignal(
-            "soft_chips", "energy of each half of a Manchester bit; a bit is 1 when the second has more",
-            energy[chips.sync.size :], chip_sps, data_first, soft_marks,
-        ),
-    )  # fmt: skip
+        ProbeSignal("envelope", f"|x|² summed over {decimation} samples", power, power_sps, first, of_power),
+        ProbeSignal("correlation", what, difference, rate_sps, first, marks),
+        ProbeSignal("threshold", least, threshold, rate_sps, first, marks),
+    )
+
+
+def _frame_signals(
+    got: _Followed,
+    chips: EnvelopeChips,
+    bits: int,
+    sig_bits: int,
+    origin: int,
+    fields: tuple[Field, ...],
+    rate_sps: int,
+    decimation: int,
+) -> tuple[ProbeSignal, ...]:
+    power_sps, known = rate_sps / decimation, chips.sync.size
+    chip_sps = power_sps / chips.data_chip
+    edges = chips.edges(2 * bits)
+    at = got.timing.at(edges)
+    energy = np.diff(integral_to(got.sums, at), axis=1)[0].astype(np.float32)
+    first, data_first = (origin + float(at[0, edge]) * decimation for edge in (0, known))
+    steps = np.arange(0.0, chips.data_end(2 * bits), chips.data_chip)
+    marks = marks_of(fields, first, chips.data_chip * decimation, steps.size)
+    of_sync = (Field("AMP-Sync", 0, known),)
+    of_data = (Field("AMP-SIG", 0, 2 * sig_bits), Field("AMP-Data", 2 * sig_bits, 2 * bits))
+
+    def late(timing: ChipTiming) -> npt.NDArray[np.float32]:
+        late_by = timing.at(steps)[0] - float(got.timing.start[0]) - steps
+        return np.asarray(late_by / power_sps * 1e9, np.float32)
+
+    alone = "chip edges over a nominal clock's, by the AMP-Sync alone, ns"
+    whole = "chip edges over a nominal clock's, by the whole frame, ns"
+    soft = "energy of each half of a Manchester bit; a bit is 1 when the second has more"
+    of_chip = "energy of each chip of the AMP-Sync"
+    return (
+        ProbeSignal("timing_of_sync", alone, late(got.of_sync), chip_sps, first, marks),
+        ProbeSignal("timing", whole, late(got.timing), chip_sps, first, marks),
+        ProbeSignal("sync_chips", of_chip, energy[:known], power_sps / chips.sync_chip, first, of_sync),
+        ProbeSignal("soft_chips", soft, energy[known:], chip_sps, data_first, of_data),
+    )
 
 
 def _power(samples: npt.NDArray[np.complex64], decimation: int) -> npt.NDArray[np.float32]:

@@ -264,9 +264,11 @@ def steer_each(
                 before = after
             for bit in range(looked):
                 at = begin + (known + 2 * every * bit) * wide
-                half = _integral(row, at + wide)
-                gap = _integral(row, at + 2 * wide) - half - half + _integral(row, at)
-                score += abs((gap * data[bit]).real)
+                if every > 1:
+                    before = _integral(row, at)
+                half, after = _integral(row, at + wide), _integral(row, at + 2 * wide)
+                score += abs(((after - half - half + before) * data[bit]).real)
+                before = after
             if score > most:
                 most, best = score, change
         track[0] = begun

@@ -55,6 +55,7 @@ class PacketLink:
     def __init__(self, mode: PacketMode) -> None:
         """Prepare the receiver of ``mode``."""
         self.mode = mode
+        self._noise_power, self._rate_sps, self._vector = mode.noise_power, mode.rate_sps, mode.vector
         self._profile = load_profile()
         self._pads = tuple(ns * mode.rate_sps // _NS_PER_S for ns in (LEAD_NS, TAIL_NS))
         up = self._profile.uplink
@@ -67,7 +68,7 @@ class PacketLink:
 
     def modulated(self, sent: npt.NDArray[np.uint8]) -> npt.NDArray[np.complex64]:
         """Return the PPDUs that carry ``sent`` (packets, octets), silence around each; the next ones lie there too."""
-        samples = ppdus(self._profile, sent, self.mode.vector)
+        samples = ppdus(self._profile, sent, self._vector)
         lead, size = self._pads[0], sum(self._pads) + samples.shape[1]
         rows = self._rows
         if rows.shape != (sent.shape[0], size + size % DECIMATION):
@@ -85,12 +86,12 @@ class PacketLink:
         packets = samples.shape[0]
         cfo_hz = draw.rng.uniform(-self._carrier_limit_hz, self._carrier_limit_hz, packets)
         phase_rad = draw.rng.uniform(0, 2 * np.pi, packets)
-        turned = carrier_offset(samples, cfo_hz, self.mode.rate_sps, phase_rad, out=samples)
-        return draw.noise.added_to(turned, self.mode.noise_power, out=turned)
+        turned = carrier_offset(samples, cfo_hz, self._rate_sps, phase_rad, out=samples)
+        return draw.noise.added_to(turned, self._noise_power, out=turned)
 
     def received(self, samples: npt.NDArray[np.complex64]) -> DownlinkBatch | UplinkBatch:
         """Return what the batch receiver of this direction reads from each row of ``samples`` (packets, n)."""
-        floor = np.full(samples.shape[0], self.mode.noise_power)
+        floor = np.full(samples.shape[0], self._noise_power)
         if self._coded is not None:
             return self._coded.receive(samples, floor, SEED_INDEX)
         if self._uncoded is not None:

@@ -88,14 +88,22 @@ def _frame(node: str, profile: Profile, reception: Reception) -> dict[str, Any]:
         "rssi_dbfs": round(rx.rssi_dbfs, 2),
         "clock_ppm": round(rx.clock_ppm, 1),
         "cfo_hz": None if rx.cfo_hz is None else round(rx.cfo_hz),
+        "channel_offset_hz": rx.channel_offset_hz,
+        "isolation_db": None if rx.isolation_db is None else round(rx.isolation_db, 2),
+        "residual_db": None if rx.residual_db is None else round(rx.residual_db, 2),
     }
 
 
 def _print(frame: dict[str, Any]) -> None:
-    offset = "" if frame["cfo_hz"] is None else f"  CFO {frame['cfo_hz'] / 1e3:+.1f} kHz"
-    offset = f"clock {frame['clock_ppm']:+7.0f} ppm{offset}"
+    told = [f"clock {frame['clock_ppm']:+7.0f} ppm"]
+    if frame["cfo_hz"] is not None:
+        told.append(f"CFO {frame['cfo_hz'] / 1e3:+.1f} kHz")
+    if frame["channel_offset_hz"]:
+        told.append(f"{frame['channel_offset_hz'] / 1e6:+g} MHz off the centre")
+    if frame["isolation_db"] is not None:
+        told.append(f"isolation {frame['isolation_db']:.1f} dB, residual {frame['residual_db']:+.1f} dB")
     sys.stdout.write(
         f"{frame['start_ns'] / 1e6:12.4f} ms  {frame['node']:<4} {frame['name']:<14} {frame['octets']:3d} octets "
-        f"{frame['rate_bps'] // 1000:4d} kb/s  SNR {frame['snr_db']:5.1f} dB  {offset}  "
+        f"{frame['rate_bps'] / 1000:4g} kb/s  SNR {frame['snr_db']:5.1f} dB  {'  '.join(told)}  "
         f"{frame['psdu']}\n"
     )

@@ -87,6 +87,9 @@ def test_the_command_replays_and_checks_them() -> None:
     assert document["differences"] == []
     wanted = {psdu.hex() for recipe in RECIPES for psdu in recipe.frames}
     assert wanted <= {frame["psdu"] for frame in document["frames"]}
+    assert {frame["channel_offset_hz"] for frame in document["frames"]} == {-5_000_000, 0, 5_000_000}
+    reflected = [frame for frame in document["frames"] if frame["kind"] == "UL_MONO_STATIC"]
+    assert len(reflected) == 3 and all(frame["isolation_db"] > 19 > frame["residual_db"] for frame in reflected)
 
 
 def test_leaks_are_reported() -> None:

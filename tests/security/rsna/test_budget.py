@@ -80,6 +80,7 @@ def test_a_kept_pmk_takes_eleven_messages() -> None:
     link.tag.power_off()
     link.air.clear()
     assert link.connect()
+    assert link.air.pop(0).msg == 22  # the AP did not know that the tag was off
     assert [message.msg for message in link.air] == [1, 2, 3, 4, 5, 13, 14, 15, 16, 17, 18]
     assert [len(message.payload) for message in link.air if message.msg in (4, 13)] == [21, 50]
     assert link.air[2].reply_octets == 21

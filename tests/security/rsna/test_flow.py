@@ -479,13 +479,22 @@ def test_another_method_is_answered_with_a_nak() -> None:
     assert said[1][4:] == bytes([3, 47]) and said[2][4:] == b"\x02"
 
 
-def test_a_tag_in_the_middle_of_nothing_hears_its_ap_again() -> None:
-    """X4: an AP that lost its memory begins anew; a tag whose port is open has to be told first (no MFP)."""
+def test_a_link_is_established_anew() -> None:
+    """X4: the AP ends the old link before it begins another; the tag would not leave an open port for an advert."""
     link = Link()
     assert link.connect()
-    link.ap.begin(ID)
-    link.run()
-    assert link.tag.port is Port.OPEN and "controlled_port" in link.refusals("tag")
-    link.tag.receive(Message(4, 22, 1, ID, b"\x02\x00"), 0)
+    link.air.clear()
     assert link.connect()
+    assert [message.msg for message in link.air[:3]] == [22, 1, 2]
     assert link.connect(downlink=lose) is False
+
+
+def test_an_ap_that_lost_its_memory() -> None:
+    """X4: its advert is refused by a tag whose port is open, until the AP gives up and says so; then all is well."""
+    link = Link()
+    assert link.connect()
+    link.ap = Authenticator(MAC, link.parameters, AA, SeededEntropy(5))
+    link.ap.enroll(ID, SPA, Secret(PMK))
+    assert not link.connect()
+    assert "controlled_port" in link.refusals("tag") and link.tag.port is Port.BLOCKED
+    assert link.connect()

@@ -27,6 +27,7 @@ from ampradio.security.secret import Secret
 from ampradio.security.session import Message
 
 _LITE_EMPTY_KEY_FRAME = 2 + MIC_OCTETS
+_NO_LONGER_VALID = 2  # reason code "previous authentication no longer valid" (9.4.1.7)
 
 
 class Station:
@@ -65,7 +66,9 @@ class Station:
         return bond.to_server
 
     def begin(self) -> None:
-        """Look for the station: advertise to it (R4.7)."""
+        """Look for the station: advertise to it (R4.7), behind the end of what there was."""
+        if self.port is not Port.BLOCKED:
+            self._outbox.append(self._deauthentication())
         self._close()
         self.phase = Phase.DISCOVERY
         advert = self._setting.management.advert()
@@ -155,11 +158,12 @@ class Station:
 
     def fail(self, reason: str, *, deauth: bool = True) -> None:
         """Give the station up: state 1, port blocked, keys gone; it is told so if it may think otherwise."""
-        associated = self.port is not Port.BLOCKED
+        # a station that hears no advert may have its port open towards an AP that lost its memory
+        uncertain = self.port is not Port.BLOCKED or self.phase is Phase.DISCOVERY
         self._setting.journal.note("failed", station_id=self.station_id, reason=reason, phase=self.phase.name.lower())
         self._close()
-        if deauth and associated:
-            self._outbox.append(self._message(Msg.DEAUTH, (2).to_bytes(2, "little")))
+        if deauth and uncertain:
+            self._outbox.append(self._deauthentication())
 
     def _take_auth(self, payload: bytes, now_ns: int) -> None:
         self._setting.management.auth_request(payload)
@@ -316,6 +320,9 @@ class Station:
 
     def _around(self, msg: Msg) -> protection.FrameAround:
         return protection.FrameAround(self._setting.mac, self._parameters.prof, self.station_id, msg)
+
+    def _deauthentication(self) -> Message:
+        return self._message(Msg.DEAUTH, _NO_LONGER_VALID.to_bytes(2, "little"))
 
     def _message(self, msg: Msg, payload: bytes, reply_octets: int | None = None) -> Message:
         return Message(PROTO, int(msg), int(self._parameters.prof), self.station_id, payload, reply_octets)

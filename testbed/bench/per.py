@@ -27,7 +27,7 @@ from testbed.bench.per_curve import crossing_interval_db, shown_db
 from testbed.bench.per_measure import FLOOR_DB, FLOOR_PER, Curve, Effort, measure
 from testbed.bench.per_modes import OCTETS
 
-EFFORT = Effort(packets=800, errors=40, seeds=3, floor=3900)
+EFFORT = Effort(packets=500, errors=30, seeds=3, floor=3900)
 QUICK = Effort(packets=16, errors=8, seeds=1, floor=0)
 SEED = 20260911
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ampradio import accelerator
 from ampradio.phy.amp_sync import downlink_chips
 from ampradio.phy.edge_timing import PPM, ChipTiming
 from ampradio.profile.model import Profile
@@ -20,6 +21,7 @@ from ampradio.profile.model import Profile
 GRID_PER_CHIP = 4
 BLOCK = 50  # grid positions searched at once
 _SUB_BLOCKS = 2  # correlated apart, by a smaller matrix
+_AT_ONCE = 4  # chips that the compiled loop adds in one pass
 BANK = (-0.8, -0.4, 0.0, 0.4, 0.8)  # clock hypotheses as fractions of the tolerance
 _LOOKAHEAD_CHIPS = 2
 NOISE_SIGMAS = 6.5  # ON minus OFF, over its standard deviation in noise
@@ -74,6 +76,7 @@ class EnvelopeSync:
         self._width = self._span + int(self._offsets.max()) + GRID_PER_CHIP - 1  # grid steps read for them
         self._likeness = likeness
         self._matrix = self._banded()
+        accelerator.prepare("ampradio.phy.envelope_sync_loops")
         freedom = float(self._signs.size * GRID_PER_CHIP * self.grid * decimation)  # complex DoF in the word
         self._least_contrast = np.float32(sigmas / np.sqrt(freedom))
         self._noise_gain = np.float32(sigmas * np.sqrt(freedom) / decimation)
@@ -101,6 +104,8 @@ class EnvelopeSync:
         count = max(0, size // self.grid - (self._width - BLOCK))
         if count == 0:
             return _nothing(packets)
+        if accelerator.is_on() and self._signs.size % _AT_ONCE == 0:
+            return self._first(power, floor, begin, count)
         parts = self._parts(power, count)
         correlation = self._correlated(parts)
         difference, total = correlation[..., :-1, :], correlation[..., -1:, :]
@@ -115,6 +120,25 @@ class EnvelopeSync:
                 some = parts[packet, block * BLOCK : block * BLOCK + self._width]
                 least = min(BLOCK, count - block * BLOCK)
                 self._look(some, difference[packet, block], passed[packet, block], least, hits, packet, block)
+        return hits
+
+    def _first(
+        self, power: npt.NDArray[np.float32], floor: npt.NDArray[np.float64], begin: int, count: int
+    ) -> EnvelopeSyncHits:
+        """Return what ``first`` does, of ``count`` positions, by a compiled loop."""
+        from ampradio.phy.envelope_sync_loops import first_each
+
+        noise = self._noise_gain * floor.astype(np.float32).reshape(power.shape[0], -1)
+        found = np.zeros((power.shape[0], 4))
+        sizes = (begin, count, self.grid, BLOCK, self._lookahead)
+        numbers = (self._least_contrast, np.float32(self._likeness))
+        first_each(np.ascontiguousarray(power), noise, *sizes, self._signs, self._offsets, *numbers, found)
+        hits = _nothing(power.shape[0])
+        for packet, (block, position, clock, match) in enumerate(found.tolist()):
+            if block >= 0:
+                hits.found[packet], hits.block[packet], hits.complemented[packet] = True, block, match < 0
+                hits.timing.start[packet] = (block * BLOCK + position) * self.grid
+                hits.timing.stretch[packet] = self._clocks[int(clock)]
         return hits
 
     def trace(

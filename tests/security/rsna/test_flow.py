@@ -462,6 +462,20 @@ def test_a_late_answer_of_the_server_is_dropped() -> None:
     assert link.is_open()
 
 
+def test_a_server_that_never_ends() -> None:
+    """Bad input: after a hundred rounds the AP gives up."""
+    rounds = 0
+
+    def endless(asked):  # type: ignore[no-untyped-def]
+        nonlocal rounds
+        rounds += 1
+        return EapFromServer(asked.conversation, asked.request_id, bytes([1, rounds % 256, 0, 6, 2, 33]))
+
+    link = Link(RsnaParameters(akms=EAP), server=endless)
+    assert not link.connect()
+    assert rounds == 100 and link.heard("ap", "failed", "reason") == ["too_many_rounds"]
+
+
 def test_another_method_is_answered_with_a_nak() -> None:
     """RFC 3748, 5.3: the tag proposes EAP-PSK for EAP-TLS, says yes to a notification, and repeats itself on demand."""
     server = EapPskServer({IDENTITY: EAP_PSK})

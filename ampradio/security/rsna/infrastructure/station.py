@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ampradio.security.entropy import EntropyError
 from ampradio.security.journal import RefusedError
 from ampradio.security.rsna.backhaul import EapFromServer, EapToServer
 from ampradio.security.rsna.infrastructure import protection, relay
 from ampradio.security.rsna.infrastructure.handshake import Handshake
-from ampradio.security.rsna.infrastructure.progress import Association, Phase, Step
+from ampradio.security.rsna.infrastructure.progress import Association, Phase
 from ampradio.security.rsna.infrastructure.setting import ApSetting
+from ampradio.security.rsna.infrastructure.talk import Talk
 from ampradio.security.rsna.profiles import (
     AKMS_PSK,
     KEY_FRAME_OCTETS,
     MIC_OCTETS,
     NONCE_OCTETS,
     PMK_OCTETS,
-    PROTO,
     STATUS_OK,
     Msg,
     Port,
@@ -26,24 +24,18 @@ from ampradio.security.rsna.refusal import Reason
 from ampradio.security.secret import Secret
 from ampradio.security.session import Message
 
+EAP_ROUNDS_MAX = 100
 _LITE_EMPTY_KEY_FRAME = 2 + MIC_OCTETS
-_NO_LONGER_VALID = 2  # reason code "previous authentication no longer valid" (9.4.1.7)
 
 
-class Station:
+class Station(Talk):
     """One enrolled station."""
 
     def __init__(self, setting: ApSetting, station_id: int, spa: bytes, psk: Secret | None, aid: int) -> None:
-        self._setting = setting
-        self._parameters = setting.parameters
-        self.station_id = station_id
+        super().__init__(setting, station_id)
         self.spa = spa
         self._psk = psk
         self._aid = aid
-        self.phase = Phase.IDLE
-        self.port = Port.BLOCKED
-        self.step: Step | None = None
-        self._outbox: list[Message] = []
         self._bond = Association(self._parameters.pmk_lifetime_ns)
 
     @property
@@ -74,32 +66,13 @@ class Station:
         advert = self._setting.management.advert()
         self._expect(Msg.ADVERT, lambda again: advert, 1 if self._parameters.lite else 6)
 
-    def due(self, now_ns: int) -> list[Message]:
-        """Return what is to be sent now."""
-        messages, self._outbox = self._outbox, []
-        step = self.step
-        if step is not None and step.due:
-            payload = step.build(step.tries > 0)
-            step.due = False
-            step.deadline_ns = now_ns + self._parameters.timeouts_ns[step.tries]
-            messages += [*step.prelude, self._message(step.msg, payload, step.reply_octets)]
-        return messages
-
     def handle_deadline(self, now_ns: int) -> None:
         """Say again what was not answered in time, and give up after the last try (rule 22)."""
         server_deadline_ns = self._bond.server_deadline_ns
         if server_deadline_ns is not None and now_ns >= server_deadline_ns:
             self.fail("server_silent")
             return
-        step = self.step
-        if step is None or step.deadline_ns is None or now_ns < step.deadline_ns:
-            return
-        step.tries += 1
-        step.deadline_ns = None
-        if step.tries < len(self._parameters.timeouts_ns):
-            step.due = True
-            self._note("retry", msg=int(step.msg), attempt=step.tries + 1)
-        else:
+        if self.overdue(now_ns):
             self.fail("no_answer")
 
     def receive(self, message: Message, now_ns: int) -> None:
@@ -183,11 +156,8 @@ class Station:
             self._outbox.append(response)
             self.fail(f"status_{status}")
             return
-        self._bond.akm, self._bond.element, self._bond.suites = (
-            akm,
-            request.element,
-            request.suites,
-        )
+        bond = self._bond
+        bond.akm, bond.element, bond.suites = akm, request.element, request.suites
         self._note("associated", akm=akm, aid=self._aid)
         if akm in AKMS_PSK:
             self._bond.pmk = self._psk
@@ -209,18 +179,19 @@ class Station:
         self._expect(Msg.EAP_IDENTITY_REQUEST, lambda again: request_identity, reply, (response,))
 
     def _take_eap(self, payload: bytes, now_ns: int) -> None:
-        packet = relay.parse_eap(self._parameters, payload)
-        if packet[1] != self._bond.identifier:
+        packet, bond = relay.parse_eap(self._parameters, payload), self._bond
+        if packet[1] != bond.identifier:
             raise RefusedError(Reason.BAD_EAP)
         assert self.step is not None
         if self.step.msg is Msg.EAP_IDENTITY_REQUEST:
-            self._bond.identity = relay.identity_of(packet)
+            bond.identity = relay.identity_of(packet)
+        if bond.requests >= EAP_ROUNDS_MAX:
+            self.fail("too_many_rounds")
+            return
         self.step = None
         self.phase = Phase.SERVER
-        self._bond.requests += 1
-        self._bond.to_server = EapToServer(
-            self._bond.conversation, self._bond.requests, self._bond.identity, self.spa, packet
-        )
+        bond.requests += 1
+        bond.to_server = EapToServer(bond.conversation, bond.requests, bond.identity, self.spa, packet)
 
     def _enter_pairwise(self, prelude: tuple[Message, ...]) -> None:
         self._set_port(Port.EAPOL_ONLY)
@@ -306,31 +277,9 @@ class Station:
         self._set_port(Port.BLOCKED)
         self.phase, self.step = Phase.IDLE, None
 
-    def _expect(
-        self, msg: Msg, build: Callable[[bool], bytes], reply_octets: int, prelude: tuple[Message, ...] = ()
-    ) -> None:
-        self.step = Step(msg, build, reply_octets, prelude)
-
     def _frame(self, data_octets: int) -> int:
         return _LITE_EMPTY_KEY_FRAME if self._parameters.lite else KEY_FRAME_OCTETS + data_octets
 
     def _at_handshake(self) -> Handshake:
         assert self._bond.handshake is not None
         return self._bond.handshake
-
-    def _around(self, msg: Msg) -> protection.FrameAround:
-        return protection.FrameAround(self._setting.mac, self._parameters.prof, self.station_id, msg)
-
-    def _deauthentication(self) -> Message:
-        return self._message(Msg.DEAUTH, _NO_LONGER_VALID.to_bytes(2, "little"))
-
-    def _message(self, msg: Msg, payload: bytes, reply_octets: int | None = None) -> Message:
-        return Message(PROTO, int(msg), int(self._parameters.prof), self.station_id, payload, reply_octets)
-
-    def _set_port(self, port: Port) -> None:
-        if port is not self.port:
-            self.port = port
-            self._note("port", state=port.value)
-
-    def _note(self, kind: str, **detail: str | int | bool | float) -> None:
-        self._setting.journal.note(kind, station_id=self.station_id, **detail)

@@ -79,6 +79,20 @@ def test_stream_of_commands(kind: PpduKind, clock_ppm: float) -> None:
     assert in_pieces(kind, stream) == received
 
 
+@pytest.mark.parametrize("kind", [PpduKind.DL_TYPE3, PpduKind.DL_SUB1GHZ], ids=lambda kind: kind.name)
+def test_every_command_comes_out_and_nothing_else(kind: PpduKind) -> None:
+    """Most syncs found amid data are false: none of them becomes a frame, no command is lost to one."""
+    rng = np.random.default_rng((kind.value, 12))
+    machine = receiver(kind, squares=True)
+    psdus, heard = [random_psdu(rng, int(rng.integers(8, 40))) for _ in range(40)], []
+    for psdu in psdus:
+        samples = np.pad(sent(kind, psdu), (1500, 500)) * np.complex64(np.exp(2j * np.pi * rng.random()))
+        heard += [each.psdu for each in machine.feed(with_noise(rng, samples, 0.01))]
+    heard += [each.psdu for each in machine.feed(with_noise(rng, np.zeros(60_000, np.complex64), 0.01))]
+    assert heard == psdus
+    assert machine.counters["syncs"] > machine.counters["psdus"] == len(psdus)
+
+
 def test_power_and_samples_give_the_same() -> None:
     """The envelope's power, or the samples to be squared."""
     rng = np.random.default_rng(5)

@@ -74,6 +74,18 @@ def test_power_cut_at_every_call(prof: Prof, torn: int, monkeypatch: pytest.Monk
     assert not fail.failed and call > 30
 
 
+@pytest.mark.parametrize("torn", [0, 11])
+def test_the_literal_variant_is_not_bricked(torn: int) -> None:
+    """X11: S2-L reuses nonces (W2.4), but whatever is cut, it is provisioned and answers again."""
+    for call in range(CALLS_MAX):
+        world, fail = failing_world(Prof.LITERAL, call, torn)
+        life_of(world)
+        assert len(world.readings()) == 4, call
+        if not fail.failed:
+            break
+    assert not fail.failed and call > 30
+
+
 @pytest.mark.parametrize("prof", HARDENED)
 def test_power_cut_around_every_message(prof: Prof, monkeypatch: pytest.MonkeyPatch) -> None:
     """X11: before each reception, and after each answer was made but before it is out."""

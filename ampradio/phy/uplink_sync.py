@@ -50,7 +50,7 @@ class Strictness:
     likeness: float
 
 
-EXPECTED = Strictness(3.0, 18.0, 0.5)  # a PPDU is due: a miss is worse than a false start, which its data tell
+EXPECTED = Strictness(2.7, 18.0, 0.5)  # a PPDU is due: a miss is worse than a false start, which its data tell
 UNASKED = Strictness(3.6, 22.0, 0.65)
 CLEAR = Strictness(6.0, 40.0, 0.6)  # an uncoded frame that can be read has a sync this clear
 UNEVEN = Strictness(6.0, 40.0, 0.3)  # and one whose ON chips differ in energy is less like the word

@@ -525,3 +525,31 @@ def test_a_home_whose_numbers_are_used_up() -> None:
     world.mn.power_off()
     assert not world.mn.request_handover(0, B)
     assert world.mn.counters["full_authentication_needed"] == 1
+
+
+@every_variant
+def test_an_answer_to_another_question(parameters: HandoverParameters) -> None:
+    """Message 4 under another TID is not the answer, however genuine the rest of it is."""
+    world = World(parameters)
+    world.mn.request_handover(0, B)
+    world.speak()
+    while world.carry():
+        pass
+    (answer,) = world.pos[A].messages_to_send(0)
+    at = 1 if parameters.encoding is Encoding.LITE else 5
+    other = bytes([answer.payload[at] + 1])
+    world.mn.receive(replace(answer, payload=answer.payload[:at] + other + answer.payload[at + 1 :]), 0)
+    assert world.mn.counters["unexpected"] == 1
+    assert world.mn.moving_to(0) is None
+    world.mn.receive(answer, 0)
+    assert world.mn.moving_to(0) == B
+
+
+@pytest.mark.parametrize("delivery", ["legacy", "remedy-1"])
+def test_a_datagram_for_another_pos(delivery: str) -> None:
+    """A datagram that is not for this PoS is not looked at."""
+    world = World(of(delivery))
+    world.handover(C)
+    world.pos[B].backhaul_received(world.wire[0][1].octets, 0)
+    assert world.pos[B].counters["other_pos"] == 1
+    assert not world.pos[B]._target.expects(MN)

@@ -55,9 +55,9 @@ DOWNLINK = Link(
     peer_downlink.packets,
     peer_downlink.limit_per,
     {"energy": peer_downlink.errors},
-    (13.0, 13.5, 14.0, 14.5, 15.0),
-    (16.0, 17.0, 18.0, 20.0),
-    (13.9, 14.1, 15.5),
+    (14.0, 14.5, 15.0, 15.5, 16.0),
+    (17.0, 18.0, 19.0, 21.0),
+    (14.9, 15.1, 16.5),
 )
 LINKS = (UPLINK, DOWNLINK)
 

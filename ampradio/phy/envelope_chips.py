@@ -54,6 +54,7 @@ class EnvelopeChips:
         self.data_chip = data_ns * per_ns
         self.sync_length = self.sync.size * self.sync_chip
         self._sync_on = self.sync.astype(np.float64)
+        self._sync_on_length = float(self._sync_on.sum()) * self.sync_chip
         self._sync_energy = _energy_within(on_symbol(down, down.sync_chip_ns, sample_rate_sps), decimation)
         self._data_energy = _energy_within(on_symbol(down, data_ns, sample_rate_sps), decimation)
         longest = profile.mac.header_octets + profile.mac.body_octets_max + profile.mac.fcs_octets
@@ -90,7 +91,7 @@ class EnvelopeChips:
         edges = self.edges(2 * bits)
         inner = edges.size - 2
         windows = self._windows_of(sync_window, data_window, inner)
-        on_length = self._sync_on.sum() * self.sync_chip + bits * self.data_chip
+        on_length = self._sync_on_length + bits * self.data_chip
         if accelerator.is_on():
             return self._refined(sums, timing, windows, edges, on_length)
         position = np.empty((sums.shape[0], 3, edges.size))

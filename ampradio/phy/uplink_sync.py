@@ -166,14 +166,18 @@ class UplinkSync:
         from ampradio.phy.uplink_sync_loops import search_each
 
         self._loop_tables = self._loop_tables or self._for_loops()
-        found = np.zeros((samples.shape[0], 5))
-        parts = np.stack((samples.real, samples.imag), axis=1)
-        search_each(parts, np.ascontiguousarray(floor), found, *self._loop_tables)
-        position, clock, carrier, bin_, energy = found.T
-        stretch = self._clocks[clock.astype(np.intp)]
-        fine = _centred(bin_ / _FFT) / (self.chip * stretch)
-        carrier_hz = (self._carriers[carrier.astype(np.intp)] + fine) * self._rate_sps
-        return UplinkSyncHits(energy > 0, ChipTiming(position * self.grid, stretch), carrier_hz, energy)
+        packets = samples.shape[0]
+        found = np.zeros((packets, 5))
+        search_each(np.ascontiguousarray(samples), np.ascontiguousarray(floor), found, *self._loop_tables)
+        hits = UplinkSyncHits(found[:, 4] > 0, ChipTiming(np.zeros(packets), np.ones(packets)), *np.zeros((2, packets)))
+        for packet, (position, clock, carrier, bin_, energy) in enumerate(found.tolist()):
+            if energy > 0:
+                stretch = float(self._clocks[int(clock)])
+                fine = (bin_ / _FFT - round(bin_ / _FFT)) / (self.chip * stretch)
+                hits.timing.start[packet], hits.timing.stretch[packet] = position * self.grid, stretch
+                hits.carrier_hz[packet] = (float(self._carriers[int(carrier)]) + fine) * self._rate_sps
+                hits.energy[packet] = energy
+        return hits
 
     def _for_loops(self) -> tuple[Any, ...]:
         """Return what ``search_each`` wants after the result."""

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from ampradio.accelerator import compiled
 
+_Samples = npt.NDArray[np.complex64]
 _Floats = npt.NDArray[np.float32]
 _Reals = npt.NDArray[np.float64]
 _Whole = npt.NDArray[np.int64]
@@ -24,18 +25,19 @@ def _add(row: _Floats, more: _Floats, sign: np.float32) -> None:
 
 
 @compiled()
-def _grid_sums(samples: _Floats, fine: _Floats, advance: _Floats, part: _Floats, held: _Floats) -> None:
+def _grid_sums(samples: _Samples, fine: _Floats, advance: _Floats, part: _Floats, held: _Floats) -> None:
     """Write the integrals over each grid step under every carrier into ``part`` (carriers, 2, steps).
 
-    All (2, …) are real and imaginary parts: ``samples`` (2, m), and what turns a carrier back within a step, ``fine``
-    (2, grid, carriers), and from step to step, ``advance`` (2, steps, carriers).
+    What turns a carrier back is given by real and imaginary parts: within a step, ``fine`` (2, grid, carriers), and
+    from step to step, ``advance`` (2, steps, carriers).
     """
     grid, carriers = fine.shape[1], fine.shape[2]
     real_sums, imag_sums = held[0], held[1]
     for step in range(part.shape[2]):
         held[:] = _F(0)
         for each in range(grid):
-            real, imag = samples[0, step * grid + each], samples[1, step * grid + each]
+            given = samples[step * grid + each]
+            real, imag = given.real, given.imag
             cosines, sines = fine[0, each], fine[1, each]
             for carrier in range(carriers):
                 real_sums[carrier] += real * cosines[carrier] - imag * sines[carrier]
@@ -172,11 +174,11 @@ def _loudest(word: _Floats, signs: _Floats, spectrum: _Floats, heard: _Floats) -
 
 
 @compiled(
-    "void(float32[:, :, ::1], float64[::1], float64[:, ::1], float32[:, :, ::1], float32[:, :, ::1], float32[::1],"
+    "void(complex64[:, ::1], float64[::1], float64[:, ::1], float32[:, :, ::1], float32[:, :, ::1], float32[::1],"
     " int64[:, ::1], float32[:, :, ::1], int64, int64, int64, float32[::1], float32[::1])"
 )
 def search_each(
-    samples: _Floats,
+    samples: _Samples,
     floor: _Reals,
     found: _Reals,
     fine: _Floats,
@@ -192,7 +194,7 @@ def search_each(
 ) -> None:
     """Write position, clock, carrier, bin and energy of the first sync in each of ``samples`` into ``found``.
 
-    ``samples`` (packets, 2, m) are real and imaginary parts; ``fine`` and ``advance`` as for ``_grid_sums``.
+    ``fine`` and ``advance`` are as for ``_grid_sums``.
     ``found`` (packets, 5) keeps an energy of 0 where there is none. ``thresholds``: how much of the floor and of the
     energy present the word must exceed, and of the noise of a chip when added up coherently; how many candidates are
     looked at so; samples per chip.

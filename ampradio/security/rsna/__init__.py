@@ -7,6 +7,7 @@ from ampradio.security.rsna.backhaul import EapFromServer, EapToServer
 from ampradio.security.rsna.infrastructure import Authenticator
 from ampradio.security.rsna.profiles import Order, Port, Prof, RsnaParameters
 from ampradio.security.rsna.tag import Credential, PmkMemory, Supplicant, TlsCredential
+from ampradio.security.rsna.wifi_view import WifiView
 
 __all__ = [
     "Authenticator",
@@ -20,4 +21,5 @@ __all__ = [
     "RsnaParameters",
     "Supplicant",
     "TlsCredential",
+    "WifiView",
 ]

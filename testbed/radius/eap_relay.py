@@ -1,0 +1,64 @@
+"""S4's backhaul over RADIUS (RFC 3579): a station's EAP packets to any RADIUS server, and its MSK back."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from pyrad.packet import AccessAccept, AccessReject, AuthPacket
+
+from ampradio.security.rsna.backhaul import EapFromServer, EapToServer
+from ampradio.security.secret import Secret
+from testbed.radius.attributes import AttributeMissingError, all_of, number_of, one_of
+from testbed.radius.client import RadiusClient
+
+CONVERSATIONS_MAX = 256
+WIRELESS_802_11 = 19  # NAS-Port-Type, RFC 2865, 5.41
+
+
+class EapRelay:
+    """Carries EAP between one AP and its server; the AP talks to the EAP server directly."""
+
+    def __init__(self, client: RadiusClient, aa: bytes, ssid: bytes) -> None:
+        self._client = client
+        self._identifier = aa.hex("-").upper().encode()
+        self._called = self._identifier + b":" + ssid
+        self._states: OrderedDict[int, bytes] = OrderedDict()
+
+    def __call__(self, asked: EapToServer) -> EapFromServer:
+        """Return the server's answer; raises ``RadiusError`` when there is none that can be believed."""
+        state = self._states.pop(asked.conversation, None)
+        reply = self._client.ask(
+            [
+                ("User-Name", asked.identity),
+                ("NAS-Identifier", self._identifier),
+                ("NAS-Port-Type", WIRELESS_802_11),
+                ("Called-Station-Id", self._called),
+                ("Calling-Station-Id", asked.spa.hex("-").upper().encode()),
+                ("EAP-Message", asked.eap),
+                *([("State", state)] if state is not None else []),
+            ]
+        )
+        accepted, rejected = reply.code == AccessAccept, reply.code == AccessReject
+        try:
+            packet = b"".join(all_of(reply, "EAP-Message"))
+            if not accepted and not rejected:
+                self._remember(asked.conversation, reply)
+            msk = self._msk(reply) if accepted else None
+            lifetime_s = number_of(reply, "Session-Timeout") if accepted and "Session-Timeout" in reply else None
+        except AttributeMissingError:
+            self._client.counters["nonsense"] += 1
+            return EapFromServer(asked.conversation, asked.request_id, b"")
+        return EapFromServer(asked.conversation, asked.request_id, packet, accepted, rejected, msk, lifetime_s)
+
+    def _remember(self, conversation: int, reply: AuthPacket) -> None:
+        states = all_of(reply, "State")
+        if len(states) > 1:
+            raise AttributeMissingError("State")
+        if states:
+            self._states[conversation] = states[0]
+        while len(self._states) > CONVERSATIONS_MAX:
+            self._states.popitem(last=False)
+
+    @staticmethod
+    def _msk(reply: AuthPacket) -> Secret:
+        return Secret(one_of(reply, "MS-MPPE-Recv-Key", 32) + one_of(reply, "MS-MPPE-Send-Key", 32))

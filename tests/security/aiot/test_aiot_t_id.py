@@ -149,3 +149,34 @@ def test_what_cannot_be() -> None:
     assert memory.t_ids() == ()
     assert area.operate().cause is FailureCause.NO_SUCC_INV_RESP
     assert replace(STORED, id_mode=IdMode.TEMPORARY).paging_id_octets == 8
+
+
+def test_a_second_command_of_one_authentication() -> None:
+    """Rule 18: the counter goes on within a session; the name changes once, and one NVM write is all it costs."""
+    area = Area(STORED)
+    area.operate()
+    paging, answer, first, _ = area.air
+    key = reference.kdf(KD, b"KS", paging.payload[:16], answer.payload[:16])[16:]
+    names = area.tags[0].memory.t_ids()
+    for counter in (1, 3):
+        nonce = bytes([counter]) * 15 + b"\0"
+        head = bytes([0x25, counter]) + nonce + reference.temporary_id(KD, nonce, b"TC")
+        keys = reference.kdf(key, b"CM", nonce, bytes([counter]))
+        extra = reference.aad(first.station_id, 5, 3)
+        payload = reference.guarded(0x25, keys, nonce, head, COMMAND, extra)
+        tally = meter.Tally()
+        with meter.metered(tally):
+            said = area.tell(replace(first, payload=payload))
+        assert said[0].payload[1] == counter
+        assert tally.units[meter.Primitive.NVM_ROW] == 0
+        assert area.tell(replace(first, payload=payload)) == []
+    assert area.tags[0].memory.t_ids() == names
+    assert len(area.done) == 3
+
+
+def test_a_response_to_another_command() -> None:
+    """Rule 18: the echoed counter is looked at before the MAC."""
+    area = Area(AiotParameters(Prof.HARDENED), options={"retries": 0})
+    answer = area.operate(uplink=lambda m: [flip(m, 15)] if m.msg == Msg.CMD_RSP else [m])
+    assert answer.cause is FailureCause.AUTH_FAILURE
+    assert area.function.counters["replayed_counter"] == 1

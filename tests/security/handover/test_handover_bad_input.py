@@ -553,3 +553,22 @@ def test_a_datagram_for_another_pos(delivery: str) -> None:
     world.pos[B].backhaul_received(world.wire[0][1].octets, 0)
     assert world.pos[B].counters["other_pos"] == 1
     assert not world.pos[B]._target.expects(MN)
+
+
+@every_variant
+def test_a_confirmation_in_another_name(parameters: HandoverParameters) -> None:
+    """Message 6 from a PoS that the key is not for is refused, and costs no key."""
+    world = World(parameters)
+    spoiled = []
+
+    def rename(message: Message) -> list[Message]:
+        if message.msg != 6:
+            return [message]
+        old, new = (B.hex().encode(), C.hex().encode()) if parameters.encoding is Encoding.FULL else (B, C)
+        spoiled.append(replace(message, payload=message.payload.replace(old, new, 1)))
+        return [spoiled[-1], message]
+
+    assert world.handover(B, downlink=rename)
+    assert spoiled[0].payload not in [message.payload for message in world.air]
+    assert world.mn.counters["other_pos"] == 1
+    assert world.mn.counters["key_dropped"] == 0

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ampradio.phy.edge_timing import ChipTiming
 from ampradio.phy.envelope_chips import EnvelopeChips, bits_of
 
-_SYNC_WINDOWS = (0.5, 0.25)  # of a sync chip
+_SYNC_WINDOWS = (0.25, 0.125, 0.0625)  # of a sync chip; wider ones take echoes that shape the ON symbol for timing
 _FIRST_BITS = 16
 _FIRST_WINDOW = 0.5  # of a data chip
 _FINAL_WINDOWS = (0.25, 0.125)

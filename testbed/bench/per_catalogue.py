@@ -36,9 +36,9 @@ _BISTATIC_CARRIER_HZ = 2e5  # what is left of the shift clock's error
 _SAME = "the same on the same realisations, told timing, clock and carrier"
 _RATES = {"250k": 250_000, "1M": 1_000_000}
 _CODED_FIRST_DB = 1.75
-_FADED_DB = 2.0  # between points
-_DOWN_FADED_DB = {"250k": 24.5, "1M": 22.0}  # Ec/N0 near 10 % PER
-_UP_FADED_DB = 11.0
+_FADED_DB = 3.0  # between points
+_DOWN_FADED_DB = {"250k": 23.0, "1M": 21.5}  # Ec/N0 near 10 % PER
+_UP_FADED_DB = 10.5
 
 
 def cases() -> tuple[Case, ...]:

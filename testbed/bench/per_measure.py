@@ -11,7 +11,15 @@ from typing import Any
 from rich.progress import Progress
 
 from testbed.bench.per_case import Case, count_errors
-from testbed.bench.per_curve import TARGET_PER, Point, crossing_interval_db, median_crossing_db, pooled, rounded_db
+from testbed.bench.per_curve import (
+    TARGET_PER,
+    Point,
+    crossing_interval_db,
+    median_crossing_db,
+    points_crossing_db,
+    pooled,
+    rounded_db,
+)
 
 LOW_TARGET_PER = 0.01
 STEP_DB = 0.5
@@ -51,13 +59,13 @@ class Curve:
 
     @property
     def measured_db(self) -> float:
-        """Median Ec/N0 at 10 % PER; NaN if a seed does not cross it."""
-        return median_crossing_db(self.seeds, TARGET_PER)
+        """Ec/N0 at 10 % PER; NaN if it is not crossed."""
+        return self._crossing_db(TARGET_PER)
 
     @property
     def measured_1pct_db(self) -> float:
-        """Median Ec/N0 at 1 % PER; NaN if a seed does not cross it."""
-        return median_crossing_db(self.seeds, LOW_TARGET_PER)
+        """Ec/N0 at 1 % PER; NaN if it is not crossed."""
+        return self._crossing_db(LOW_TARGET_PER)
 
     @property
     def loss_db(self) -> float:
@@ -68,6 +76,12 @@ class Curve:
     def loss_1pct_db(self) -> float:
         """How far 1 % PER is from the bar's."""
         return self.measured_1pct_db - self.bar_1pct_db
+
+    def _crossing_db(self, target: float) -> float:
+        """Return the median over seeds; on a grid, where fading makes each seed's own vague, that of all together."""
+        if self.case.grid_db:
+            return points_crossing_db(self.points, target)
+        return median_crossing_db(self.seeds, target)
 
     def figures(self) -> dict[str, Any]:
         """Return the curve as it goes into ``per.json``."""

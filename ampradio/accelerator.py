@@ -28,10 +28,7 @@ def is_on() -> bool:
     Raises ValueError for an ``AMP_ACCELERATOR`` that does not exist, ImportError if it insists on a numba that is not
     there.
     """
-    global _wanted
-    if _wanted is None:
-        _wanted = _asked_for(os.environ.get(VARIABLE, ""))
-    return _wanted and not _switched_off
+    return _is_wanted() and not _switched_off
 
 
 @contextmanager
@@ -68,7 +65,10 @@ def compiled(*signatures: str) -> Callable[[Loop], Loop]:
     """Return a decorator that compiles a loop for ``signatures`` at once, or, without any, where another calls it.
 
     The result is kept in the cache on disk where one can be written, and leaves Python's lock to others meanwhile.
+    Without the accelerator the loop stays what it is: slow, and of no use to anybody.
     """
+    if not _is_wanted():
+        return lambda loop: loop
     numba: Any = importlib.import_module("numba")
 
     def compile_(loop: Loop) -> Loop:
@@ -82,6 +82,13 @@ def compiled(*signatures: str) -> Callable[[Loop], Loop]:
         return cast(Loop, numba.njit(*given, **options)(loop))
 
     return compile_
+
+
+def _is_wanted() -> bool:
+    global _wanted
+    if _wanted is None:
+        _wanted = _asked_for(os.environ.get(VARIABLE, ""))
+    return _wanted
 
 
 def _asked_for(choice: str) -> bool:

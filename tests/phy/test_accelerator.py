@@ -230,3 +230,15 @@ def test_everything_can_be_prepared() -> None:
     assert set(modules) <= sys.modules.keys()
     with accelerator.off():
         assert accelerator.prepare_everything() == []
+
+
+def test_every_loop_can_be_imported_without_numba() -> None:
+    """Where numba is not installed the modules of loops import, as what they are: plain functions."""
+    code = (
+        "import sys; sys.modules['numba'] = None\n"
+        "import importlib.util; importlib.util.find_spec = lambda name, package=None: None\n"
+        "from ampradio import accelerator; from ampradio.phy import viterbi_loop\n"
+        "print(accelerator.is_on(), type(viterbi_loop.decode_each).__name__)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "function"]

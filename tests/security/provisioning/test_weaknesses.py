@@ -382,3 +382,61 @@ def test_confirm_for_another_gateway_is_refused() -> None:
     other_nonce = confirm.payload[:2] + bytes(8) + confirm.payload[10:]
     assert world.server.answer(GWID, replace(confirm, payload=other_nonce)) == Reject(confirm.request_id, "bad_confirm")
     assert isinstance(world.server.answer(GWID, confirm), Accept)  # repeated, as after a lost answer
+
+
+def test_x1_an_older_request_under_the_same_key() -> None:
+    """X1, rule 11: SEQ only rises: a REQ of before the last one is not served again, whatever its tag says."""
+    world, device, address = provisioned(HARDENED)
+    for command in (b"one", b"two"):
+        world.ask(address, command)
+    for message in world.sent(3)[:1]:
+        device.tag.receive(message, world.now_ns)
+    assert device.tag.messages_to_send(world.now_ns) == []
+    assert world.refusals("tag") == ["replay"]
+    assert len(world.heard("tag", "command")) == 2
+
+
+def test_x10_a_hello_for_another_device_costs_nothing() -> None:
+    """X10: S2-B's two ladders are spent on a hello that names this tag, on no other."""
+    world = World(HIDING)
+    meant, other = world.make(), world.make()
+    assert world.onboard(meant)
+    assert other.tag.counters["other_device"] == 1
+    assert len(world.sent(2)) == 1 and not other.tag.provisioned
+
+
+def test_a_genuine_prov_of_the_same_binding_epoch_for_another_address() -> None:
+    """Rule 13: in normal mode only the committed PROV is answered, not another one that the server might have made."""
+    world, device, _ = provisioned(HARDENED)
+    identity = device.made.identity
+    assert identity.z is not None
+    prk = reference.extract(b"", identity.serial.expose() + SERVER_PUBLIC + identity.z.expose())
+    prov = world.sent(1)[0].payload
+    for nonce, address in ((prov[12:28], 0x111), (b"\xff" * 16, 0x234)):
+        other = reference.prov(prk, 2, prov[:8], GWID, nonce, address)
+        device.tag.receive(replace(world.sent(1)[0], payload=other), world.now_ns)
+    assert device.tag.messages_to_send(world.now_ns) == []
+    assert world.refusals("tag") == ["normal_mode"] * 2
+
+
+def test_answers_that_are_not_the_one_waited_for() -> None:
+    """X2: a RES of wrong size or key, and a confirm between two repetitions, are refused for what they are."""
+    world, _, address = provisioned(HARDENED)
+    world.gateway.request(address, b"ABCD", 5)
+    short = lambda message: [replace(message, payload=message.payload[:6])]  # noqa: E731
+    world.round(uplink=short)
+    assert world.refusals("gateway")[-1] == "malformed"
+    world.run()
+    world.gateway.rekey(address, x=2)
+    world.run(downlink=lambda message: [])
+    world.ask(address)
+    assert "other_key" in world.refusals("tag")
+    again = World(HARDENED)
+    second = again.make()
+    again.gateway.scan(second.made.qr)
+    held: list[Message] = []
+    again.round(uplink=lambda message: held.append(message) or [])  # type: ignore[func-returns-value]
+    again.gateway.receive(held[0], again.now_ns)
+    assert again.refusals("gateway") == ["unexpected"]
+    again.run()
+    assert again.gateway.local_addresses == {0x234}

@@ -153,8 +153,8 @@ class ApStation:
         self._listening = over.following()
         if self._listening is not None:
             return
-        if self._current is not None:
-            self._current.slots_over(now_ns)
+        assert self._current is not None  # who opened the slots
+        self._current.slots_over(now_ns)
         self._go_on(now_ns)
 
     def _go_on(self, now_ns: int) -> None:

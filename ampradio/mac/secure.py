@@ -127,10 +127,10 @@ class SecureConversation:
     def slots_over(self, now_ns: int) -> None:
         """Forget what is left of a reply and tell the session that no more of it comes."""
         self._reassembler.clear()
-        if self._awaited is not None:
-            self._session.end_of_slot(self._awaited.station_id, now_ns, self._awaited)
-            self._awaited = None
-            self._report(now_ns)
+        assert self._awaited is not None  # no slot opens without a message that expects a reply
+        self._session.end_of_slot(self._awaited.station_id, now_ns, self._awaited)
+        self._awaited = None
+        self._report(now_ns)
 
     def next_deadline_ns(self) -> int | None:
         """Return the session's deadline."""

@@ -59,14 +59,17 @@ class Speaker:
 
         Without ``parameters`` the length of the slot is not known.
         """
-        slot_ns = None if parameters is None else parameters.slot_units * self._profile.timing.slot_unit_ns
-        if slot_ns is not None and self._timing(frames, rate_bps, tolerance_ppm=0).stops_ns[-1] > slot_ns:
-            return Refusal(Reason.SLOT_TOO_SHORT, f"{slot_ns} ns")
-        offset = ChannelOffset.CENTRE if parameters is None else parameters.channel_offset
+        if parameters is None:
+            slot_ns, offset = self._longest_slot_ns(rate_bps), ChannelOffset.CENTRE
+        else:
+            slot_ns = parameters.slot_units * self._profile.timing.slot_unit_ns
+            offset = parameters.channel_offset
+            if self._timing(frames, rate_bps, tolerance_ppm=0).stops_ns[-1] > slot_ns:
+                return Refusal(Reason.SLOT_TOO_SHORT, f"{slot_ns} ns")
         offset_hz = channel_offset_hz(self._profile, offset, rate_bps)
         if offset_hz is None:
             return Refusal(Reason.RESERVED_VALUE, f"a channel offset at {rate_bps} b/s")
-        period_ns = (slot_ns or 0) + ack_ns(self._profile, rx.rate_bps) + 2 * self._sifs_ns
+        period_ns = slot_ns + ack_ns(self._profile, rx.rate_bps) + 2 * self._sifs_ns
         start_ns = rx.end_ns + self._sifs_ns
         self._turn = Turn(slot, 1, start_ns, slot_ns, period_ns, rate_bps, seed_index, frames, offset_hz)
         self._speak_if_due(rx)
@@ -93,16 +96,15 @@ class Speaker:
     def next_deadlines_ns(self) -> list[int]:
         """Return when to give up the Ack that is awaited and the slot that is waited for."""
         deadlines = [] if self._awaited is None else [self._awaited.until_ns]
-        slot_over_ns = None if self._turn is None else self._turn.own_slot_ends_ns()
-        return deadlines if slot_over_ns is None else [*deadlines, slot_over_ns]
+        return deadlines if self._turn is None else [*deadlines, self._turn.own_slot_ends_ns()]
 
     def handle_deadline(self, now_ns: int) -> None:
         """Give up what did not come."""
         if self._awaited is not None and now_ns >= self._awaited.until_ns:
             self.give_up_ack(now_ns)
-        slot_over_ns = None if self._turn is None else self._turn.own_slot_ends_ns()
-        if slot_over_ns is not None and now_ns >= slot_over_ns:
-            self._lose_turn(now_ns)
+        if self._turn is not None and now_ns >= self._turn.own_slot_ends_ns():
+            self._log.drop(now_ns, Reason.SLOT_LOST, slot=self._turn.target)
+            self._turn = None
 
     def take(self) -> list[Tx]:
         """Return and clear what was decided to be sent, in order of start."""
@@ -133,8 +135,7 @@ class Speaker:
         self._speaking_ns = (turn.slot_start_ns, turn.slot_start_ns)
         for frame, offset_ns in zip(turn.frames, timing.starts_ns, strict=True):
             self._send(frame, turn, turn.slot_start_ns + offset_ns)
-        slot_ns = turn.slot_ns if turn.slot_ns is not None else self._longest_slot_ns(turn.rate_bps)
-        ack_end_ns = turn.slot_start_ns + slot_ns + self._sifs_ns + ack_ns(self._profile, rx.rate_bps)
+        ack_end_ns = turn.slot_start_ns + turn.slot_ns + self._sifs_ns + ack_ns(self._profile, rx.rate_bps)
         speaker_id = station_of(self._mac, turn.frames[0])
         self._awaited = AwaitedAck(speaker_id, turn.target, self._speaking_ns[1], ack_end_ns + ACK_PATIENCE_NS)
 
@@ -152,11 +153,6 @@ class Speaker:
         self._outgoing.append(Tx(psdu, vector, start_ns))
         self._speaking_ns = (self._speaking_ns[0], end_ns)
         self._log.add(start_ns, "tx", slot=turn.target, **ladder.sent(self._mac, frame, psdu, vector, start_ns, end_ns))
-
-    def _lose_turn(self, now_ns: int) -> None:
-        if self._turn is not None:
-            self._log.drop(now_ns, Reason.SLOT_LOST, slot=self._turn.target)
-            self._turn = None
 
     def _timing(self, frames: tuple[Frame, ...], rate_bps: int, tolerance_ppm: int) -> ReplyTiming:
         octets = [len(encode_frame(self._mac, frame)) for frame in frames]

@@ -15,14 +15,14 @@ from ampradio.mac.frame import Frame
 class Turn:
     """One access opportunity of a tag.
 
-    ``slot`` is the slot that starts at ``slot_start_ns``, ``target`` the tag's own one. ``slot_ns`` is None when it was
-    not announced (a message other than a trigger opens one slot of unknown length). ``frames`` is the reply.
+    ``slot`` is the slot that starts at ``slot_start_ns``, ``target`` the tag's own one. ``slot_ns`` is a bound where no
+    length was announced (a message other than a trigger opens one slot). ``frames`` is the reply.
     """
 
     target: int
     slot: int
     slot_start_ns: int
-    slot_ns: int | None
+    slot_ns: int
     period_ns: int
     rate_bps: int
     seed_index: int
@@ -36,15 +36,13 @@ class Turn:
 
     def count_ack(self, ack_start_ns: int, next_slot_start_ns: int) -> None:
         """Take note of an Ack that started at ``ack_start_ns``: the next slot starts at ``next_slot_start_ns``."""
-        late_ns = 0 if self.slot_ns is None else ack_start_ns - self.slot_start_ns - self.slot_ns
+        late_ns = ack_start_ns - self.slot_start_ns - self.slot_ns
         missed = max(0, round(late_ns / self.period_ns))
         self.slot += 1 + missed
         self.slot_start_ns = next_slot_start_ns
 
-    def own_slot_ends_ns(self) -> int | None:
-        """Return when the tag's own slot ends if every Ack up to it is missed, None if the length is unknown."""
-        if self.slot_ns is None:
-            return None
+    def own_slot_ends_ns(self) -> int:
+        """Return when the tag's own slot ends if every Ack up to it is missed."""
         return self.slot_start_ns + (self.target - self.slot) * self.period_ns + self.slot_ns
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ampradio.mac.access import DataConversation
 from ampradio.mac.ap import ApStation
 from ampradio.mac.application import Application
 from ampradio.mac.exchange import Delivery, Exchange
 from ampradio.mac.frame import encode_frame
+from ampradio.mac.refusal import Reason, Refusal
 from ampradio.mac.response import Response
+from ampradio.mac.rounds import Heard, Sizing
 from ampradio.mac.slots import slot_of
 from ampradio.mac.tag import TagStation
 from ampradio.mac.trigger import AccessKind, ResponseType, TriggerParameters
@@ -230,3 +233,12 @@ def test_events_count_what_counters_count() -> None:
     kinds = [event.kind for name, event in told if name == "ap"]
     for kind in set(kinds):
         assert ap.counters[kind] == kinds.count(kind)
+
+
+def test_plain_data_believes_no_answer() -> None:
+    """Data opens no slot: whatever a caller hands to it as heard is refused, and it has no time to wait for."""
+    data = DataConversation(Sizing(PROFILE, SETTINGS), SendData(11, b"go"))
+    refusal = data.hear(Heard(1, Response(11, content=b"x"), 0))
+    assert isinstance(refusal, Refusal) and refusal.reason is Reason.UNEXPECTED_TYPE
+    assert not data.succeeded and data.next_deadline_ns() is None
+    assert data.next_round(0) is not None and data.succeeded and data.next_round(1) is None

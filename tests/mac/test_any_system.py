@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import replace
 
 import numpy as np
@@ -12,44 +11,12 @@ from ampradio.mac.ap import ApStation
 from ampradio.mac.exchange import Exchange
 from ampradio.mac.tag import TagStation
 from ampradio.mac.work import SecureExchange
-from ampradio.security.session import Message, SecurityEvent
+from ampradio.security.session import Message
 from tests.mac.bench import LONG_NS, PROFILE, SETTINGS, TAG_ID, of_kind, sent
+from tests.mac.scripted import PROTO, Scripted
 
 BROADCAST = PROFILE.mac.broadcast_id
 LOCAL = 0x0041
-PROTO = 7
-
-
-class Scripted:
-    """One end of a system made for this test: says its lines in order, each after it heard the other's."""
-
-    def __init__(self, lines: list[Message], answers_to: frozenset[int] = frozenset()) -> None:
-        self.lines = deque(lines)
-        self.heard: list[Message] = []
-        self.answers_to = answers_to
-        self.turn = False
-
-    def receive(self, message: Message, now_ns: int) -> None:
-        self.heard.append(message)
-        self.turn = True
-
-    def messages_to_send(self, now_ns: int) -> list[Message]:
-        if not self.turn or not self.lines:
-            return []
-        self.turn = False
-        return [self.lines.popleft()]
-
-    def next_deadline_ns(self) -> int | None:
-        return None
-
-    def handle_deadline(self, now_ns: int) -> None: ...
-
-    def events(self) -> list[SecurityEvent]:
-        return []
-
-    def end_of_slot(self, station_id: int, now_ns: int, message: Message | None = None) -> None: ...
-
-    def power_off(self) -> None: ...
 
 
 def talk(ap: Scripted, tag: Scripted, addressed: int) -> tuple[bool, list]:  # type: ignore[type-arg]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ampradio.mac.ack import Ack
 from ampradio.mac.ap import ApStation
 from ampradio.mac.events import EVENTS_HELD_MAX, EventLog
-from ampradio.mac.exchange import Delivery, Exchange
+from ampradio.mac.exchange import Delivery, Exchange, transmission_ns
 from ampradio.mac.frame import encode_frame
 from ampradio.mac.header import Header, seal
 from ampradio.mac.response import Response
@@ -244,3 +244,10 @@ def test_the_air_catches_a_faulty_station(fault: str, text: str) -> None:
     station: Station = _Faulty(fault)  # type: ignore[assignment]
     with pytest.raises(RuntimeError, match=text):
         Exchange(PROFILE, {"ap": station}, {}).run(LONG_NS)
+
+
+@pytest.mark.parametrize("kind", [PpduKind.DL_TYPE3, PpduKind.UL_BISTATIC, PpduKind.UL_MONO_STATIC])
+def test_the_air_in_memory_carries_type_1_and_active_tx_alone(kind: PpduKind) -> None:
+    """The other kinds have an air time of their own; a caller who sends one here is told so."""
+    with pytest.raises(ValueError, match=kind.name):
+        transmission_ns(PROFILE, Tx(bytes(4), TxVector(kind, 250_000), 0))

@@ -10,7 +10,7 @@ from ampradio.mac.ack import Ack
 from ampradio.mac.excitation import Excitation
 from ampradio.mac.frame import Frame, Other, encode_frame, parse_frame, type_name
 from ampradio.mac.group_ack import GroupAck
-from ampradio.mac.header import Header, partial_id, seal, ul_rate_bps, ul_rate_code
+from ampradio.mac.header import Header, partial_id, seal, short_frame, ul_rate_bps, ul_rate_code
 from ampradio.mac.payload import Authentication, Data
 from ampradio.mac.reassembly import Reassembler
 from ampradio.mac.refusal import Reason, Refusal
@@ -98,6 +98,21 @@ def test_round_trip(frame: Frame) -> None:
     assert parse_frame(MAC, encode_frame(MAC, frame)) == frame
 
 
+@pytest.mark.parametrize("access", [None, TriggerParameters(AccessKind.RANDOM, acwe=3, slots=4, slot_units=178)])
+@pytest.mark.parametrize("service_period", [None, ServicePeriod(1, 2, 3, 4)])
+@pytest.mark.parametrize("tsf", [None, 4095])
+def test_each_part_of_an_sp_advert_may_be_absent(
+    tsf: int | None, service_period: ServicePeriod | None, access: TriggerParameters | None
+) -> None:
+    """Rule 9: TSF, service period and access are there or not, each told by its own bit; 2, 6 and 6 octets."""
+    advert = SpAdvert(tsf, service_period, access)
+    psdu = encode_frame(MAC, advert)
+    assert parse_frame(MAC, psdu) == advert
+    present = [tsf is not None, service_period is not None, access is not None]
+    assert psdu[5] == sum(1 << bit for bit, here in enumerate(present) if here)
+    assert len(psdu) == 5 + 1 + 2 * present[0] + 6 * present[1] + 6 * present[2] + 2
+
+
 @given(frames, st.data())
 def test_any_flipped_bit_is_refused(frame: Frame, data: st.DataObject) -> None:
     """Rule 2: one flipped bit never passes as a frame with another meaning."""
@@ -142,9 +157,15 @@ def test_any_body_under_a_good_fcs_never_raises(
         (seal(MAC, Header(7, 1), bytes.fromhex("000100")), Reason.RESERVED_VALUE),
         (seal(MAC, Header(7, 0xFFFF), bytes.fromhex("000102aaaa")), Reason.RESERVED_VALUE),
         (seal(MAC, Header(7, 0xFFFF), bytes.fromhex("000101aa")), Reason.BAD_BODY),
+        (seal(MAC, Header(7, 0xFFFF), bytes.fromhex("00")), Reason.BAD_BODY),
         (seal(MAC, Header(8, 0xFFFF), bytes.fromhex("0100")), Reason.BAD_BODY),
+        (seal(MAC, Header(8, 1), bytes.fromhex("00")), Reason.RESERVED_VALUE),
+        (seal(MAC, Header(8, 0xFFFF), bytes.fromhex("04030d5a04b200")), Reason.RESERVED_VALUE),
         (seal(MAC, Header(9, 1), bytes.fromhex("0301")), Reason.BAD_BODY),
         (seal(MAC, Header(9, 1), b"\x04"), Reason.RESERVED_VALUE),
+        (seal(MAC, Header(9, 1), b"\x08\x01"), Reason.BAD_BODY),
+        (seal(MAC, Header(9, 1), b"\x18\x01\x02"), Reason.BAD_BODY),
+        (short_frame(MAC, MAC.type_excitation, 1), Reason.RESERVED_VALUE),
         (seal(MAC, Header(10, 1), bytes.fromhex("09ff")), Reason.BAD_BODY),
         (seal(MAC, Header(13, 1, True), b"\x21"), Reason.BAD_SHIM),
     ],

@@ -92,9 +92,10 @@ def leak_table(curves: Sequence[dict[str, Any]]) -> str:
 def _measured_where(curves: Sequence[dict[str, Any]]) -> str:
     machine, seeds = curves[0]["machine"], curves[0]["seeds"]
     packets = sum(curve["packets"] for curve in curves)
+    short = "" if any(curve["floor"] for curve in curves) else "A short run: no floors were looked for.\n"
     return (
         f"Measured on {machine['cpu']}, {machine['cores']} cores, Python {machine['python']}: {packets:,} packets, "
-        f"medians of {seeds} seeds from {curves[0]['seed']}.\n"
+        f"medians of {seeds} seeds from {curves[0]['seed']}.\n" + short
     )
 
 

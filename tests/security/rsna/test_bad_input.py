@@ -157,6 +157,9 @@ def test_elements_and_key_data_of_any_octets(octets: bytes) -> None:
     ("order", "element"),
     [
         (Order.RSN, "3100"),
+        (Order.RSN, "3114" + "0100000fac040100000fac040100000fac060000"),
+        (Order.RSN, "3013" + "0100000fac040100000fac040100000fac060000"),
+        (Order.RSN, "3014" + "0200000fac040100000fac040100000fac060000"),
         (Order.RSN, "3004" + "0100000f"),
         (Order.RSN, "3008" + "0200" + "000fac04" + "0100"),
         (Order.RSN, "3011" + "0100000fac040100000fac040100000fac"),
@@ -217,6 +220,57 @@ def test_a_genuine_message_3_that_lacks_what_it_has_to_have() -> None:
         assert link.refusals("tag")[-1] == "nonce_changed"
 
 
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"info": 0x030B}, "key_information"),
+        ({"descriptor": 254}, "key_information"),
+        ({"replay": 0}, "replay_counter"),
+        ({"replay": 99}, "replay_counter"),
+        ({"data": b""}, "element_changed"),
+    ],
+)
+def test_a_genuine_message_2_that_answers_nothing(changed: dict[str, object], reason: str) -> None:
+    """12.7.6.3: what is signed has to be right all the same: key information, replay counter, element."""
+    link = Link(RsnaParameters(Prof.FULL))
+    link.ap.begin(ID)
+    while not link.said(14):
+        link.round(uplink=lambda message: [] if message.msg == 14 else [message])
+    keys = link.tag._bond.handshake._fresh  # type: ignore[union-attr]
+    assert keys is not None
+    message = link.said(14)[0]
+    forged = replace(KeyFrame.parse(message.payload), **changed).signed(keys.kck.expose())  # type: ignore[arg-type]
+    link.ap.receive(replace(message, payload=forged.encode()), link.now_ns)
+    assert link.refusals("ap") == [reason]
+    link.run()
+    assert link.is_open()
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"info": 0x03CB}, "key_information"),
+        ({"replay": 0}, "replay_counter"),
+        ({"data": b"\x30\x02\x01\x00"}, "element_changed"),
+    ],
+)
+def test_a_genuine_message_3_that_is_not_right(changed: dict[str, object], reason: str) -> None:
+    """12.7.6.4: the same at the tag."""
+    link = Link(RsnaParameters(Prof.FULL))
+    link.ap.begin(ID)
+    while not link.said(14):
+        link.round()
+    handshake = link.ap._stations[ID]._bond.handshake
+    assert handshake is not None
+    message = link.ap.messages_to_send(link.now_ns)[0]
+    kck = handshake._keys.kck.expose()
+    forged = replace(KeyFrame.parse(message.payload), **changed).signed(kck)  # type: ignore[arg-type]
+    link.tag.receive(replace(message, payload=forged.encode()), link.now_ns)
+    assert link.refusals("tag") == [reason] and link.tag.messages_to_send(0) == []
+    link.run()
+    assert link.is_open()
+
+
 @pytest.mark.parametrize("order", [Order.SEED, Order.RSN])
 def test_a_genuine_group_message_without_a_key(order: Order) -> None:
     """R4.15: as above, for group message 1."""
@@ -232,6 +286,17 @@ def test_a_genuine_group_message_without_a_key(order: Order) -> None:
     assert link.refusals("tag") == ["bad_key_data"] * 2
     link.run()
     assert link.is_open()
+
+
+@pytest.mark.parametrize("prof", list(Prof))
+def test_authentication_other_than_open(prof: Prof) -> None:
+    """R4.1: another algorithm, step or status is refused, at both ends."""
+    for msg in (2, 3):
+        link = Link(RsnaParameters(prof))
+        link.ap.begin(ID)
+        bad = spoilt(msg, lambda payload: payload[:-1] + b"\x07")
+        assert not link.connect(bad, bad)
+        assert set(link.refusals("ap" if msg == 2 else "tag")) == {"malformed"}
 
 
 def test_what_is_not_ours() -> None:

@@ -68,6 +68,12 @@ def _security(file: ExperimentFile) -> Iterator[Problem]:
     if not 0 < ssid <= SSID_OCTETS_MAX:
         reason = f"an SSID has 1 to {SSID_OCTETS_MAX} octets, not {ssid}"
         yield Problem(("security", "rsna", "ssid"), reason, "give another")
+    akms = (security.rsna.akm, *security.rsna.other_akms)
+    if len(set(akms)) != len(akms):
+        yield Problem(("security", "rsna", "other_akms"), "an AKM stands there twice", "name each once")
+    if len(akms) > 1 and security.rsna.encoding == "lite":
+        reason = "the lite advert has room for one AKM"
+        yield Problem(("security", "rsna", "other_akms"), reason, 'set security.rsna.encoding="full"')
     yield from outside(("security", "aiot", "policy"), security.aiot.policy, 0x00, 0x7F)
 
 

@@ -50,6 +50,7 @@ class Rsna(Table, frozen=True):
 
     encoding: Literal["lite", "full"] = "lite"
     akm: Literal[2, 6] = 6
+    other_akms: tuple[Literal[2, 6], ...] = ()
     ssid: str = "amp"
 
 

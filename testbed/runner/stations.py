@@ -36,10 +36,13 @@ class Stations:
         }
 
 
-def stations_of(experiment: Experiment) -> Stations:
-    """Return the stations of a simulated run; every nonce comes from the run's seed."""
+def stations_of(experiment: Experiment, ends: Ends | None = None) -> Stations:
+    """Return the stations of a simulated run; every nonce comes from the run's seed.
+
+    ``ends`` replaces those that the experiment describes, where there is more work to do.
+    """
     profile, tag = experiment.profile, experiment.tags[0]
-    ends = ends_of(experiment)
+    ends = ends or ends_of(experiment)
     settings = ApSettings(
         experiment.ap.station_id,
         experiment.ap.downlink_rate_bps,

@@ -35,13 +35,8 @@ OPERATIONS_PER_ROUND = 1000
 
 def ends(experiment: Experiment) -> Ends:
     """Return an AIoTF behind the AP and a device that share K_D; the reader itself knows no key."""
-    tag, settings = experiment.tags[0], experiment.security.aiot
-    parameters = AiotParameters(
-        prof=PROF[variant_of(experiment.security)],
-        id_mode=ID_MODES[settings.id_mode],
-        response_policy=ResponsePolicy(settings.response_policy),
-        response_data_max=max((len(reading) for reading in tag.readings), default=0),
-    )
+    tag = experiment.tags[0]
+    parameters = parameters_of(experiment)
     key = enrolled_secret(tag, "K_D", KEY_OCTETS)
     device_id = enrolled_secret(tag, "AIoT device ID", DEVICE_ID_OCTETS)
     sensor = RoundReadings(tag.readings)
@@ -58,6 +53,17 @@ def ends(experiment: Experiment) -> Ends:
     reader.enroll(DeviceRecord(device_id, Secret(key)))
     work = [_Round(reader, experiment, device_id, sensor, number).work for number in range(experiment.rounds)]
     return Ends(work, device, parameters.report(), frozenset({"PAGING"}), "device")
+
+
+def parameters_of(experiment: Experiment) -> AiotParameters:
+    """Return the parameters that an experiment gives both ends of S3."""
+    tag, settings = experiment.tags[0], experiment.security.aiot
+    return AiotParameters(
+        prof=PROF[variant_of(experiment.security)],
+        id_mode=ID_MODES[settings.id_mode],
+        response_policy=ResponsePolicy(settings.response_policy),
+        response_data_max=max((len(reading) for reading in tag.readings), default=0),
+    )
 
 
 class _Reader(AiotFunction):

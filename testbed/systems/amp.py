@@ -28,7 +28,7 @@ PROF = {"literal": Prof.LITERAL, "hardened": Prof.HARDENED}
 def ends(experiment: Experiment) -> Ends:
     """Return an authenticator and a supplicant that share the tag's PSK."""
     profile, tag = experiment.profile, experiment.tags[0]
-    parameters = _parameters(experiment)
+    parameters = parameters_of(experiment)
     modifier = generator_for(experiment.seed, "security.amp.modifier").bytes(parameters.modifier_octets)
     record = PmkRecord(Secret(tag.psk))
     server = PmkServer(record, parameters, entropy_for(experiment, "server"))
@@ -91,7 +91,8 @@ class _Round:
         return 0 if self._before is None else self._authenticator.counters[kind] - self._before[kind]
 
 
-def _parameters(experiment: Experiment) -> AmpParameters:
+def parameters_of(experiment: Experiment) -> AmpParameters:
+    """Return the parameters that an experiment gives both ends of S1."""
     amp = experiment.security.amp
     readings = experiment.tags[0].readings
     return AmpParameters(

@@ -50,15 +50,10 @@ SIGNAL_OVERHEAD_OCTETS = 64  # of MIS and its Security TLV around signalling, at
 
 def ends(experiment: Experiment) -> Ends:
     """Return the infrastructure, and a tag that the first PoS serves already."""
-    tag, settings = experiment.tags[0], experiment.security.handover
-    parameters = HandoverParameters(
-        delivery=Delivery(variant_of(experiment.security)),
-        encoding=Encoding(settings.encoding),
-        prf=Prf(settings.prf),
-        reading=Reading(settings.reading),
-    )
+    tag = experiment.tags[0]
+    parameters = parameters_of(experiment)
     sensor = RoundReadings(tag.readings)
-    infrastructure = _Infrastructure(experiment, parameters)
+    infrastructure = Infrastructure(experiment, parameters)
     memory = NodeMemory(MemoryRows(NodeMemory.rows_needed))
     memory.provision(infrastructure.home)
     node = _Node(experiment, parameters, memory, sensor)
@@ -67,6 +62,17 @@ def ends(experiment: Experiment) -> Ends:
     rounds = experiment.rounds
     work = [infrastructure.round(sensor, number) for number in range(rounds)]
     return Ends(work, node, parameters.report(), frozenset({"PREREG-REQ"}), "mn")
+
+
+def parameters_of(experiment: Experiment) -> HandoverParameters:
+    """Return the parameters that an experiment gives all ends of S5."""
+    settings = experiment.security.handover
+    return HandoverParameters(
+        delivery=Delivery(variant_of(experiment.security)),
+        encoding=Encoding(settings.encoding),
+        prf=Prf(settings.prf),
+        reading=Reading(settings.reading),
+    )
 
 
 class _Node(MobileNode):
@@ -93,7 +99,7 @@ class _Node(MobileNode):
         return [SecurityEvent("command", each.detail) if each.kind == "signal" else each for each in super().events()]
 
 
-class _Infrastructure:
+class Infrastructure:
     """Two PoSs, a Group Manager and a home as one AP session; ``near`` is whose radio the tag hears."""
 
     def __init__(self, experiment: Experiment, parameters: HandoverParameters) -> None:
@@ -104,26 +110,26 @@ class _Infrastructure:
         self._station_id = tag.station_id
         self._hardened = parameters.hardened
         tree = KeyTree(parameters.tree_depth, Secret(enrolled_secret(tag, "key tree", KEY_OCTETS)))
-        self._manager = GroupManager(parameters, MANAGER, tree, entropy_for(experiment, "gm"))
-        keys = {name: self._manager.enroll(name, leaf) for name, leaf in LEAVES.items()}
+        self.manager = GroupManager(parameters, MANAGER, tree, entropy_for(experiment, "gm"))
+        keys = {name: self.manager.enroll(name, leaf) for name, leaf in LEAVES.items()}
 
         def point(name: bytes, kind: type[PointOfService], entropy: EntropySource) -> PointOfService:
             device_keys = DeviceKeys(LEAVES[name], keys[name]) if name in keys else None
             return kind(mac, parameters, name, entropy, group_manager=MANAGER, device_keys=device_keys)
 
-        self._points = {
+        self.points = {
             FIRST: point(FIRST, PointOfService, entropy_for(experiment, "first")),
             SECOND: point(SECOND, PointOfService, entropy_for(experiment, "second")),
         }
         home_key = Secret(enrolled_secret(tag, "K with the home", KEY_OCTETS))
-        self._home = point(HOME, HomePoint, entropy_for(experiment, "home"))
-        assert isinstance(self._home, HomePoint)
-        self._home.enroll(NODE, HOME_SAID, home_key)
+        self.home_point = point(HOME, HomePoint, entropy_for(experiment, "home"))
+        assert isinstance(self.home_point, HomePoint)
+        self.home_point.enroll(NODE, HOME_SAID, home_key)
         device_keys = tuple(keys[NODE][depth] for depth in sorted(keys[NODE]))
         self.home = Home(HOME, HOME_SAID, home_key, LEAVES[NODE], device_keys)
         self._trust(tag.psk)
-        self._points[FIRST].install(Association(NODE, FIRST_SAID, self.first_key, IdType.EAP))
-        self._near = FIRST
+        self.points[FIRST].install(Association(NODE, FIRST_SAID, self.first_key, IdType.EAP))
+        self.near = FIRST
         self._due: list[Message] = []
         self._parameters = parameters
         self._polls_left = 0
@@ -134,21 +140,21 @@ class _Infrastructure:
     @property
     def counters(self) -> Counter[str]:
         """Counts of both PoSs together."""
-        return sum((each.counters for each in self._points.values()), Counter())
+        return sum((each.counters for each in self.points.values()), Counter())
 
     def receive(self, message: Message, now_ns: int) -> None:
         """Take one message from the air, at the PoS whose radio it is."""
         self._tune(now_ns)
         self._poll_ns, self._heard = None, True
-        if self._near in self._points:  # a tag that was steered elsewhere (W5.6) is heard by nobody
-            self._points[self._near].receive(message, now_ns)
+        if self.near in self.points:  # a tag that was steered elsewhere (W5.6) is heard by nobody
+            self.points[self.near].receive(message, now_ns)
         self._carry(now_ns)
 
     def messages_to_send(self, now_ns: int) -> list[Message]:
         """Return what the PoSs say, with a slot behind what the MN answers."""
         self._carry(now_ns)
         due, self._due = self._due, []
-        for point in self._points.values():
+        for point in self.points.values():
             for message in point.messages_to_send(now_ns):
                 answered = message.msg in (Msg.PREREG_RESPONSE, Msg.SIGNAL_DL)
                 due.append(replace(message, reply_octets=self._answer_octets()) if answered else message)
@@ -165,13 +171,13 @@ class _Infrastructure:
 
     def next_deadline_ns(self) -> int | None:
         """Return when a question, to the MN or over the backhaul, is repeated."""
-        due = [each.next_deadline_ns() for each in (*self._points.values(), self._manager)]
+        due = [each.next_deadline_ns() for each in (*self.points.values(), self.manager)]
         due.append(self._poll_ns)
         return min((at for at in due if at is not None), default=None)
 
     def handle_deadline(self, now_ns: int) -> None:
         """Repeat or give up."""
-        for each in (*self._points.values(), self._manager):
+        for each in (*self.points.values(), self.manager):
             each.handle_deadline(now_ns)
         if self._poll_ns is not None and now_ns >= self._poll_ns:
             self._poll_ns = None
@@ -181,12 +187,12 @@ class _Infrastructure:
     def events(self) -> list[SecurityEvent]:
         """Return and clear what happened since the last call, in the words that all systems share."""
         told = []
-        for point in self._points.values():
+        for point in self.points.values():
             for event in point.events():
                 told.append(SecurityEvent("uplink_data", event.detail) if event.kind == "signal" else event)
                 if event.kind == "keys_installed" and event.detail["id_type"] in DELIVERED:
                     told.append(SecurityEvent("authenticated", {**event.detail, "peer": "mn"}))
-        return [*told, *self._manager.events()]
+        return [*told, *self.manager.events()]
 
     def round(self, sensor: RoundReadings, number: int) -> SecureExchange:
         """Return the work of one handover, and of the round's data where the new SA encrypts."""
@@ -197,7 +203,7 @@ class _Infrastructure:
         def begin(trigger: bytes, now_ns: int) -> None:
             sensor.round = number
             if self._served_at(target, now_ns):
-                self._points[target].signal(self._station_id, NODE, command, now_ns)
+                self.points[target].signal(self._station_id, NODE, command, now_ns)
                 return
             assert self.node is not None
             if not self.node.busy(now_ns) and self.node.moving_to(now_ns) is None:
@@ -219,22 +225,22 @@ class _Infrastructure:
         assert self.node is not None
         # served there, or about to be: the confirmation is on its way
         there = target in (self.node.served_by(now_ns), self.node.moving_to(now_ns))
-        return self._hardened and there and self._points[target].serves(NODE, now_ns)
+        return self._hardened and there and self.points[target].serves(NODE, now_ns)
 
     def _tune(self, now_ns: int) -> None:
         """Follow the tag's radio: it goes over as soon as it holds a key for the other PoS."""
         assert self.node is not None
-        self._near = self.node.moving_to(now_ns) or self.node.served_by(now_ns) or self._near
+        self.near = self.node.moving_to(now_ns) or self.node.served_by(now_ns) or self.near
 
     def _question(self) -> Message:
         return Message(SOLICITED, 0, 0, self._station_id, b"", self._answer_octets())
 
     def _answer_octets(self) -> int:
         longest = max((len(reading) for reading in self._experiment.tags[0].readings), default=0)
-        return max(self._points[FIRST].uplink_octets_max, SIGNAL_OVERHEAD_OCTETS + longest)
+        return max(self.points[FIRST].uplink_octets_max, SIGNAL_OVERHEAD_OCTETS + longest)
 
     def _carry(self, now_ns: int) -> None:
-        everybody = {**self._points, HOME: self._home, MANAGER: self._manager}
+        everybody = {**self.points, HOME: self.home_point, MANAGER: self.manager}
         moved = True
         while moved:
             moved = False
@@ -248,7 +254,7 @@ class _Infrastructure:
 
     def _trust(self, psk: bytes) -> None:
         """Configure the SAs between PoSs (R5.26)."""
-        everybody = {**self._points, HOME: self._home, MANAGER: self._manager}
+        everybody = {**self.points, HOME: self.home_point, MANAGER: self.manager}
         tag = self._experiment.tags[0]
         for one, end in everybody.items():
             for other in everybody:
@@ -257,7 +263,7 @@ class _Infrastructure:
                     key = Secret(enrolled_secret(tag, name, KEY_OCTETS))
                     direction = 1 if one < other else 0
                     end.trust(Association(other, BACKHAUL_SAID, key, IdType.EAP, direction=direction))
-        for one, point in self._points.items():
-            for number, other in enumerate(self._points):
+        for one, point in self.points.items():
+            for number, other in enumerate(self.points):
                 if one != other:
                     point.partner(Partner(other, channel=number, position_m=(100.0 * number, 0.0)))

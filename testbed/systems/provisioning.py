@@ -36,14 +36,8 @@ PROF = {"hardened": Prof.HARDENED, "literal": Prof.LITERAL, "identity-hiding": P
 
 def ends(experiment: Experiment) -> Ends:
     """Return a gateway with its server and a tag as it left the factory."""
-    tag, settings = experiment.tags[0], experiment.security.provisioning
-    parameters = ProvisioningParameters(
-        prof=PROF[variant_of(experiment.security)],
-        hash_octets=settings.hash_octets,
-        data_tag_octets=settings.data_tag_octets,
-        end_to_end=settings.end_to_end,
-        data_octets_max=max((len(data) for data in (*tag.readings, *experiment.ap.commands)), default=0),
-    )
+    tag = experiment.tags[0]
+    parameters = parameters_of(experiment)
     private = enrolled_secret(tag, "AS private key", KEY_OCTETS)
     made = manufacture(
         parameters,
@@ -61,7 +55,7 @@ def ends(experiment: Experiment) -> Ends:
         entropy_for(experiment, "tag"),
         sensor.current,
     )
-    gateway = _ServedGateway(experiment, parameters, Secret(private))
+    gateway = ServedGateway(experiment, parameters, Secret(private))
     gateway.store.add(made.record)
     work = [gateway.onboarding(made.qr)]
     work += [gateway.round(made.qr, sensor, number) for number in range(experiment.rounds)]
@@ -69,7 +63,19 @@ def ends(experiment: Experiment) -> Ends:
     return Ends(work, device, parameters.report(), opening, "device")
 
 
-class _ServedGateway(Gateway):
+def parameters_of(experiment: Experiment) -> ProvisioningParameters:
+    """Return the parameters that an experiment gives all ends of S2."""
+    tag, settings = experiment.tags[0], experiment.security.provisioning
+    return ProvisioningParameters(
+        prof=PROF[variant_of(experiment.security)],
+        hash_octets=settings.hash_octets,
+        data_tag_octets=settings.data_tag_octets,
+        end_to_end=settings.end_to_end,
+        data_octets_max=max((len(data) for data in (*tag.readings, *experiment.ap.commands)), default=0),
+    )
+
+
+class ServedGateway(Gateway):
     """A gateway whose server answers at once; it tells what it heard in the words that all systems share."""
 
     def __init__(self, experiment: Experiment, parameters: ProvisioningParameters, private: Secret) -> None:
@@ -90,6 +96,7 @@ class _ServedGateway(Gateway):
         )
         self._experiment = experiment
         self._end_to_end = parameters.end_to_end
+        self.hides_identity = parameters.hides_identity
         self._asked: bytes = b""
 
     def messages_to_send(self, now_ns: int) -> list[Message]:
@@ -115,6 +122,16 @@ class _ServedGateway(Gateway):
             self.scan(device_hash)
 
         return self._work(begin, lambda: self.counters["provisioned"] > 0)
+
+    def seeded_onboarding(self, device_hash: bytes) -> SecureExchange:
+        """Return the work of provisioning a device again, its session key being the seed of its next PRK (R2.47)."""
+        before: list[int] = []
+
+        def begin(trigger: bytes, now_ns: int) -> None:
+            before[:] = [self.counters["provisioned"]]
+            self.scan(device_hash, seed=True)
+
+        return self._work(begin, lambda: bool(before) and self.counters["provisioned"] > before[0])
 
     def round(self, device_hash: bytes, sensor: RoundReadings, number: int) -> SecureExchange:
         """Return the work of one request with its reading."""

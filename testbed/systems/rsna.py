@@ -21,13 +21,8 @@ SENDS = 2
 
 def ends(experiment: Experiment) -> Ends:
     """Return an authenticator and a supplicant that share a PSK."""
-    tag, settings = experiment.tags[0], experiment.security.rsna
-    parameters = RsnaParameters(
-        prof=Prof.LITE if settings.encoding == "lite" else Prof.FULL,
-        order=ORDERS[variant_of(experiment.security)],
-        akms=(settings.akm,),
-        ssid=settings.ssid.encode(),
-    )
+    tag = experiment.tags[0]
+    parameters = parameters_of(experiment)
     psk = enrolled_secret(tag, "802.11i PSK", PSK_OCTETS)
     sensor = RoundReadings(tag.readings)
     supplicant = _Sensor(
@@ -45,6 +40,17 @@ def ends(experiment: Experiment) -> Ends:
     work = [_established(authenticator, experiment)]
     work += [_Round(authenticator, experiment, sensor, number).work for number in range(experiment.rounds)]
     return Ends(work, supplicant, parameters.report(), frozenset({"ADVERT"}), "ap")
+
+
+def parameters_of(experiment: Experiment) -> RsnaParameters:
+    """Return the parameters that an experiment gives both ends of S4."""
+    settings = experiment.security.rsna
+    return RsnaParameters(
+        prof=Prof.LITE if settings.encoding == "lite" else Prof.FULL,
+        order=ORDERS[variant_of(experiment.security)],
+        akms=(settings.akm, *settings.other_akms),
+        ssid=settings.ssid.encode(),
+    )
 
 
 class _Sensor(Supplicant):

@@ -11,7 +11,7 @@ export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test conformance test-fresh lint flowgraphs companion bench-false-alarms bench-flowgraph bench-mono bench-peer bench-per bench-phy bench-zmq
+.PHONY: help setup demo test conformance coverage test-fresh lint flowgraphs companion bench-false-alarms bench-flowgraph bench-mono bench-peer bench-per bench-phy bench-zmq
 
 help: ## show these targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -32,6 +32,10 @@ test: lint ## lint and every test that needs no hardware
 conformance: setup ## docs/conformance.md: requirement, test, result, from a run of the tests that name one
 	$(PYTHON) -m pytest -q tests/security tests/mac tests/testbed tests/attack tests/profile --junitxml .setup/conformance.xml
 	$(PYTHON) -m tests.conformance .setup/conformance.xml
+
+coverage: setup ## every branch of MAC and security is shown by a test that draws no inputs at random, or this fails
+	$(PYTHON) -m coverage run -m pytest -q -m "not hypothesis" tests/mac tests/security tests/testbed/test_systems.py
+	$(PYTHON) -m coverage report
 
 test-fresh: ## `make demo` and `make test` in a bare Debian 12 (needs root and debootstrap)
 	@testbed/bootstrap/fresh.sh $(FRESH_TARGETS)

@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "security": GROUND | {"security"},
     "mac": GROUND | {"security", "mac"},
     "sap": {"vectors", "sap"},
+    "radio": {"radio"},
 }
 PURE = ("profile", "vectors", "psdu", "accelerator", "phy", "channel", "power", "mac", "security")
 OUTSIDE = {

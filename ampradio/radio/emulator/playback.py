@@ -1,0 +1,95 @@
+"""The transmit DMA: blocks queued one after another, or one that repeats, on the radio's time line."""
+
+from __future__ import annotations
+
+import errno
+import math
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from ampradio.radio.emulator.clock import Clock, Pace
+from ampradio.radio.emulator.front_end import Codes
+from ampradio.radio.emulator.iio_tree import Refused
+
+
+@dataclass(frozen=True)
+class Sending:
+    """How a block leaves the antenna: settings at the moment it was queued."""
+
+    amplitude: float
+    carrier_hz: float
+    bandwidth_hz: float
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Codes on the time line from sample ``first`` to before ``end``; repeated over it when they are fewer."""
+
+    first: int
+    end: int
+    rate_sps: int
+    codes: Codes
+    sending: Sending | None  # None: as the radio is set now
+
+    def between(self, first: int, end: int) -> tuple[int, Codes] | None:
+        """Return (start, codes) of what lies between two samples."""
+        start, stop = max(first, self.first), min(end, self.end)
+        if stop <= start:
+            return None
+        at = start - self.first
+        if stop - self.first <= len(self.codes):
+            return start, self.codes[at : stop - self.first]
+        return start, self.codes[(at + np.arange(stop - start)) % len(self.codes)]
+
+
+FOREVER = 1 << 62
+
+
+class Playback:
+    """An open transmit buffer of ``block`` samples with ``depth`` kernel buffers."""
+
+    def __init__(self, clock: Clock, block: int, depth: int, rate_sps: int, cyclic: bool) -> None:
+        self.block, self.cyclic, self._clock, self._depth, self._rate = block, cyclic, clock, depth, rate_sps
+        self._ends: deque[int] = deque()
+        self._end: int | None = None
+        self._dry = False
+
+    def place(self, codes: Codes, sending: Sending, pace: Pace | None) -> tuple[Segment, bool]:
+        """Return where ``codes`` go on the time line, and whether the transmitter had run dry before them."""
+        if self.cyclic and self._end is not None:
+            raise Refused(errno.EBADF)
+        now = self._now(pace)
+        dry = self.is_dry(now) and not self._dry
+        first = now if self._end is None else max(self._end, now)
+        self._end = FOREVER if self.cyclic else first + len(codes)
+        self._dry = False
+        self._ends.append(self._end)
+        return Segment(first, self._end, self._rate, codes, None if self.cyclic else sending), dry
+
+    def ran_dry(self) -> bool:
+        """Return whether it has run dry since this was asked last, each time once."""
+        if self._dry or not self.is_dry(math.floor(self._clock.now(None) * self._rate)):
+            return False
+        self._dry = True
+        return True
+
+    def is_dry(self, now: int) -> bool:
+        """Return whether everything queued has been played before sample ``now``."""
+        return self._end is not None and now > self._end
+
+    def wait_for_room(self, patience_s: float | None, gone: Callable[[], bool]) -> None:
+        """Return when one of the kernel buffers is free again; raises Refused."""
+        while not self.cyclic and len(self._ends) >= self._depth:
+            self._clock.wait(Fraction(self._ends[0], self._rate), patience_s, gone, None)
+            self._ends.popleft()
+
+    def stop_at(self) -> int:
+        """Return the sample at which it falls silent when it is closed now: what was queued is not played."""
+        return math.ceil(self._clock.now(None) * self._rate)
+
+    def _now(self, pace: Pace | None) -> int:
+        return math.ceil(self._clock.now(pace) * self._rate)

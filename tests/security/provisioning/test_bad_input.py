@@ -132,6 +132,24 @@ def test_garbage_at_the_server(payload: bytes, nonce: bytes, cntr: int, prof: Pr
         assert world.server.answer(GWID, Ask(5, int(prof), device.made.qr, (1, cntr))) == Reject(5, "no_seed")
 
 
+@pytest.mark.parametrize("prof", PROFS)
+def test_questions_that_a_variant_does_not_have(prof: Prof) -> None:
+    """S2-L has no confirm, S2-L and S2-A no sealed serial number; a gateway without a key gets no answer (R2.24)."""
+    world = World(ProvisioningParameters(prof))
+    device = world.make()
+    world.onboard(device)
+    before = world.store.find(device.made.qr)
+    sealed = world.server.answer(GWID, Introduce(1, device.made.qr, bytes(8), bytes(60)))
+    assert sealed == Reject(1, "not_the_device" if prof is Prof.IDENTITY_HIDING else "unexpected")
+    right = bytes(ProvisioningParameters(prof).confirm_octets)
+    for payload in (right, right[1:], right + b"x"):
+        known = prof is not Prof.LITERAL and payload == right
+        reason = "bad_confirm" if known else "unexpected"
+        assert world.server.answer(GWID, Confirm(2, device.made.qr, payload)) == Reject(2, reason)
+    assert world.server.answer(b"nobody", Ask(3, int(prof), device.made.qr)) == Reject(3, "unknown_gateway")
+    assert world.store.find(device.made.qr) == before
+
+
 def test_a_seed_without_a_binding() -> None:
     world = World()
     device = world.make()

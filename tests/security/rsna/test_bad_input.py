@@ -299,6 +299,31 @@ def test_authentication_other_than_open(prof: Prof) -> None:
         assert set(link.refusals("ap" if msg == 2 else "tag")) == {"malformed"}
 
 
+def test_eap_that_is_no_answer() -> None:
+    """R4.9, R4.18: what is relayed is a whole response to the request under way, and first a name."""
+    server = EapPskServer({IDENTITY: EAP_PSK})
+    link = Link(RsnaParameters(Prof.FULL, akms=(5,)), server=server)
+    link.ap.begin(ID)
+    while not link.said(7):
+        link.round(uplink=lambda message: [] if message.msg == 7 else [message])
+    message = link.said(7)[0]
+    packet = message.payload[4:]
+    for header, eap, reason in (
+        (b"\x01\x03" + message.payload[2:4], packet, "malformed"),
+        (b"\x01\x00\x00\x07", packet, "malformed"),
+        (message.payload[:4], packet[:2] + b"\x00\x07" + packet[4:], "malformed"),
+        (message.payload[:4], b"\x01" + packet[1:], "bad_eap"),
+        (message.payload[:4], packet[:1] + b"\x09" + packet[2:], "bad_eap"),
+        (message.payload[:4], packet[:4] + b"\x2f" + packet[5:], "bad_eap"),
+        (b"\x01\x00\x00\x05", b"\x02\x00\x00\x05\x01", "bad_eap"),
+    ):
+        link.ap.receive(replace(message, payload=header + eap), link.now_ns)
+        assert link.refusals("ap")[-1] == reason
+        assert link.ap.backhaul_to_send(link.now_ns) == []
+    link.run()
+    assert link.is_open()
+
+
 def test_what_is_not_ours() -> None:
     """Other systems, profiles, stations, messages and directions, at both ends."""
     link = link_of(RsnaParameters())

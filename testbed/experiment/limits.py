@@ -62,6 +62,9 @@ def _security(file: ExperimentFile) -> Iterator[Problem]:
     elif security.variant and security.variant not in variants:
         reason = f"{security.system} has no variant {security.variant!r}"
         yield Problem(("security", "variant"), reason, f"use one of {', '.join(variants)}")
+    if security.amp.pmk_update != "none" and security.amp.flow == 2:
+        reason = "two frames never authenticate the AP, so they cannot update a PMK"
+        yield Problem(("security", "amp", "pmk_update"), reason, "set security.amp.flow to 3 or 4")
     life: KeyPath = ("security", "provisioning", "session_key_requests")
     yield from outside(life, security.provisioning.session_key_requests, 1, 255, "one REKEY's worth of SEQ")
     ssid = len(security.rsna.ssid.encode())

@@ -25,6 +25,7 @@ class Amp(Table, frozen=True):
     modifier_octets: Literal[0, 4, 8, 16] = 8
     mic_octets: Literal[2, 4, 8, 16] = 8
     encrypt: bool = True
+    pmk_update: Literal["none", "derive", "wrap"] = "none"
 
 
 class Aiot(Table, frozen=True):

@@ -1,4 +1,7 @@
-"""S1 in an experiment: one exchange a round, a command down (in a two-frame flow with the trigger), a reading up."""
+"""S1 in an experiment: one exchange a round, a command down (in a two-frame flow with the trigger), a reading up.
+
+The PMK is updated at the end of the first round, if at all: all later rounds run under the new root.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,7 @@ from testbed.systems.ends import Ends, entropy_for
 from testbed.systems.sensor import SensorSupplicant
 
 PROF = {"literal": Prof.LITERAL, "hardened": Prof.HARDENED}
+FIRST_VERSION = 1
 
 
 def ends(experiment: Experiment) -> Ends:
@@ -49,9 +53,23 @@ def ends(experiment: Experiment) -> Ends:
         entropy_for(experiment, "tag"),
     )
     supplicant.report(tag.readings)
+    _order_update(authenticator, server, experiment, modifier)
     work = [_Round(authenticator, experiment, parameters, number).work for number in range(experiment.rounds)]
+    report = {**parameters.report(), "pmk_update": experiment.security.amp.pmk_update}
     proven = "ap" if parameters.flow > 2 else "tag"
-    return Ends(work, supplicant, parameters.report(), frozenset({"SEC-TRIGGER"}), proven)
+    return Ends(work, supplicant, report, frozenset({"SEC-TRIGGER"}), proven)
+
+
+def _order_update(
+    authenticator: AmpAuthenticator, server: PmkServer, experiment: Experiment, modifier: bytes
+) -> None:
+    """Let the server order the PMK update that the experiment wants; it goes out at the end of the first round."""
+    method = experiment.security.amp.pmk_update
+    if method == "none":
+        return
+    make = server.derive if method == "derive" else server.wrap
+    order = make(FIRST_VERSION, modifier, experiment.ap.address)
+    authenticator.request_update(experiment.tags[0].station_id, order)
 
 
 class _Round:

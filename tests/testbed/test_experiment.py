@@ -100,6 +100,7 @@ def test_spa_of_a_permanent_id() -> None:
         ('[security]\nsystem = "rsn"', 2, "security.system", "no security system", "amp, provisioning, aiot, rsna, handover"),
         ('[security]\nvariant = "floor"', 2, "security.variant", "amp has no variant", "hardened, literal"),
         ("[security.amp]\nflow = 5", 2, "security.amp.flow", "5", "2 or 3 or 4"),
+        ("[security.amp]\nflow = 2\npmk_update = 'wrap'", 3, "security.amp.pmk_update", "never authenticate", "3 or 4"),
         ("[security]\nsystem = 'aiot'\n[security.aiot]\npolicy = 128", 4, "security.aiot.policy", "128", "0 to 127"),
         ("[[tags]]\n[[tags]]\nname='b'", 2, "tags[1]", "one tag", "keep one"),
         ("[ap]\nstation_id = 127", 2, "ap.station_id", "6 LSB", "126"),

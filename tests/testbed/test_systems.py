@@ -89,6 +89,33 @@ def test_provisioning_end_to_end(variant: str) -> None:
     assert data(told, "security.uplink_data") == READINGS
 
 
+@pytest.mark.parametrize("variant", ["hardened", "literal"])
+@pytest.mark.parametrize("flow", [3, 4])
+@pytest.mark.parametrize("method", ["derive", "wrap"])
+def test_the_pmk_is_updated_after_the_first_round(method: str, flow: int, variant: str) -> None:
+    """R1.26, table 8.1: 37, hardened 45, octets down by derivation, 61 by wrap, 22 up; round 2 needs the new root."""
+    told, _, ok = run("amp", variant, perfect_link, f"security.amp.pmk_update={method}", f"security.amp.flow={flow}")
+    assert ok
+    assert data(told, "security.uplink_data") == READINGS and data(told, "security.command") == COMMANDS
+    frames = [(event.detail["name"], event.detail["octets"]) for _, event in told if event.kind == "tx"]
+    down = 61 if method == "wrap" else 45 if variant == "hardened" else 37
+    assert [frame for frame in frames if "PMK" in frame[0]] == [("PMK-UPDATE", down), ("PMK-UPDATED", 22)]
+    kinds = [event.kind for _, event in told if event.kind.startswith("security.")]
+    committed, noticed = kinds.index("security.pmk_committed"), kinds.index("security.pmk_updated")
+    second = [place for place, kind in enumerate(kinds) if kind == "security.keys_installed"][2]
+    assert kinds.count("security.pmk_updated") == 1 and committed < noticed < second
+
+
+@pytest.mark.parametrize("method", ["derive", "wrap"])
+def test_a_lost_confirmation_of_an_update_is_noticed_in_the_next_round(method: str) -> None:
+    """W1.8: the tag has committed, PMK-UPDATED is lost, and the AP finds the new root by the next response."""
+    told, _, ok = run("amp", "hardened", losing(7), f"security.amp.pmk_update={method}")
+    assert ok
+    assert data(told, "security.uplink_data") == READINGS
+    (updated,) = [event.detail for _, event in told if event.kind == "security.pmk_updated"]
+    assert updated["recovered"] is True
+
+
 ENERGY = ("power.incident_dbm=-13.5", "ap.retry_pause_ms=100", "ap.retries=30")
 PUBLIC_KEY = ("provisioning", "identity-hiding")
 NO_DATA = {("handover", "legacy")}

@@ -36,7 +36,7 @@ def octets(suspect: Suspect, step: int = 1) -> Outcome:
             untrue = set(data_of(told, "ap", *ACTED)) | set(data_of(told, "tag", *ACTED))
             if untrue - TRUTH:
                 accepted.append(f"{place}.{octet}")
-            elif not scene.succeeded and not _noticed(told):
+            elif not scene.succeeded and not noticed(told):
                 silent += 1
     figures = (("tried", float(tried)), ("accepted", float(len(accepted))), ("unnoticed", float(silent)))
     if accepted:
@@ -46,7 +46,8 @@ def octets(suspect: Suspect, step: int = 1) -> Outcome:
     return Outcome("X3", suspect.label, False, "detected", figures)
 
 
-def _noticed(told: Sequence[tuple[str, object]]) -> bool:
+def noticed(told: Sequence[tuple[str, object]]) -> bool:
+    """Return whether somebody dropped or refused something, or missed an answer."""
     counted = ("drop", "security.refused", "no_reply", "security.failed")
     return any(getattr(event, "kind", "") in counted for _, event in told)
 

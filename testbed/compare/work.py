@@ -8,16 +8,12 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from testbed.attack.matrix import ATTACKS
+from testbed.attack.matrix import ATTACKS, QUICK
 from testbed.attack.outcome import Outcome
 from testbed.attack.suspects import Suspect
-from testbed.attack.tamper import octets
 from testbed.compare.completion import Point, against_power, against_snr
 from testbed.compare.costs import Costs, costs_of
 from testbed.experiment import Experiment
-
-TAMPER_STEP = 4
-"""`amp compare` changes every fourth octet; `amp attack` changes each."""
 
 
 @dataclass
@@ -55,7 +51,7 @@ def do(path: Path, experiment: Experiment, piece: Piece) -> Costs | Point | Outc
         return against_snr(path, suspect, value, experiment.compare.runs)
     if kind == "incident_dbm":
         return against_power(path, suspect, value, experiment.compare.runs)
-    return octets(suspect, TAMPER_STEP) if kind == "X3" else ATTACKS[kind](suspect)
+    return QUICK.get(kind, ATTACKS[kind])(suspect)
 
 
 def compared(

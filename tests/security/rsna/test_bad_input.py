@@ -9,17 +9,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ampradio.security.entropy import SeededEntropy
+from ampradio.security.entropy import NonceSource, SeededEntropy
 from ampradio.security.journal import EVENTS_MAX, RefusedError
 from ampradio.security.rsna import Order, Port, Prof, RsnaParameters
 from ampradio.security.rsna.backhaul import EapFromServer
 from ampradio.security.rsna.infrastructure.elements import parse_element
 from ampradio.security.rsna.infrastructure.key_frame import KeyFrame
 from ampradio.security.rsna.infrastructure.keys import wrapped
-from ampradio.security.rsna.tag.elements import offer_of
+from ampradio.security.rsna.profiles import Msg
+from ampradio.security.rsna.tag.eap_peer import EapPeer
+from ampradio.security.rsna.tag.eap_psk import EapPskPeer
+from ampradio.security.rsna.tag.elements import chosen_element, offer_of
+from ampradio.security.rsna.tag.key_frame import read_lite, read_whole
 from ampradio.security.rsna.tag.keys import parse_key_data
+from ampradio.security.secret import Secret
 from ampradio.security.session import Message
-from tests.security.rsna.eap_psk_server import EapPskServer
+from tests.security.rsna.eap_psk_server import EapPskServer, cmac, derive, eax, number
 from tests.security.rsna.link import EAP_PSK, ID, IDENTITY, Link, Scripted
 
 VARIANTS = [
@@ -322,6 +327,86 @@ def test_eap_that_is_no_answer() -> None:
         assert link.ap.backhaul_to_send(link.now_ns) == []
     link.run()
     assert link.is_open()
+
+
+def test_eap_psk_messages_that_are_not_right() -> None:
+    """RFC 4764: another RAND_S, a wrong MAC_S, a protected channel that does not begin at 0, a third message first."""
+    rand_s, rand_p, name = bytes(range(16)), bytes(range(16, 32)), b"server"
+    ak, tek, msk, _ = derive(EAP_PSK, rand_p)
+
+    def third(rand: bytes = rand_s, mac: bytes = cmac(ak, name + rand_p), start: int = 0) -> bytes:
+        header = bytes([1, 8, 0, 59, 47, 0x80]) + rand
+        sealed, tag = eax(tek, number(start), header, b"\x80", seal=True)
+        return header + mac + start.to_bytes(4, "big") + tag + sealed
+
+    peer = EapPskPeer(Secret(EAP_PSK), IDENTITY, NonceSource(Scripted(rand_p)))
+    with pytest.raises(RefusedError, match="bad_eap"):
+        peer.respond(third())
+    peer.respond(bytes([1, 7]) + (22 + len(name)).to_bytes(2, "big") + b"\x2f\x00" + rand_s + name)
+    for wrong, reason in (
+        (third(rand=bytes(16)), "bad_eap"),
+        (third(mac=bytes(16)), "bad_mic"),
+        (third(start=1), "bad_mic"),
+        (third()[:-1] + b"\x00", "bad_mic"),
+        (third()[:-1], "bad_eap"),
+        (third()[:5] + b"\xc0" + third()[6:], "bad_eap"),
+    ):
+        with pytest.raises(RefusedError, match=reason):
+            peer.respond(wrong)
+        assert peer.msk is None
+    peer.respond(third())
+    assert peer.msk == Secret(msk)
+
+
+@pytest.mark.parametrize(
+    "packet",
+    ["", "030100", "03010005", "0301000400", "02010005 01", "04010004 00", "01010004"],
+)
+def test_eap_packets_that_are_none(packet: str) -> None:
+    """RFC 3748, 4: lengths that lie, a response to a peer, a success too early or too long."""
+    peer = EapPeer(IDENTITY, 47, EapPskPeer(Secret(EAP_PSK), IDENTITY, NonceSource(SeededEntropy(1))))
+    with pytest.raises(RefusedError):
+        peer.receive(bytes.fromhex(packet))
+    assert peer.ended is None
+
+
+def test_key_frames_that_lie_to_the_tag() -> None:
+    """12.7.2: lengths, reserved octets, version, type and descriptor are looked at before anything else."""
+    whole = KeyFrame(2, 0x008B, 1, 16, bytes(range(32)), data=b"\xdd\x02\x00\x00").encode()
+    assert read_whole(whole, 2).nonce == bytes(range(32))
+    for at in (0, 1, 2, 3, 4, 49, 64, 73, 80, 97, 98):
+        with pytest.raises(RefusedError):
+            read_whole(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :], 2)
+    for short in (whole[:98], whole[:-1], whole + b"\0"):
+        with pytest.raises(RefusedError):
+            read_whole(short, 2)
+    for msg, sizes in (
+        (Msg.PAIRWISE_1, (34, 50)),
+        (Msg.PAIRWISE_3, (22,)),
+        (Msg.GROUP_1, range(25, 80)),
+    ):
+        for octets in range(80):
+            payload = bytes(octets)
+            if octets in sizes:
+                read_lite(payload, msg, 3, 0, bytes(32))
+            else:
+                with pytest.raises(RefusedError):
+                    read_lite(payload, msg, 3, 0, bytes(32))
+
+
+@pytest.mark.parametrize("order", list(Order))
+def test_elements_that_lie_to_the_tag(order: Order) -> None:
+    """Bad input: every truncation, another element or version, counts beyond the end."""
+    akm = 2 if order is Order.WPA1 else 6
+    element = chosen_element(order, akm)
+    assert offer_of(order, element).akms == {akm}
+    at = 6 if order is Order.WPA1 else 2
+    lies = [element[:octets] for octets in range(len(element))]
+    lies += [bytes([element[0] ^ 1]) + element[1:], element[:at] + b"\x02" + element[at + 1 :]]
+    lies += [element[: at + 6] + b"\xff" + element[at + 7 :], element[: at + 12] + b"\x09" + element[at + 13 :]]
+    for lie in lies:
+        with pytest.raises(RefusedError):
+            offer_of(order, lie)
 
 
 def test_what_is_not_ours() -> None:

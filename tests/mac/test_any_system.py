@@ -8,25 +8,29 @@ import numpy as np
 import pytest
 
 from ampradio.mac.ap import ApStation
-from ampradio.mac.exchange import Exchange
+from ampradio.mac.exchange import Delivery, Exchange, Link, perfect_link
+from ampradio.mac.payload import Authentication
+from ampradio.mac.shim import Shim
 from ampradio.mac.tag import TagStation
 from ampradio.mac.work import SecureExchange
 from ampradio.security.session import Message
-from tests.mac.bench import LONG_NS, PROFILE, SETTINGS, TAG_ID, of_kind, sent
+from tests.mac.bench import LONG_NS, PROFILE, SETTINGS, TAG_ID, changing, of_kind, sent
 from tests.mac.scripted import PROTO, Scripted
 
 BROADCAST = PROFILE.mac.broadcast_id
 LOCAL = 0x0041
 
 
-def talk(ap: Scripted, tag: Scripted, addressed: int) -> tuple[bool, list]:  # type: ignore[type-arg]
+def talk(
+    ap: Scripted, tag: Scripted, addressed: int, link: Link = perfect_link
+) -> tuple[bool, list]:  # type: ignore[type-arg]
     def begin(trigger: bytes, now_ns: int) -> None:
         ap.turn = True
 
     item = SecureExchange(ap, addressed, begin, lambda: not ap.lines and not tag.lines, 8, attempts=1)
     stations = {"ap": ApStation(PROFILE, SETTINGS, [item])}
     told = Exchange(
-        PROFILE, stations, {"tag": TagStation(PROFILE, TAG_ID, tag, np.random.default_rng(0))}
+        PROFILE, stations, {"tag": TagStation(PROFILE, TAG_ID, tag, np.random.default_rng(0))}, link
     ).run(LONG_NS)
     return stations["ap"].succeeded, told
 
@@ -72,3 +76,22 @@ def test_another_address_is_not() -> None:
 def test_a_solicitation_that_cannot_be(solicitation: Message) -> None:
     with pytest.raises(ValueError, match="one tag"):
         talk(Scripted([solicitation]), Scripted([]), TAG_ID)
+
+
+def test_a_solicited_slot_belongs_to_one_tag() -> None:
+    """Who answers a solicitation of another is dropped; the seed index is the one that the Trigger announced."""
+    ap, tag = Scripted([Message(0, 0, 0, TAG_ID, b"", 20)]), Scripted([Message(PROTO, 1, 0, TAG_ID, b"me")])
+    tag.turn = True
+    indices: list[int | None] = []
+
+    def usurp(place: int, delivery: Delivery) -> list[Delivery]:
+        if delivery[1].kind.is_downlink:
+            return [delivery]
+        indices.append(delivery[1].seed_index)
+        stranger = Authentication(TAG_ID + 1, Shim(PROTO, 1), b"me").encode(PROFILE.mac)
+        return [(stranger, delivery[1]), delivery]
+
+    _, told = talk(ap, tag, TAG_ID, changing(usurp))
+    assert [message.station_id for message in ap.heard] == [TAG_ID]
+    assert [drop["reason"] for drop in of_kind(told, "drop", "ap")] == ["unexpected_station"]
+    assert indices == [SETTINGS.seed_index]

@@ -16,24 +16,39 @@ SLACK_BLOCKS = 1
 
 
 class Capture:
-    """An open receive buffer of ``block`` samples with ``depth`` kernel buffers."""
+    """An open receive buffer of ``block`` samples with ``depth`` kernel buffers, filled at the rate of then."""
 
-    def __init__(self, clock: Clock, block: int, depth: int, rate_sps: int) -> None:
-        self.block, self.rate_sps, self._clock = block, rate_sps, clock
-        self.pace = clock.enter(Fraction(SLACK_BLOCKS * block, rate_sps))
-        opened = math.ceil(clock.now(None) * rate_sps)
-        self._queued = deque(opened + block * index for index in range(depth))
-        self._end = opened + block * depth
+    def __init__(self, clock: Clock, block: int, depth: int, rate_sps: Callable[[], int]) -> None:
+        self.block, self._depth, self._clock, self._rate_sps = block, depth, clock, rate_sps
+        self.rate_sps = rate_sps()
+        self.pace = clock.enter(self._slack())
+        self._queued: deque[int] = deque()
+        self._end = 0
         self._delivered: int | None = None
         self.lost = 0  # samples between blocks
+        self._queue_all(clock.now(None))
+
+    def _slack(self) -> Fraction:
+        return Fraction(SLACK_BLOCKS * self.block, self.rate_sps)
+
+    def _queue_all(self, now: Fraction) -> None:
+        first = math.ceil(now * self.rate_sps)
+        self._queued = deque(first + self.block * index for index in range(self._depth))
+        self._end = first + self.block * self._depth
+        self._delivered = None
 
     def next_block(self, patience_s: float | None, gone: Callable[[], bool]) -> tuple[int, bool]:
         """Wait for the next block; return its first sample and whether samples were lost before one; raises Refused."""
         gap = False
-        if self._delivered is not None:
-            asked = math.ceil(self._clock.asked(self.pace) * self.rate_sps)
-            gap = asked > self._end
-            first = max(self._end, asked)
+        asked = self._clock.asked(self.pace)
+        if self.rate_sps != self._rate_sps():  # changed while open: begin again, as if opened now
+            self.rate_sps = self._rate_sps()
+            self._clock.leave(self.pace)
+            self.pace = self._clock.enter(self._slack())
+            self._queue_all(asked)
+        elif self._delivered is not None:
+            first = max(self._end, math.ceil(asked * self.rate_sps))
+            gap = first > self._end
             self.lost += first - self._end
             self._queued.append(first)
             self._end = first + self.block
@@ -45,7 +60,7 @@ class Capture:
 
     def needs(self) -> list[tuple[float, float]]:
         """Return the stretches of time, in seconds, whose samples may still be asked for."""
-        starts = [*self._queued, *([self._delivered] if self._delivered is not None else [])]
+        starts = [*self._queued.copy(), *([self._delivered] if self._delivered is not None else [])]
         return [(first / self.rate_sps, (first + self.block) / self.rate_sps) for first in starts]
 
     def close(self) -> None:

@@ -45,20 +45,19 @@ def converted(chip: Transceiver, board: Board, field: Samples, rate_sps: int, rn
     """Return (n, 2) codes of the ``field`` at the antenna; the gain control, unless manual, sets the gain first."""
     if not chip.running or not chip.rx_powered:
         return np.zeros((field.size, 2), np.int16)
-    at_input = field + _noise(field.size, noise_dbm(board, rate_sps), rng)
-    input_dbm = 10 * float(np.log10(max(float(np.vdot(at_input, at_input).real) / max(field.size, 1), 1e-20)))
+    field_power = float(np.vdot(field, field).real) / max(field.size, 1)
+    noise_power = 10 ** (noise_dbm(board, rate_sps) / 10)
+    input_dbm = 10 * float(np.log10(field_power + noise_power))
     if chip.gain_mode != "manual":
         least, most = gain_range_db(chip.rx_lo_hz)
         chip.rx_gain_db = int(min(max(FULL_SCALE_RX_DBM + _AGC_TARGET_DBFS - input_dbm, least), most))
     chip.rx_power_dbfs = input_dbm + chip.rx_gain_db - FULL_SCALE_RX_DBM
     scale = ADC_CODES * 10 ** ((chip.rx_gain_db - FULL_SCALE_RX_DBM) / 20)
-    analogue = (at_input * np.float32(scale)).view(np.float32).reshape(-1, 2)
-    analogue += np.float32(ADC_NOISE_CODES) * rng.standard_normal(analogue.shape, dtype=np.float32)
-    codes: Codes = np.clip(np.rint(analogue), -ADC_CODES, ADC_CODES - 1).astype(np.int16)
+    # thermal and the converter's own noise are one draw
+    analogue = rng.standard_normal(2 * field.size, dtype=np.float32)
+    analogue *= np.float32(np.sqrt(scale**2 * noise_power / 2 + ADC_NOISE_CODES**2))
+    analogue += field.view(np.float32) * np.float32(scale)
+    np.rint(analogue, out=analogue)
+    np.clip(analogue, -ADC_CODES, ADC_CODES - 1, out=analogue)
+    codes: Codes = analogue.astype(np.int16).reshape(-1, 2)
     return codes
-
-
-def _noise(count: int, power_dbm: float, rng: np.random.Generator) -> Samples:
-    noise = rng.standard_normal(2 * count, dtype=np.float32).view(np.complex64)
-    noise *= np.float32(np.sqrt(10 ** (power_dbm / 10) / 2))
-    return noise

@@ -50,46 +50,43 @@ FOREVER = 1 << 62
 
 
 class Playback:
-    """An open transmit buffer of ``block`` samples with ``depth`` kernel buffers."""
+    """An open transmit buffer of ``block`` samples with ``depth`` kernel buffers, played at the rate of then."""
 
-    def __init__(self, clock: Clock, block: int, depth: int, rate_sps: int, cyclic: bool) -> None:
-        self.block, self.cyclic, self._clock, self._depth, self._rate = block, cyclic, clock, depth, rate_sps
-        self._ends: deque[int] = deque()
-        self._end: int | None = None
+    def __init__(self, clock: Clock, block: int, depth: int, rate_sps: Callable[[], int], cyclic: bool) -> None:
+        self.block, self.cyclic, self._clock, self._depth, self._rate_sps = block, cyclic, clock, depth, rate_sps
+        self._ends: deque[Fraction] = deque()
+        self._end: Fraction | None = None
         self._dry = False
 
     def place(self, codes: Codes, sending: Sending, pace: Pace | None) -> tuple[Segment, bool]:
         """Return where ``codes`` go on the time line, and whether the transmitter had run dry before them."""
         if self.cyclic and self._end is not None:
             raise Refused(errno.EBADF)
-        now = self._now(pace)
-        dry = self.is_dry(now) and not self._dry
-        first = now if self._end is None else max(self._end, now)
-        self._end = FOREVER if self.cyclic else first + len(codes)
+        now, rate = self._clock.now(pace), self._rate_sps()
+        dry = self._is_dry(now) and not self._dry
+        first = math.ceil((now if self._end is None else max(self._end, now)) * rate)
+        end = FOREVER if self.cyclic else first + len(codes)
+        self._end = Fraction(end, rate)
         self._dry = False
         self._ends.append(self._end)
-        return Segment(first, self._end, self._rate, codes, None if self.cyclic else sending), dry
+        return Segment(first, end, rate, codes, None if self.cyclic else sending), dry
 
     def ran_dry(self) -> bool:
         """Return whether it has run dry since this was asked last, each time once."""
-        if self._dry or not self.is_dry(math.floor(self._clock.now(None) * self._rate)):
+        if self._dry or not self._is_dry(self._clock.now(None)):
             return False
         self._dry = True
         return True
 
-    def is_dry(self, now: int) -> bool:
-        """Return whether everything queued has been played before sample ``now``."""
+    def _is_dry(self, now: Fraction) -> bool:
         return self._end is not None and now > self._end
 
     def wait_for_room(self, patience_s: float | None, gone: Callable[[], bool]) -> None:
         """Return when one of the kernel buffers is free again; raises Refused."""
         while not self.cyclic and len(self._ends) >= self._depth:
-            self._clock.wait(Fraction(self._ends[0], self._rate), patience_s, gone, None)
+            self._clock.wait(self._ends[0], patience_s, gone, None)
             self._ends.popleft()
 
-    def stop_at(self) -> int:
-        """Return the sample at which it falls silent when it is closed now: what was queued is not played."""
-        return math.ceil(self._clock.now(None) * self._rate)
-
-    def _now(self, pace: Pace | None) -> int:
-        return math.ceil(self._clock.now(pace) * self._rate)
+    def stop_at(self, rate_sps: int, pace: Pace | None) -> int:
+        """Return the sample at which it falls silent when it is closed now: what is queued then is not played."""
+        return math.ceil(self._clock.now(pace) * rate_sps)

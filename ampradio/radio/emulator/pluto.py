@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -42,7 +43,7 @@ class EmulatedPluto:
         self.chip = Transceiver()
         self.lock = threading.RLock()
         self._index, self._board, self._clock, self._air, self._all = index, board, clock, air, all_of_them
-        self._rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(index,)))
+        self._rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(index,))))
         self.receive_core = Core(self.chip)
         self.transmit_core = Core(self.chip, Registers(self._look_for_underflow))
         self._tones = tuple(Tone() for _ in LABELS)
@@ -84,7 +85,7 @@ class EmulatedPluto:
             if self.capture is not None:
                 raise Refused(errno.EBUSY)
             _check_size(block, bytes_each, self.depth[RECEIVE])
-            self.capture = Capture(self._clock, block, self.depth[RECEIVE], self.receive_core.rate_sps())
+            self.capture = Capture(self._clock, block, self.depth[RECEIVE], self.receive_core.rate_sps)
             return self.capture
 
     def open_playback(self, block: int, bytes_each: int, cyclic: bool) -> Playback:
@@ -93,7 +94,7 @@ class EmulatedPluto:
             if self.playback is not None:
                 raise Refused(errno.EBUSY)
             _check_size(block, bytes_each, self.depth[TRANSMIT])
-            self.playback = Playback(self._clock, block, self.depth[TRANSMIT], self.transmit_core.rate_sps(), cyclic)
+            self.playback = Playback(self._clock, block, self.depth[TRANSMIT], self.transmit_core.rate_sps, cyclic)
             return self.playback
 
     def close_capture(self, capture: Capture) -> None:
@@ -109,10 +110,11 @@ class EmulatedPluto:
             if self.playback is not playback:
                 return
             self._look_for_underflow()
-            end = playback.stop_at()
+            pace = self.capture.pace if self.capture else None
+            ended = [(each, playback.stop_at(each.rate_sps, pace)) for each in self._segments]
             self._segments = [
-                Segment(each.first, min(each.end, end), each.rate_sps, each.codes, each.sending or self._sending())
-                for each in self._segments
+                replace(each, end=min(each.end, end), sending=each.sending or self._sending())
+                for each, end in ended
                 if each.first < end
             ]
             self.playback = None

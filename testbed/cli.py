@@ -28,10 +28,18 @@ from testbed.commands.verb import add_verb, common_options
 VERBS = {
     "demo": "the main job: a secure exchange over GNU Radio and ZMQ, recorded",
     "run": "run one experiment file",
+    "sweep": "one experiment at many points, with error bounds",
     "compare": "security systems side by side",
+    "results": "runs and sweeps so far, as tables to ask in SQL",
     "attack": "attack a security system and say what it withstands",
     "replay": "decode a recording again, and compare it with the live run",
     "profile": "the draft's numbers, each with its provenance",
+    "as": "authentication server for gateways, over RADIUS",
+    "keys": "records of the authentication server: create, list, import, export",
+    "tag": "make a tag's identity and its label",
+    "provision": "provision a tag whose label was scanned",
+    "emulate": "emulated PlutoSDRs until interrupted",
+    "devices": "which radios answer",
     "doctor": "what this machine lacks, and the command that fixes it",
 }
 

@@ -51,9 +51,19 @@ _CODE_OF = {
     ("testbed.run_folder", "RunFolderError"): CALLERS_MISTAKE,
     ("testbed.capture.error", "CaptureError"): CALLERS_MISTAKE,
     ("testbed.event_log", "EventLogError"): CALLERS_MISTAKE,
+    ("testbed.sweep.error", "SweepError"): CALLERS_MISTAKE,
+    ("testbed.results.error", "ResultsError"): CALLERS_MISTAKE,
     ("testbed.runner.errors", "RunError"): ENVIRONMENT,
+    ("testbed.radius.client", "RadiusError"): ENVIRONMENT,
+    ("testbed.authority.database", "DatabaseError"): ENVIRONMENT,
+    ("testbed.authority.vault", "VaultError"): CALLERS_MISTAKE,
+    ("testbed.authority.entry", "EntryError"): CALLERS_MISTAKE,
+    ("testbed.authority.label", "LabelError"): CALLERS_MISTAKE,
 }
-_FIX_OF = {"ProfileError": "correct the file; `amp profile` shows the shipped one"}
+_FIX_OF = {
+    "ProfileError": "correct the file; `amp profile` shows the shipped one",
+    "EntryError": "correct the record; nothing was changed",
+}
 _DISTRIBUTION_MODULES = ("gnuradio", "pmt", "iio", "adi", "zmq", "numpy")
 
 

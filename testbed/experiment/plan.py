@@ -8,6 +8,9 @@ from pathlib import Path
 from ampradio.power.costs import CostTable
 from ampradio.power.store import Store
 from ampradio.profile.model import Profile
+from ampradio.security.rsna.tag.eap_tls import TlsCredential
+from ampradio.security.secret import Secret
+from testbed.authority.tag_file import TagFile
 from testbed.experiment.shape import Channel, Compare, Record, Security, Table
 from testbed.experiment.systems import variant_of
 
@@ -36,8 +39,25 @@ class PowerPlan:
 
 
 @dataclass(frozen=True)
+class EapPlan:
+    """What a tag of S4 shows an EAP server: its name, and an EAP-PSK key or the files of EAP-TLS."""
+
+    identity: bytes
+    psk: Secret | None = None
+    tls: TlsCredential | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class ServerPlan:
+    """An authentication server elsewhere, or in a database here, and the secret that opens it."""
+
+    uri: str
+    secret: Secret
+
+
+@dataclass(frozen=True)
 class TagPlan:
-    """One tag: identity, secret, the UL data of each round, and its clock errors."""
+    """One tag: identity, secret, the UL data of each round, and its clock errors; ``made`` by `amp tag make`."""
 
     name: str
     station_id: int
@@ -46,6 +66,8 @@ class TagPlan:
     readings: tuple[bytes, ...]
     carrier_offset_hz: float
     chip_clock_ppm: float
+    made: TagFile | None = field(default=None, repr=False)
+    eap: EapPlan | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +76,7 @@ class Experiment:
 
     ``profile_source`` is what ``load_profile`` was given: a name, or the path of a profile of one's own.
     ``text`` is the experiment file with its secrets replaced, ``sha256`` the hash of the file as it was given,
-    ``overrides`` the ``--set`` texts, redacted.
+    ``overrides`` the ``--set`` texts, redacted. ``scanned`` is what a tag's label says, if a label is named.
     """
 
     name: str
@@ -74,6 +96,8 @@ class Experiment:
     text: str = field(repr=False)
     sha256: str
     overrides: tuple[str, ...] = ()
+    server: ServerPlan | None = None
+    scanned: bytes | None = None
 
     @property
     def rounds(self) -> int:
@@ -96,6 +120,7 @@ class Experiment:
             "security": {
                 "system": self.security.system,
                 "variant": variant_of(self.security),
+                "server": "" if self.server is None else self.server.uri,
                 self.security.system: _table(getattr(self.security, self.security.system)),
             },
             "ap": {

@@ -11,7 +11,7 @@ from ampradio.power.costs import built_in_tables, load_costs
 from ampradio.power.store import store_of
 from ampradio.profile.errors import ProfileError
 from ampradio.profile.model import Profile
-from testbed.experiment import identities, payloads
+from testbed.experiment import enrolment, identities, payloads
 from testbed.experiment.error import KeyPath
 from testbed.experiment.plan import ApPlan, Experiment, PowerPlan, TagPlan
 from testbed.experiment.secrets import redacted
@@ -56,6 +56,8 @@ def resolve(
         text=redacted(source.text),
         sha256=hashlib.sha256(source.text.encode()).hexdigest(),
         overrides=overrides,
+        server=enrolment.server_of(source, file),
+        scanned=enrolment.scanned(source, file),
     )
 
 
@@ -109,7 +111,8 @@ def _tag(
         raise source.error((*path, "name"), f"{who!r} cannot name a station", fix)
     try:
         address = identities.tag_address(tag, file.seed, who)
-        psk = identities.psk_of(tag, source.folder, file.seed, who)
+        made = enrolment.made(source, index, tag)
+        psk = identities.psk_of(tag, source.folder, file.seed, who) if made is None else made.psk.expose()
     except identities.IdentityError as error:
         raise source.error((*path, error.key), str(error), error.fix) from None
     station_id = tag.station_id
@@ -121,6 +124,8 @@ def _tag(
         readings=_readings(source, path, tag, capacity_of(profile, file.security), stdin),
         carrier_offset_hz=tag.carrier_offset_hz,
         chip_clock_ppm=tag.chip_clock_ppm,
+        made=made,
+        eap=enrolment.eap_of(source, file, index),
     )
 
 

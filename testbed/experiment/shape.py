@@ -44,13 +44,14 @@ class Provisioning(Table, frozen=True):
     data_tag_octets: Literal[4, 8] = 4
     end_to_end: bool = False
     session_key_requests: int = 64
+    qr_file: str | None = None
 
 
 class Rsna(Table, frozen=True):
     """``[security.rsna]``: S4, the encoding of its messages and the suite that the AP offers."""
 
     encoding: Literal["lite", "full"] = "lite"
-    akm: Literal[2, 6] = 6
+    akm: Literal[1, 2, 5, 6] = 6
     other_akms: tuple[Literal[2, 6], ...] = ()
     ssid: str = "amp"
 
@@ -68,6 +69,8 @@ class Security(Table, frozen=True):
 
     system: str = "amp"
     variant: str = ""
+    server: str = ""
+    server_secret_file: str | None = None
     amp: Amp = Amp()
     provisioning: Provisioning = Provisioning()
     aiot: Aiot = Aiot()
@@ -99,6 +102,11 @@ class Tag(Table, frozen=True):
     permanent_id: str | None = None
     psk_hex: str | None = None
     psk_file: str | None = None
+    identity_file: str | None = None
+    eap_identity: str = ""
+    eap_psk_file: str | None = None
+    eap_certificates: str | None = None
+    eap_server_name: str = ""
     readings: tuple[str, ...] | None = None
     readings_csv: str | None = None
     readings_column: str | None = None

@@ -25,6 +25,8 @@ VARIANTS = {
 }
 """By system, the default first."""
 
+EAP_SUITES = (1, 5)  # AKMs of 802.11 whose PMK comes from EAP
+
 
 @dataclass(frozen=True)
 class Capacity:

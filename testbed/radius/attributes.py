@@ -1,4 +1,4 @@
-"""Attributes of a RADIUS packet as octets and numbers, with a clear refusal of those that are not what they should be."""
+"""Attributes of a RADIUS packet as octets and numbers; those that are not what they should be are refused clearly."""
 
 from __future__ import annotations
 

@@ -16,12 +16,12 @@ WIRELESS_802_11 = 19  # NAS-Port-Type, RFC 2865, 5.41
 
 
 class EapRelay:
-    """Carries EAP between one AP and its server; the AP talks to the EAP server directly."""
+    """Carries EAP between an AP, the gateway ``gwid``, and its EAP server, or an authority that asks that one."""
 
-    def __init__(self, client: RadiusClient, aa: bytes, ssid: bytes) -> None:
+    def __init__(self, client: RadiusClient, gwid: bytes, aa: bytes, ssid: bytes) -> None:
         self._client = client
-        self._identifier = aa.hex("-").upper().encode()
-        self._called = self._identifier + b":" + ssid
+        self._identifier = gwid.hex().encode()
+        self._called = aa.hex("-").upper().encode() + b":" + ssid
         self._states: OrderedDict[int, bytes] = OrderedDict()
 
     def __call__(self, asked: EapToServer) -> EapFromServer:

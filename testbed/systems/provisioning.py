@@ -21,11 +21,14 @@ from ampradio.security.provisioning import (
     TagMemory,
     manufacture,
 )
-from ampradio.security.provisioning.profiles import GWID_OCTETS
+from ampradio.security.provisioning.profiles import GWID_OCTETS, HASH_OCTETS
+from ampradio.security.provisioning.server.inner import InnerChannel
 from ampradio.security.secret import Secret
 from ampradio.security.session import Message, SecurityEvent
 from testbed.experiment.plan import Experiment
 from testbed.experiment.systems import variant_of
+from testbed.radius.remote_server import RemoteServer
+from testbed.systems.elsewhere import server_elsewhere
 from testbed.systems.ends import Ends, RoundReadings, enrolled_secret, entropy_for
 
 REPETITIONS = 2
@@ -46,19 +49,21 @@ def ends(experiment: Experiment) -> Ends:
         serial=enrolled_secret(tag, "A_SN", parameters.serial_octets),
         private=enrolled_secret(tag, "A_privk", KEY_OCTETS),
     )
+    identity = made.identity if tag.made is None else tag.made.identity
     sensor = RoundReadings(tag.readings)
     device = ProvisionedTag(
         experiment.profile.mac,
         parameters,
-        made.identity,
+        identity,
         TagMemory(MemoryRows(TagMemory.rows_needed())),
         entropy_for(experiment, "tag"),
         sensor.current,
     )
-    gateway = ServedGateway(experiment, parameters, Secret(private))
+    gateway = ServedGateway(experiment, parameters, Secret(private), server_elsewhere(experiment, parameters))
     gateway.store.add(made.record)
-    work = [gateway.onboarding(made.qr)]
-    work += [gateway.round(made.qr, sensor, number) for number in range(experiment.rounds)]
+    scanned = experiment.scanned or identity.short_hash(HASH_OCTETS)
+    work = [gateway.onboarding(scanned)]
+    work += [gateway.round(scanned, sensor, number) for number in range(experiment.rounds)]
     opening = frozenset({"PROV"})
     return Ends(work, device, parameters.report(), opening, "device")
 
@@ -78,7 +83,14 @@ def parameters_of(experiment: Experiment) -> ProvisioningParameters:
 class ServedGateway(Gateway):
     """A gateway whose server answers at once; it tells what it heard in the words that all systems share."""
 
-    def __init__(self, experiment: Experiment, parameters: ProvisioningParameters, private: Secret) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        parameters: ProvisioningParameters,
+        private: Secret,
+        server: ProvisioningServer | RemoteServer | None = None,
+    ) -> None:
+        """Take a server of another place, or make one that knows whom ``store`` holds."""
         mac = experiment.profile.mac
         self.gwid = experiment.ap.address[-GWID_OCTETS:]
         super().__init__(
@@ -91,7 +103,7 @@ class ServedGateway(Gateway):
         )
         self.store = MemoryDeviceStore()
         keys = {self.gwid: Secret(enrolled_secret(experiment.tags[0], "gateway key", KEY_OCTETS))}
-        self._server = ProvisioningServer(
+        self._server = server or ProvisioningServer(
             mac, parameters, private, self.store, keys, entropy_for(experiment, "server")
         )
         self._experiment = experiment
@@ -142,11 +154,16 @@ class ServedGateway(Gateway):
         def begin(trigger: bytes, now_ns: int) -> None:
             sensor.round = number
             for address in self.local_addresses:
-                said = self._server.inner.seal_command(device_hash, command) if self._end_to_end else command
+                said = self._inner.seal_command(device_hash, command) if self._end_to_end else command
                 self._asked = device_hash
                 self.request(address, said, longest)
 
         return self._work(begin, lambda: self.counters["reading"] > number)
+
+    @property
+    def _inner(self) -> InnerChannel:
+        assert isinstance(self._server, ProvisioningServer)  # an experiment with a remote one has no end_to_end
+        return self._server.inner
 
     def _work(self, begin: Callable[[bytes, int], None], outcome: Callable[[], bool]) -> SecureExchange:
         ap, broadcast = self._experiment.ap, self._experiment.profile.mac.broadcast_id
@@ -157,5 +174,5 @@ class ServedGateway(Gateway):
     def _read(self, event: SecurityEvent) -> dict[str, str | int | bool | float]:
         if not self._end_to_end:
             return event.detail
-        data = self._server.inner.open_reading(self._asked, bytes.fromhex(str(event.detail["data_hex"])))
+        data = self._inner.open_reading(self._asked, bytes.fromhex(str(event.detail["data_hex"])))
         return {**event.detail, "side": "server", "data_hex": (data or b"").hex()}

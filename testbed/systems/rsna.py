@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from ampradio.mac.work import SecureExchange
 from ampradio.security.nvm import MemoryRows
 from ampradio.security.rsna import Authenticator, Credential, Order, PmkMemory, Port, Prof, RsnaParameters, Supplicant
+from ampradio.security.rsna.tag.eap_tls import FRAGMENT_OCTETS
 from ampradio.security.secret import Secret
-from ampradio.security.session import SecurityEvent
+from ampradio.security.session import Message, SecurityEvent
 from testbed.experiment.plan import Experiment
 from testbed.experiment.systems import variant_of
+from testbed.radius.eap_relay import EapRelay
+from testbed.systems.elsewhere import eap_server_elsewhere
 from testbed.systems.ends import Ends, RoundReadings, enrolled_secret, entropy_for
 
 ORDERS = {"seed-order": Order.SEED, "rsn-order": Order.RSN}
 PSK_OCTETS = 32
+EAP_PSK_REPLY_OCTETS = 4 + 54  # 802.1X header; EAP-PSK's second message but for the identity
+EAP_TLS_REPLY_OCTETS = 4 + 10 + FRAGMENT_OCTETS
 SENDS = 2
 """Unanswered data frames after which the link is given up and established anew."""
 
@@ -23,20 +29,31 @@ def ends(experiment: Experiment) -> Ends:
     """Return an authenticator and a supplicant that share a PSK."""
     tag = experiment.tags[0]
     parameters = parameters_of(experiment)
-    psk = enrolled_secret(tag, "802.11i PSK", PSK_OCTETS)
+    psk = Secret(enrolled_secret(tag, "802.11i PSK", PSK_OCTETS))
     sensor = RoundReadings(tag.readings)
+    credential = Credential(tag.station_id, tag.address, experiment.ap.address, psk=psk)
+    if tag.eap is not None:
+        eap = tag.eap
+        credential = replace(credential, psk=None, identity=eap.identity, eap_psk=eap.psk, eap_tls=eap.tls)
     supplicant = _Sensor(
         experiment.profile.mac,
         parameters,
-        Credential(tag.station_id, tag.address, experiment.ap.address, psk=Secret(psk)),
+        credential,
         entropy_for(experiment, "tag"),
         memory=PmkMemory(MemoryRows(PmkMemory.rows_needed())),
         application=sensor.current,
     )
-    authenticator = Authenticator(
-        experiment.profile.mac, parameters, experiment.ap.address, entropy_for(experiment, "ap")
+    relay = eap_server_elsewhere(experiment)
+    reply = EAP_TLS_REPLY_OCTETS if credential.eap_tls is not None else EAP_PSK_REPLY_OCTETS + len(credential.identity)
+    authenticator = _RelayingAuthenticator(
+        experiment.profile.mac,
+        parameters,
+        experiment.ap.address,
+        entropy_for(experiment, "ap"),
+        eap_reply_octets=reply,
     )
-    authenticator.enroll(tag.station_id, tag.address, Secret(psk))
+    authenticator.relay = relay
+    authenticator.enroll(tag.station_id, tag.address, credential.psk)
     work = [_established(authenticator, experiment)]
     work += [_Round(authenticator, experiment, sensor, number).work for number in range(experiment.rounds)]
     return Ends(work, supplicant, parameters.report(), frozenset({"ADVERT"}), "ap")
@@ -51,6 +68,19 @@ def parameters_of(experiment: Experiment) -> RsnaParameters:
         akms=(settings.akm, *settings.other_akms),
         ssid=settings.ssid.encode(),
     )
+
+
+class _RelayingAuthenticator(Authenticator):
+    """An authenticator whose EAP server, if it has one, answers between two PPDUs."""
+
+    relay: EapRelay | None = None
+
+    def messages_to_send(self, now_ns: int) -> list[Message]:
+        """Return the messages that are due, once the server has said what it has to say."""
+        while self.relay is not None and (questions := self.backhaul_to_send(now_ns)):
+            for asked in questions:
+                self.backhaul_received(self.relay(asked), now_ns)
+        return super().messages_to_send(now_ns)
 
 
 class _Sensor(Supplicant):

@@ -1,0 +1,1 @@
+"""The authentication server: devices' records in a database, and RADIUS towards gateways."""

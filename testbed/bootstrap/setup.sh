@@ -14,7 +14,8 @@ CONSTRAINTS=testbed/bootstrap/constraints.txt
 LOG=.setup/setup.log
 # xterm: else GNU Radio brings the whole GNOME terminal; gir1.2-gtk-3.0: else GNU Radio Companion does not open
 # tshark: the tests' judge of the frames that the security systems write
-PACKAGES=(gnuradio gir1.2-gtk-3.0 xterm libiio-utils python3-venv tshark)
+# hostapd, freeradius: the RADIUS and EAP servers that the tests try the gateway against
+PACKAGES=(gnuradio gir1.2-gtk-3.0 xterm libiio-utils python3-venv tshark hostapd freeradius)
 
 say() { printf '==> %s\n' "$*"; }
 
@@ -86,7 +87,10 @@ if not ctypes.util.find_library("iio"):
     print("libiio")
 PY
     [[ -x /usr/bin/grcc ]] || echo "grcc"
+    command -v iio_info >/dev/null || echo "libiio-utils"
     command -v tshark >/dev/null && command -v text2pcap >/dev/null || echo "tshark"
+    [[ -x /usr/sbin/hostapd ]] || echo "hostapd"
+    [[ -x /usr/sbin/freeradius ]] || echo "freeradius"
 }
 
 install_packages() {
@@ -113,12 +117,16 @@ install_packages() {
     local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive "${proxies[@]}" apt-get -o DPkg::Lock::Timeout=300)
     # finish what an earlier, interrupted install left half done
     logged "${as_root[@]}" dpkg --configure -a || true
+    local radius_was_here=
+    [[ -x /usr/sbin/freeradius ]] && radius_was_here=1
     # one broken extra source must not stop us: what counts is whether the install finds its packages
     logged "${apt[@]}" update || say "apt-get update had trouble, trying to go on (see $LOG)"
     if ! logged "${apt[@]}" install -y --no-install-recommends "${PACKAGES[@]}"; then
         log_end
         fail "apt-get could not install ${PACKAGES[*]}" "$by_hand" "is the network there? see $LOG"
     fi
+    # the distribution starts it as a service, at every address; the tests start their own
+    [[ -n $radius_was_here ]] || logged "${as_root[@]}" systemctl disable --now freeradius || true
     lacks=$(system_lacks | tr '\n' ' ')
     [[ -z $lacks ]] || fail "still missing after the install: $lacks" "$by_hand" "see $LOG"
 }
@@ -151,7 +159,7 @@ install_python_packages() {
     # the constraints hold inside pip's build environments too, also under the newer option's name
     export PIP_CONSTRAINT=$CONSTRAINTS PIP_BUILD_CONSTRAINT=$CONSTRAINTS PIP_DISABLE_PIP_VERSION_CHECK=1
     local pip=("$VENV/bin/python" -m pip install --progress-bar off --no-input)
-    if ! logged "${pip[@]}" -c "$CONSTRAINTS" -e '.[dev]'; then
+    if ! logged "${pip[@]}" -c "$CONSTRAINTS" -e '.[dev,pluto]'; then
         log_end
         fail "pip could not install the Python packages" "is the network there? see $LOG, then run this again" \
             "behind a proxy or a mirror: set it in /etc/pip.conf or with PIP_INDEX_URL"

@@ -1,0 +1,56 @@
+"""`amp devices`: which radios answer."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from testbed.commands.verb import add_verb
+from testbed.exits import DID_NOT_HOLD, DONE, EnvironmentFault
+
+if TYPE_CHECKING:
+    from ampradio.radio.discovery import Radio
+
+
+def register(subparsers: Any) -> None:
+    """Add the verb."""
+    parser = add_verb(subparsers, "devices", "which radios answer", "amp devices ip:127.0.0.1:30431")
+    parser.add_argument(
+        "uris", nargs="*", metavar="URI", help="ip:HOST[:PORT] or usb:… (default: where PlutoSDRs usually are)"
+    )
+    parser.add_argument("--wait-s", type=float, default=0.0, metavar="S", help="wait that long for those given")
+
+
+def run(args: argparse.Namespace) -> int:
+    """List them; 1 when one of those given does not answer."""
+    from ampradio.radio.discovery import NoLibiio, Radio, radios_at, usual_uris
+
+    try:
+        patient_until = time.monotonic() + args.wait_s
+        while True:
+            answers = dict(radios_at(args.uris or list(usual_uris())))
+            silent = {uri: why for uri, why in answers.items() if not isinstance(why, Radio)}
+            if not silent or time.monotonic() >= patient_until:
+                break
+            time.sleep(0.2)
+    except NoLibiio as error:
+        raise EnvironmentFault(f"libiio cannot be used: {error}") from None
+    radios = [radio for radio in answers.values() if isinstance(radio, Radio)]
+    if args.json:
+        print(json.dumps({"devices": [dataclasses.asdict(radio) for radio in radios], "silent": silent}))
+    else:
+        _print(radios)
+    for uri, why in silent.items():
+        print(f"amp: {uri}: {why}", file=sys.stderr)
+    return DID_NOT_HOLD if args.uris and silent else DONE
+
+
+def _print(radios: list[Radio]) -> None:
+    if not radios:
+        print("no radio answers")
+    for radio in radios:
+        print(f"{radio.uri}  {radio.model}  serial {radio.serial}  firmware {radio.firmware}")

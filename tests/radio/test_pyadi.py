@@ -1,0 +1,242 @@
+"""pyadi-iio's unmodified adi.Pluto: settings, samples out and in, loopback, tones, losses."""
+
+from __future__ import annotations
+
+import time
+
+import iio
+import numpy as np
+import pytest
+
+from tests.radio.plutos import BLOCK, LO_HZ, RATE_SPS, fresh, network, peak_cycles, pluto, rms_dbfs, tone
+
+STATUS = 0x80000088
+
+
+def test_every_property_is_read_and_keeps_what_is_written() -> None:
+    with network() as radios, pluto(radios.uris[0]) as radio:
+        assert "sample_rate" in repr(radio)  # reads them all
+        for rate in (600_000, 1_000_000, 2_083_333, 3_000_000, 20_000_000, 61_440_000):
+            radio.sample_rate = rate
+            assert radio.sample_rate == rate
+            assert rate == int(radio._ctrl.attrs["tx_path_rates"].value.split("TXSAMP:")[1])
+        for lo in (325_000_000, 868_000_000, 1_299_999_999, 2_437_000_000, 3_800_000_000):
+            radio.rx_lo = radio.tx_lo = lo
+            assert abs(radio.rx_lo - lo) <= 3 and abs(radio.tx_lo - lo) <= 3
+        for mode in ("slow_attack", "fast_attack", "hybrid", "manual"):
+            radio.gain_control_mode_chan0 = mode
+            assert radio.gain_control_mode_chan0 == mode
+        for attenuation in (0, -0.25, -10.5, -89.75):
+            radio.tx_hardwaregain_chan0 = attenuation
+            assert radio.tx_hardwaregain_chan0 == attenuation
+        radio.rx_rf_bandwidth, radio.tx_rf_bandwidth = 4_000_000, 100_000_000
+        assert (radio.rx_rf_bandwidth, radio.tx_rf_bandwidth) == (4_000_000, 20_000_000)
+        for mode in (0, 1, 2):
+            radio.loopback = mode
+            assert radio.loopback == mode
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("rx_lo", 70_000_000),
+        ("tx_lo", 6_000_000_000),
+        ("sample_rate", 61_440_001),
+        ("gain_control_mode_chan0", "loud"),
+        ("rx_hardwaregain_chan0", 72),
+        ("rx_hardwaregain_chan0", -4),
+        ("tx_hardwaregain_chan0", 0.5),
+        ("tx_hardwaregain_chan0", -90),
+        ("loopback", 3),
+    ],
+)
+def test_what_an_ad9363_cannot_is_refused(setting: str, value: object) -> None:
+    with network() as radios, pluto(radios.uris[0]) as radio:
+        before = getattr(radio, setting)
+        with pytest.raises(OSError, match="22"):
+            setattr(radio, setting, value)
+        assert getattr(radio, setting) == before or setting == "sample_rate"
+
+
+def test_below_2083333_samples_per_second_the_filter_has_to_be_on() -> None:
+    """25 MS/s, the slowest the converter runs, through half-band filters of 12: UG-570."""
+    with network() as radios:
+        context = iio.Context(radios.uris[0])
+        phy = context.find_device("ad9361-phy")
+        rate = phy.find_channel("voltage0").attrs["sampling_frequency"]
+        with pytest.raises(OSError, match="22"):
+            rate.value = "2083332"
+        rate.value = "2083333"
+        with pytest.raises(OSError, match="22"):  # none loaded
+            phy.find_channel("out").attrs["voltage_filter_fir_en"].value = "1"
+        del rate, phy, context
+
+
+def test_what_one_sends_another_hears_at_the_level_of_the_link_budget() -> None:
+    """7 dBm at full scale, 60 dB of loss, 4 dBm - gain fills the receiver: levels follow from the documented figures."""
+    with network(2) as radios, pluto(radios.uris[0]) as sender, pluto(radios.uris[1]) as receiver:
+        sender.tx_cyclic_buffer = True
+        sender.tx(tone(700))  # half of full scale
+        for tx_db, rx_db in ((0, 30), (-10, 30), (-10, 40)):
+            sender.tx_hardwaregain_chan0, receiver.rx_hardwaregain_chan0 = tx_db, rx_db
+            block = fresh(receiver)
+            assert peak_cycles(block) == 700
+            assert rms_dbfs(block) == pytest.approx(7 - 6.02 + tx_db - 60 - (4 - rx_db), abs=0.1)
+
+
+def test_a_receiver_tuned_elsewhere_hears_nothing() -> None:
+    with network(2) as radios, pluto(radios.uris[0]) as sender, pluto(radios.uris[1]) as receiver:
+        silence = rms_dbfs(fresh(receiver))
+        sender.tx_cyclic_buffer = True
+        sender.tx(tone(700))
+        loud = rms_dbfs(fresh(receiver))
+        receiver.rx_lo = LO_HZ + 2_000_000
+        assert loud > silence + 20
+        assert rms_dbfs(fresh(receiver)) == pytest.approx(silence, abs=0.3)
+        receiver.rx_lo = LO_HZ + 250_000  # half within: a tone at 85 kHz comes out 250 kHz lower
+        shifted = fresh(receiver)
+        assert peak_cycles(shifted) == round((700 / BLOCK * RATE_SPS - 250_000) * BLOCK / RATE_SPS)
+
+
+def test_noise_is_thermal_and_rises_with_the_gain() -> None:
+    """-174 dBm/Hz and 3 dB of noise figure over 1 MHz, against 4 dBm - gain at full scale."""
+    with network() as radios, pluto(radios.uris[0], block=65536) as radio:
+        for gain_db in (60, 65, 71):
+            radio.rx_hardwaregain_chan0 = gain_db
+            assert rms_dbfs(fresh(radio)) == pytest.approx(-173.98 + 3 + 60 - 4 + gain_db, abs=0.4)
+
+
+def test_gain_control_leaves_headroom_where_a_fixed_gain_clips() -> None:
+    with network(2) as radios, pluto(radios.uris[0]) as sender, pluto(radios.uris[1], gain_db=71) as receiver:
+        sender.tx_cyclic_buffer = True
+        sender.tx(tone(700))
+        clipped = fresh(receiver)
+        assert {clipped.real.max(), clipped.real.min()} == {2047.0, -2048.0}
+        receiver.gain_control_mode_chan0 = "slow_attack"
+        assert -15 < rms_dbfs(fresh(receiver)) < -9
+        assert receiver.rx_hardwaregain_chan0 < 71
+
+
+@pytest.mark.parametrize("cyclic", [True, False])
+def test_digital_loopback_gives_back_the_upper_12_bits(cyclic: bool) -> None:
+    rng = np.random.default_rng(1)
+    sent = rng.integers(-32768, 32768, (BLOCK, 2))
+    with network() as radios, pluto(radios.uris[0]) as radio:
+        radio.loopback = 1
+        radio.tx_cyclic_buffer = cyclic
+        radio.rx()
+        radio.tx(sent[:, 0] + 1j * sent[:, 1])
+        heard = np.concatenate([radio.rx() for _ in range(8)])
+    codes = np.stack([heard.real, heard.imag], axis=1).astype(int)
+    kept = sent >> 4
+    starts = np.flatnonzero((codes == kept[0]).all(axis=1))
+    assert starts.size >= 1
+    assert (codes[starts[0] :][:BLOCK] == kept[: len(codes) - starts[0]][:BLOCK]).all()
+    repeats = (codes[starts[0] + BLOCK :][:100] == kept[:100]).all()
+    silent = (codes[starts[0] + BLOCK :][:100] == 0).all()
+    assert repeats if cyclic else silent
+
+
+@pytest.mark.parametrize("frequency_hz", [100_000, -100_000])
+def test_a_tone_of_the_generators(frequency_hz: int) -> None:
+    with network() as radios, pluto(radios.uris[0]) as radio:
+        radio.loopback = 1
+        radio.dds_single_tone(frequency_hz, 0.5)
+        block = fresh(radio)
+        assert peak_cycles(block) == round(frequency_hz * BLOCK / RATE_SPS)
+        assert abs(block).mean() == pytest.approx(1024, abs=2)
+        radio.disable_dds()
+        assert not fresh(radio).any()
+
+
+def test_rf_loopback_sends_out_what_comes_in() -> None:
+    with network(3) as radios, pluto(radios.uris[0]) as sender, pluto(radios.uris[1]) as repeater:
+        with pluto(radios.uris[2]) as receiver:
+            sender.tx_cyclic_buffer = True
+            sender.tx(tone(700))
+            repeater.tx_lo = receiver.rx_lo = LO_HZ + 40_000_000
+            nothing = rms_dbfs(fresh(receiver))
+            repeater.rx_hardwaregain_chan0, repeater.loopback = 50, 2
+            block = fresh(receiver)
+            assert peak_cycles(block) == 700
+            arriving_dbfs = 7 - 6.02 - 60 - (4 - 50)  # at the repeater's converter, thence to full scale of 7 dBm
+            assert rms_dbfs(block) == pytest.approx(7 + arriving_dbfs - 60 - (4 - 30), abs=0.3)
+            assert rms_dbfs(block) > nothing + 10
+
+
+def test_carrier_error_of_a_board() -> None:
+    from ampradio.radio.emulator.network import boards
+
+    with network(boards(2, carrier_ppm=[10.0, 0.0])) as radios:  # 24 kHz at 2.4 GHz
+        with pluto(radios.uris[0]) as sender, pluto(radios.uris[1]) as receiver:
+            sender.tx_cyclic_buffer = True
+            sender.tx(tone(0))
+            assert peak_cycles(fresh(receiver)) == round(24_000 * BLOCK / RATE_SPS)
+
+
+def test_one_buffer_at_a_time_and_again_after_it_is_closed() -> None:
+    with network() as radios, pluto(radios.uris[0]) as first, pluto(radios.uris[0]) as second:
+        first.rx()
+        with pytest.raises(OSError, match="16"):
+            second.rx()
+        assert second.rx_lo == LO_HZ  # settings are open to both
+        first.rx_destroy_buffer()
+        assert second.rx().size == BLOCK
+
+
+def test_kernel_buffers_hold_stale_samples_then_a_gap_that_the_status_tells() -> None:
+    """In wall time: a program that pauses finds as many old blocks as there are kernel buffers, and a sticky bit."""
+    with network(elastic=False) as radios, pluto(radios.uris[0]) as radio:
+        radio._rxadc.set_kernel_buffers_count(3)
+        radio.rx()
+        assert radio._rxadc.reg_read(STATUS) & 4 == 0
+        time.sleep(12 * BLOCK / RATE_SPS)
+        began = time.monotonic()
+        radio.rx(), radio.rx()
+        stale_s = time.monotonic() - began
+        radio.rx(), radio.rx()
+        assert stale_s < BLOCK / RATE_SPS < time.monotonic() - began
+        assert radio._rxadc.reg_read(STATUS) & 4
+        radio._rxadc.reg_write(STATUS, 4)
+        assert radio._rxadc.reg_read(STATUS) & 4 == 0
+        assert radios.plutos[0].capture is not None and radios.plutos[0].capture.lost > 0
+
+
+def test_one_kernel_buffer_leaves_a_gap_before_every_block() -> None:
+    with network(elastic=False) as radios, pluto(radios.uris[0], block=2048) as radio:
+        radio._rxadc.set_kernel_buffers_count(1)
+        for _ in range(11):
+            radio.rx()
+        assert radios.plutos[0].receive_core.registers.losses == 10
+
+
+def test_a_transmitter_that_runs_dry_says_so() -> None:
+    with network(elastic=False) as radios, pluto(radios.uris[0]) as radio:
+        assert radio._txdac.reg_read(STATUS) & 1 == 0
+        radio.tx(tone(5))
+        time.sleep(4 * BLOCK / RATE_SPS)
+        assert radio._txdac.reg_read(STATUS) & 1
+        radio._txdac.reg_write(STATUS, 1)
+        assert radio._txdac.reg_read(STATUS) & 1 == 0  # until it runs dry again
+
+
+def test_blocks_queued_in_time_follow_each_other_without_a_seam() -> None:
+    with network() as radios, pluto(radios.uris[0]) as radio:
+        radio.loopback = 1
+        radio.rx()
+        for index in range(3):
+            radio.tx(tone(16, BLOCK, 100.0 * 16 * (index + 1)))
+        heard = np.concatenate([radio.rx() for _ in range(9)])
+    levels = np.rint(abs(heard) / 100)
+    assert [int((levels == step).sum()) for step in (1, 2, 3)] == [BLOCK] * 3
+    assert (np.diff(levels[levels > 0]) >= 0).all()
+
+
+def test_real_time_is_the_walls() -> None:
+    with network(elastic=False) as radios, pluto(radios.uris[0]) as radio:
+        radio.rx()
+        began = time.monotonic()
+        for _ in range(40):
+            radio.rx()
+        seconds = time.monotonic() - began
+    assert seconds > (40 - 4) * BLOCK / RATE_SPS  # four may have been full already

@@ -10,9 +10,11 @@ from typing import Any
 from testbed.experiment import Experiment, ExperimentError
 from testbed.run_folder import RunFolder
 from testbed.runner.finished import Finished
+from testbed.runner.frames import frames_beside
 from testbed.runner.stations import Stations, stations_of
 from testbed.runner.tell import Tell
 from testbed.summary import Summary, summary_of
+from testbed.systems import ends_of
 from testbed.tally import Tally
 
 OUT_OF_TIME = "the {limit_s:g} s of air time were used up before the AP was done: give more, as --set max_air_time_s=60"
@@ -33,10 +35,11 @@ def run_experiment(experiment: Experiment, *, out: Path | None = None, tell: Tel
     if scheme not in RADIOS:
         reason = f"{experiment.radio!r} does not run an exchange yet"
         raise ExperimentError("", "radio", reason, "use one of " + ", ".join(RADIOS))
-    stations = stations_of(experiment)
-    tally = Tally(opening=stations.ends.opening, proven=stations.ends.proven)
+    ends = ends_of(experiment)
+    tally = Tally(opening=ends.opening, proven=ends.proven)
     began = time.monotonic()
-    with RunFolder.create(experiment, out=out) as folder:
+    with RunFolder.create(experiment, out=out) as folder, frames_beside(experiment, ends, folder.path) as observed:
+        stations = stations_of(experiment, observed)
         folder.note(security=dict(stations.ends.report))
 
         def keep(record: dict[str, Any]) -> None:

@@ -7,11 +7,13 @@ near to; what they say to each other goes over UDP-sized datagrams in this proce
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 
 from ampradio.mac.work import SecureExchange
 from ampradio.security.handover import (
     Association,
+    Datagram,
     Delivery,
     DeviceKeys,
     Encoding,
@@ -136,6 +138,7 @@ class Infrastructure:
         self._heard = False
         self._poll_ns: int | None = None
         self.backhaul: Counter[str] = Counter()
+        self.on_datagram: Callable[[int, bytes, Datagram], None] = lambda now_ns, source, datagram: None
 
     @property
     def counters(self) -> Counter[str]:
@@ -244,9 +247,10 @@ class Infrastructure:
         moved = True
         while moved:
             moved = False
-            for end in everybody.values():
+            for name, end in everybody.items():
                 for datagram in end.backhaul_to_send():
                     moved = True
+                    self.on_datagram(now_ns, name, datagram)
                     self.backhaul["messages"] += 1
                     self.backhaul["octets"] += len(datagram.octets)
                     if datagram.destination in everybody:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyrad.packet import AccessAccept, AuthPacket
 
-from testbed.radius.attributes import Attribute, all_of, one_of, put
+from testbed.radius.attributes import Attribute, all_of, number_of, one_of, put
 from testbed.radius.client import RadiusClient
 
 FORWARDED = ("User-Name", "Called-Station-Id", "Calling-Station-Id", "State", "EAP-Message")
@@ -21,11 +21,13 @@ class EapProxy:
         """Fill in ``reply``; raises ``RadiusError`` when the EAP server is silent, ``AttributeMissingError``."""
         forwarded: list[Attribute] = [("NAS-Identifier", one_of(packet, "NAS-Identifier"))]
         forwarded += [(name, value) for name in FORWARDED for value in all_of(packet, name)]
+        if "Framed-MTU" in packet:
+            forwarded.append(("Framed-MTU", number_of(packet, "Framed-MTU")))
         answered = self._client.ask(forwarded)
         reply.code = answered.code
         said: list[Attribute] = [(name, value) for name in RETURNED for value in all_of(answered, name)]
         if answered.code == AccessAccept:
             said += [(name, one_of(answered, name, 32)) for name in ("MS-MPPE-Recv-Key", "MS-MPPE-Send-Key")]
             if "Session-Timeout" in answered:
-                said.append(("Session-Timeout", answered["Session-Timeout"][0]))
+                said.append(("Session-Timeout", number_of(answered, "Session-Timeout")))
         put(reply, said)

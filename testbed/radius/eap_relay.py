@@ -12,6 +12,7 @@ from testbed.radius.attributes import AttributeMissingError, all_of, number_of, 
 from testbed.radius.client import RadiusClient
 
 CONVERSATIONS_MAX = 256
+FRAMED_MTU = 480  # FreeRADIUS puts 10 octets more into a packet; eight AMP frames hold 492 behind an 802.1X header
 WIRELESS_802_11 = 19  # NAS-Port-Type, RFC 2865, 5.41
 
 
@@ -32,6 +33,7 @@ class EapRelay:
                 ("User-Name", asked.identity),
                 ("NAS-Identifier", self._identifier),
                 ("NAS-Port-Type", WIRELESS_802_11),
+                ("Framed-MTU", FRAMED_MTU),
                 ("Called-Station-Id", self._called),
                 ("Calling-Station-Id", asked.spa.hex("-").upper().encode()),
                 ("EAP-Message", asked.eap),

@@ -72,6 +72,16 @@ def test_another_address_is_not() -> None:
     assert of_kind(told, "drop", "tag")
 
 
+def test_the_longest_reply_without_an_announced_slot_still_finds_its_ack() -> None:
+    """Protocols 1.1: eight full fragments; the tag waits for the Ack as long as such a reply takes."""
+    ask, answer = Message(PROTO, 1, 0, TAG_ID, b"all", 496), Message(PROTO, 2, 0, TAG_ID, bytes(496))
+    ap, tag = Scripted([ask]), Scripted([answer])
+    ok, told = talk(ap, tag, TAG_ID)
+    assert ok and ap.heard == [answer]
+    assert [ack["heard"] for ack in of_kind(told, "ack", "tag")] == [True]
+    assert of_kind(told, "no_reply") == []
+
+
 @pytest.mark.parametrize("solicitation", [Message(0, 0, 0, BROADCAST, b"", 8), Message(0, 0, 0, TAG_ID, b"")])
 def test_a_solicitation_that_cannot_be(solicitation: Message) -> None:
     with pytest.raises(ValueError, match="one tag"):

@@ -9,12 +9,13 @@ import json
 import pytest
 
 from ampradio.mac.ap import FOREVER_NS, ApStation
+from ampradio.mac.exchange import Exchange
 from ampradio.mac.rounds import ApSettings
 from ampradio.mac.slots import SlotSchedule, ack_ns, listening_windows, reply_timing
 from ampradio.mac.work import Poll, RandomAccess
 from ampradio.profile.airtime import uplink_active_ns
 from tests.conftest import SHARED
-from tests.mac.bench import AP_ID, PROFILE, SETTINGS, TAG_ID, plain_tag, run_plain, secured, sent
+from tests.mac.bench import AP_ID, LONG_NS, PROFILE, SETTINGS, TAG_ID, plain_tag, run_plain, secured, sent
 
 VECTOR = json.loads((SHARED / "vectors" / "amp_phy.json").read_text())["vectors"]["timing"][0]
 CONTENT = 20 - 8  # 20 octets on the air: header 5, flags 1, FCS 2
@@ -53,6 +54,14 @@ def test_announced_units_of_the_vector() -> None:
     assert timing.stops_ns == (1000 * VECTOR["slot_us"],)
     schedule = SlotSchedule(618_000, 4, timing.stops_ns[0], ack_ns(PROFILE, 250_000), SIFS_NS)
     assert [schedule.start_ns(slot) // 1000 for slot in (1, 2, 3, 4)] == VECTOR["slot_starts_us"]
+
+
+@pytest.mark.parametrize(("longer", "replies"), [(0, 1), (1, 0)])
+def test_a_reply_may_fill_its_slot_to_the_last_unit(longer: int, replies: int) -> None:
+    """Rule 24: 20 octets fit the slot announced for 20 exactly; one octet more is not sent."""
+    ap = ApStation(PROFILE, EXACT, [Poll((11,), content_octets=CONTENT, attempts=1)])
+    told = Exchange(PROFILE, {"ap": ap}, {"tag": plain_tag(11, reading=bytes(CONTENT + longer))}).run(LONG_NS)
+    assert len(sent(told, "tag")) == replies
 
 
 @pytest.mark.parametrize(("dl_rate", "ul_rate"), [(250_000, 250_000), (1_000_000, 1_000_000), (1_000_000, 4_000_000)])

@@ -76,6 +76,8 @@ def test_a_tag_that_loses_power_forgets_the_slot_it_waited_for() -> None:
     assert tag.ppdus_to_send(after.end_ns) == [] and tag.counters["drop.not_for_us"] == 1
     tag.receive(Trigger(TAG_ID, TriggerParameters(slot_units=500)).encode(PROFILE.mac), after, after.end_ns)
     assert len(tag.ppdus_to_send(after.end_ns)) == 1
+    told = [(event.t_ns, event.kind, event.detail["id"]) for event in tag.events() if "power" in event.kind]
+    assert told == [(DOWN.end_ns, "power_off", TAG_ID), (DOWN.end_ns + 1, "power_on", TAG_ID)]
 
 
 def test_an_address_counts_in_amp_sig_as_long_as_the_session_answers_to_it() -> None:

@@ -2,8 +2,8 @@
 
 A passive observer, for captures that people open with tools for Wi-Fi: it rebuilds what the lite encoding elides, and
 with a PMK it puts data into CCMP frames that such a tool decrypts with that PMK. It belongs to neither end and feeds
-nothing back. A CCMP frame has the packet number, and so the nonce, of the AMP frame that it shows: what is written is
-for runs whose keys are no secret.
+nothing back. A CCMP frame has the packet number of the AMP frame that it shows with its highest bit set, so that no
+nonce serves twice under a key.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from ampradio.security.secret import Secret
 from ampradio.security.session import Message
 
 _TRIES = 4
+_SHOWN = 1 << 47  # of a PN: no AMP frame ever gets there
 _BROADCAST = b"\xff" * 6
 _OCTETS_MIN = {Msg.ADVERT: 8, Msg.ASSOC_RESPONSE: 3}
 _KEYS_UP = (Msg.PAIRWISE_2, Msg.PAIRWISE_4, Msg.GROUP_2)
@@ -154,7 +155,7 @@ class WifiView:
         key_id, key, sender = message.payload[0], keys[message.payload[0]], receiver if up else self._aa
         opener = Protection(self._mac, int(self._parameters.prof), sender, receiver)
         data = opener.open({key_id: ReceiveKey(key)}, msg, message.payload, message.station_id)
-        pn = int.from_bytes(message.payload[1:7], "big")
+        pn = int.from_bytes(message.payload[1:7], "big") | _SHOWN
         return self._frames.ccmp(receiver, key, key_id, pn, data, up=up)
 
 

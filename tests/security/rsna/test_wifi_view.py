@@ -113,6 +113,15 @@ def test_tshark_sees_nothing_without_the_pmk(tmp_path: Path) -> None:
     assert all(b"everyone" not in octets and b"tag" not in octets for _, octets in found)
 
 
+def test_no_nonce_serves_twice() -> None:
+    """CCMP and the AMP frame that it shows are under one key: their packet numbers differ, in the highest bit."""
+    link = talked(VARIANTS[0])
+    sealed = [frame for frame in shown(link) if frame[1] & 0x40]
+    numbers = [bytes([frame[at] for at in (31, 30, 29, 28, 25, 24)]) for frame in sealed]
+    said = [message.payload[1:7] for message in link.air if message.msg in (19, 20, 21)]
+    assert numbers == [bytes([0x80 | number[0]]) + number[1:] for number in said] and not set(numbers) & set(said)
+
+
 @pytest.mark.parametrize("order", [Order.SEED, Order.RSN])
 def test_lite_and_full_are_the_same_frames(order: Order) -> None:
     """Page 5.4: the lite encoding is lossless: what it elides is rebuilt, MICs and all."""

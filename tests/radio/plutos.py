@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import adi
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio.radio.emulator import EmulatedNetwork
+from ampradio.radio.emulator.front_end import Board
 
 RATE_SPS = 1_000_000
 LO_HZ = 2_400_000_000
@@ -59,6 +60,6 @@ def rms_dbfs(block: Samples) -> float:
     return 10 * math.log10(float(np.mean(abs(block) ** 2)) / 2048**2)
 
 
-def network(count: int = 1, **more: Any) -> EmulatedNetwork:
+def network(count: int | Sequence[Board] = 1, **more: Any) -> EmulatedNetwork:
     """Emulated radios on free ports, in elastic time unless said otherwise."""
     return EmulatedNetwork(count, **{"elastic": True, **more})

@@ -8,6 +8,7 @@ import iio
 import numpy as np
 import pytest
 
+from ampradio.radio.emulator.network import boards
 from tests.radio.plutos import BLOCK, LO_HZ, RATE_SPS, fresh, network, peak_cycles, pluto, rms_dbfs, tone
 
 STATUS = 0x80000088
@@ -73,7 +74,7 @@ def test_below_2083333_samples_per_second_the_filter_has_to_be_on() -> None:
 
 
 def test_what_one_sends_another_hears_at_the_level_of_the_link_budget() -> None:
-    """7 dBm at full scale, 60 dB of loss, 4 dBm - gain fills the receiver: levels follow from the documented figures."""
+    """7 dBm at full scale, 60 dB of loss, 4 dBm - gain fills the receiver: so are the levels."""
     with network(2) as radios, pluto(radios.uris[0]) as sender, pluto(radios.uris[1]) as receiver:
         sender.tx_cyclic_buffer = True
         sender.tx(tone(700))  # half of full scale
@@ -150,8 +151,9 @@ def test_a_tone_of_the_generators(frequency_hz: int) -> None:
 
 
 def test_rf_loopback_sends_out_what_comes_in() -> None:
-    with network(3) as radios, pluto(radios.uris[0]) as sender, pluto(radios.uris[1]) as repeater:
-        with pluto(radios.uris[2]) as receiver:
+    with network(3) as radios:
+        first, second, third = radios.uris
+        with pluto(first) as sender, pluto(second) as repeater, pluto(third) as receiver:
             sender.tx_cyclic_buffer = True
             sender.tx(tone(700))
             repeater.tx_lo = receiver.rx_lo = LO_HZ + 40_000_000
@@ -165,10 +167,9 @@ def test_rf_loopback_sends_out_what_comes_in() -> None:
 
 
 def test_carrier_error_of_a_board() -> None:
-    from ampradio.radio.emulator.network import boards
-
     with network(boards(2, carrier_ppm=[10.0, 0.0])) as radios:  # 24 kHz at 2.4 GHz
-        with pluto(radios.uris[0]) as sender, pluto(radios.uris[1]) as receiver:
+        first, second = radios.uris
+        with pluto(first) as sender, pluto(second) as receiver:
             sender.tx_cyclic_buffer = True
             sender.tx(tone(0))
             assert peak_cycles(fresh(receiver)) == round(24_000 * BLOCK / RATE_SPS)

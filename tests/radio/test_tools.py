@@ -54,7 +54,7 @@ def test_iio_readdev_gets_as_many_samples_as_it_asks_for(channels: tuple[str, ..
     assert len(got) == 20_000 * 2 * len(channels)
     codes = np.frombuffer(got, "<i2")
     assert np.unique(codes).size > 3  # noise
-    assert -2048 <= codes.min() and codes.max() <= 2047
+    assert codes.min() >= -2048 and codes.max() <= 2047
 
 
 def test_iio_writedev_and_iio_readdev_through_loopback(tmp_path: Path) -> None:

@@ -394,6 +394,17 @@ def test_key_frames_that_lie_to_the_tag() -> None:
                     read_lite(payload, msg, 3, 0, bytes(32))
 
 
+def test_a_full_advert_without_its_hash() -> None:
+    """Page 5.4: the element of the hash has to be that element."""
+    link = Link(RsnaParameters(Prof.FULL))
+    link.ap.begin(ID)
+    advert = link.ap.messages_to_send(0)[0]
+    for at in (22, 23, 24):
+        changed = advert.payload[:at] + bytes([advert.payload[at] ^ 1]) + advert.payload[at + 1 :]
+        link.tag.receive(replace(advert, payload=changed), 0)
+    assert link.refusals("tag") == ["malformed"] * 3
+
+
 @pytest.mark.parametrize("order", list(Order))
 def test_elements_that_lie_to_the_tag(order: Order) -> None:
     """Bad input: every truncation, another element or version, counts beyond the end."""

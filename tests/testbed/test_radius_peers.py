@@ -13,12 +13,19 @@ from scapy.layers.inet import UDP
 from scapy.layers.radius import Radius, RadiusAttr_Message_Authenticator
 from scapy.utils import rdpcap
 
+from ampradio.mac.exchange import Exchange, perfect_link
 from ampradio.mac.shim import fragment_sizes
 from ampradio.security.rsna import Port, RsnaParameters
 from ampradio.security.rsna.tag.eap_tls import TlsCredential
 from ampradio.security.secret import Secret
+from testbed.authority.database import Database
+from testbed.authority.eap_proxy import EapProxy
+from testbed.authority.server import AuthorityServer
+from testbed.authority.vault import Vault
+from testbed.experiment.load import experiment_of
 from testbed.radius.client import Endpoint, RadiusClient, RadiusError
 from testbed.radius.eap_relay import EapRelay
+from testbed.runner.stations import stations_of
 from tests.security.rsna.link import AA, ID, MAC, Link
 from tests.security.rsna.test_eap_tls import link_of
 from tests.testbed.radius_peers import (
@@ -30,6 +37,7 @@ from tests.testbed.radius_peers import (
     hostapd,
     program,
 )
+from tests.testbed.test_authority import KEY, SECRETS, World, serving
 
 PSK = bytes.fromhex("0123456789abcdef0123456789abcdef")
 GWID = bytes.fromhex("0a0b0c0d")
@@ -180,3 +188,80 @@ def wait_for(condition: Callable[[], bool]) -> bool:
     while not condition() and time.monotonic() < end:
         time.sleep(0.02)
     return condition()
+
+
+def rsna(folder: Path, server: str, *more: str) -> tuple[bool, list[str]]:
+    """Run S4 with EAP between the stations of an experiment; return whether it held, and the readings."""
+    (folder / "radius.secret").write_bytes(SECRET + b"\n")
+    (folder / "eap.key").write_text(PSK.hex())
+    text = f"""
+[security]
+system = "rsna"
+server = "{server}"
+server_secret_file = "radius.secret"
+[security.rsna]
+akm = 5
+[ap]
+address = "02:00:0a:0b:0c:0d"
+commands = ["led on"]
+[[tags]]
+eap_identity = "psk@amp.test"
+eap_psk_file = "eap.key"
+readings = ["21.5C", "41%"]
+"""
+    plan = experiment_of(text, folder / "e.toml", overrides=list(more))
+    stations = stations_of(plan)
+    told = Exchange(plan.profile, {"ap": stations.ap}, {"tag": stations.tag}, perfect_link).run(60_000_000_000)
+    data = [event.detail["data_hex"] for _, event in told if event.kind == "security.uplink_data"]
+    return stations.ap.finished and stations.ap.succeeded, [bytes.fromhex(each).decode() for each in data]
+
+
+@pytest.mark.parametrize("encoding", ["lite", "full"])
+def test_the_stations_of_an_experiment_use_hostapd(with_hostapd: None, tmp_path: Path, encoding: str) -> None:
+    """The same over the MAC: solicited slots, fragments, 4-way handshake, protected data."""
+    ok, readings = rsna(tmp_path, f"radius://127.0.0.1:{HOSTAPD_PORT}", f"security.rsna.encoding={encoding}")
+    assert ok and readings == ["21.5C", "41%"]
+
+
+def test_the_stations_of_an_experiment_use_freeradius(with_freeradius: None, tmp_path: Path) -> None:
+    (tmp_path / "certificates").symlink_to(RADIUS / "certs")
+    text = f"""
+[security]
+system = "rsna"
+server = "radius://127.0.0.1:{FREERADIUS_PORT}"
+server_secret_file = "radius.secret"
+[security.rsna]
+akm = 5
+[[tags]]
+eap_identity = "client.amp.test"
+eap_certificates = "certificates"
+eap_server_name = "server.amp.test"
+readings = ["21.5C"]
+"""
+    (tmp_path / "radius.secret").write_bytes(SECRET)
+    plan = experiment_of(text, tmp_path / "e.toml")
+    stations = stations_of(plan)
+    Exchange(plan.profile, {"ap": stations.ap}, {"tag": stations.tag}, perfect_link).run(60_000_000_000)
+    assert stations.ap.finished and stations.ap.succeeded
+
+
+def test_the_authority_passes_eap_on_to_hostapd(with_hostapd: None, tmp_path: Path) -> None:
+    """Gateway, our authority, hostapd: two secrets, one Message-Authenticator on each leg, one MSK."""
+    world = World(tmp_path)
+    upstream = RadiusClient(Endpoint("127.0.0.1", HOSTAPD_PORT), Secret(SECRET))
+    database: list[Any] = []
+
+    def respond(heard: bytes) -> list[bytes]:
+        if not database:  # SQLite's connection belongs to the thread that opened it
+            database.append(Database(tmp_path / "as.sqlite", Vault(KEY)))
+            database.append(AuthorityServer(database[0], MAC, EapProxy(upstream)))
+        said = database[1].answer(heard)
+        return [said] if said else []
+
+    with serving(respond) as endpoint:
+        relay = Watched(endpoint.port, SECRETS[GWID].expose())
+        assert link_to(relay).connect()
+        assert len(relay.answers[-1].msk) == 64
+        assert not link_to(relay, psk=bytes(16)).connect()
+    assert upstream.counters["asked"] == 5 and database[1].counters["eap"] == 5
+    world.database.close()

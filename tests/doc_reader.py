@@ -17,7 +17,7 @@ from tests.conftest import ROOT, SHARED
 from tests.doc_pages import Block, Command
 
 PATIENCE_S = 60
-RUN = {"amp", "python", "printf", "head", "echo"}
+RUN = {"amp", "python", "printf", "head", "echo", "iio_attr", "iio_info", "iio_readdev"}
 QUICK = {
     "testbed.bench.false_alarms": ("--quick",),
     "testbed.bench.flowgraph": ("--quick",),

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from ampradio import accelerator
 from ampradio.phy.edge_timing import PPM, ChipTiming
 from ampradio.phy.frame_check import check_holds
 from ampradio.phy.reception import Reception, placed_fields
@@ -126,11 +127,9 @@ class ApFrame:
 
     def _extend(self, samples: npt.NDArray[np.complex64]) -> None:
         """Add what is new in ``samples`` to the sums; a timing that has moved back may not need all of it again."""
-        read = self._sums.shape[1] - 1
-        turn = np.array([self._carrier_hz / self._rate_sps])
-        more = derotated(samples[:, read:], turn, read)
-        more += self._sums[:, -1:]
-        self._sums = np.concatenate((self._sums[:, :-1], more), axis=1)
+        read, turn = self._sums.shape[1] - 1, np.array([self._carrier_hz / self._rate_sps])
+        if read < samples.shape[1]:
+            self._sums = derotated(samples, turn, read, self._sums)
 
     def _data_chips(self, octets: int) -> int:
         return 4 * (8 * octets + self._tail)  # rate 1/2, Manchester
@@ -222,15 +221,21 @@ class ApFrame:
     def _powers(self, samples: npt.NDArray[np.complex64], track: UplinkTrack) -> tuple[float, float]:
         """Return ON power and full-band noise power per sample, from the AMP-Sync."""
         chips = self._chips
+        if accelerator.is_on():
+            from ampradio.phy.uplink_loops import powers_of_sync
+
+            place, known = track.as_rows()[0], (chips.sync, chips.chip, _STRADDLE)
+            signal, noise = powers_of_sync(np.ascontiguousarray(samples[0]), track.sums[0], place, *known)
+            return max(signal, 1e-30), max(noise, 0.0)
         on = chips.turned(track, 0)[0, chips.sync > 0]
-        signal = (abs(on.mean()) / chips.chip) ** 2
+        signal = float(abs(on.mean()) / chips.chip) ** 2
         edges = track.timing.at(chips.edges(0))[0]
         begin, end = edges[:-1][chips.sync == 0] + _STRADDLE, edges[1:][chips.sync == 0] - _STRADDLE
         sync = samples[:, : math.ceil(edges[-1]) + 1]
         power = running_sum(sync.real * sync.real + sync.imag * sync.imag, np.float64)
         energy = integral_to(power, np.concatenate((end, begin))[np.newaxis])[0]
         noise = float((energy[: end.size].sum() - energy[end.size :].sum()) / (end - begin).sum())
-        return max(float(signal), 1e-30), max(noise, 0.0)
+        return max(signal, 1e-30), max(noise, 0.0)
 
     def _ns(self, sample: int) -> int:
         return round(sample * _NS_PER_S / self._rate_sps)

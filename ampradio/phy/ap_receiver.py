@@ -116,6 +116,5 @@ class ApReceiver:
         if not blocks:
             return
         stop = self._floor_at + blocks * _FLOOR_BLOCK
-        parts = self._buffer.between(self._floor_at, stop)[0].view(np.float32).reshape(blocks, 2 * _FLOOR_BLOCK)
-        self._floor.add(np.einsum("ij,ij->i", parts, parts) / np.float32(_FLOOR_BLOCK))
+        self._floor.add_blocks(self._buffer.between(self._floor_at, stop)[0], _FLOOR_BLOCK)
         self._floor_at = stop

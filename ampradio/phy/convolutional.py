@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ampradio import accelerator
+
 CONSTRAINT = 7
 POLYNOMIALS = (0o133, 0o171)
 
@@ -19,6 +21,12 @@ def encode(
     The MSB of a polynomial weighs the newest bit. Tail bits are the caller's.
     """
     count = bits.shape[-1]
+    if bits.ndim == 2 and accelerator.is_on():
+        from ampradio.phy.viterbi_loop import encode_each
+
+        out = np.empty((bits.shape[0], 2 * count), np.uint8)
+        encode_each(np.require(bits, np.uint8, ("C", "W")), *polynomials, constraint, out)
+        return out
     history = np.zeros((*bits.shape[:-1], constraint - 1 + count), np.uint8)
     history[..., constraint - 1 :] = bits
     coded = np.zeros((*bits.shape, 2), np.uint8)

@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from ampradio import accelerator
+
 HISTORY = 256
 """Blocks remembered: while one of them was quiet, signals do not raise the floor."""
 
@@ -15,6 +17,7 @@ class NoiseFloor:
 
     def __init__(self, freedom: float) -> None:
         """Track blocks of ``freedom`` complex degrees of freedom each."""
+        accelerator.prepare("ampradio.phy.noise_floor_loops")
         self._recent = np.zeros(0)
         self._least = np.inf
         self._unbiased = _unbiased(freedom)
@@ -37,13 +40,28 @@ class NoiseFloor:
 
     def add(self, powers: npt.ArrayLike) -> None:
         """Take the mean powers (n,) of the next blocks; silence (blanked, or no noise at all) tells nothing."""
-        powers = np.atleast_1d(np.asarray(powers, np.float64))
+        powers = np.asarray(powers, np.float64).reshape(-1)
         if not powers.size:
             return
-        if powers.min() <= 0:
+        if np.minimum.reduce(powers) <= 0:
             powers = powers[powers > 0]
         self._recent = np.concatenate((self._recent, powers))[-HISTORY:]
-        self._least = float(self._recent.min(initial=np.inf))
+        self._least = float(np.minimum.reduce(self._recent, initial=np.inf))
+
+    def add_blocks(self, samples: npt.NDArray[np.complex64], block: int) -> None:
+        """Take ``samples`` (n,), whole blocks of ``block``, a multiple of 16; the rest is as for ``add``."""
+        parts = np.ascontiguousarray(samples).view(np.float32)
+        if accelerator.is_on():
+            from ampradio.phy.noise_floor_loops import remember_each
+
+            known = self._recent.size
+            held = np.empty(HISTORY)
+            held[HISTORY - known :] = self._recent
+            count, self._least = remember_each(parts, block, held, known)
+            self._recent = held[HISTORY - int(count) :]
+            return
+        rows = parts.reshape(-1, 2 * block)
+        self.add(np.einsum("ij,ij->i", rows, rows) / np.float32(block))
 
     def before_each(self, powers: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
         """Return the floor before each of ``powers`` (n,) if they were added in turn, and whether it was settled.

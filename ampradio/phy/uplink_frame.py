@@ -32,6 +32,8 @@ _FURTHER = 1.25  # a stretch longer by less than this is read with the track the
 _STEER_BITS = 256  # at most so many, spread over the stretch, are looked at to steer
 _FINE = 64  # samples of the fine oscillator; the coarse one steps by as many
 _WINDOW_MIN = 1.25  # samples; an edge inside a sample needs its neighbours whole
+_CLOCK_PARTS = np.linspace(-1, 1, _CLOCKS)
+_REACHES, _STEERED = np.array(_CONTEST_BITS), np.array(_STEERING)
 _NEIGHBOURS = 8  # coded bits either side whose ON chips tell the phase of one
 _KEYED = 0.96  # mean size of a bit over its noise: 1.2 and more where a frame can be read, 0.85 in noise
 _SURE = 40.0  # log-likelihood beyond which a bit is one or the other
@@ -39,28 +41,34 @@ _QUIETEST = 1e-4  # noise energy of a chip over its signal energy, so that a noi
 
 
 def derotated(
-    samples: npt.NDArray[np.complex64], turn_per_sample: npt.NDArray[np.float64], first: int = 0
+    samples: npt.NDArray[np.complex64],
+    turn_per_sample: npt.NDArray[np.float64],
+    done: int = 0,
+    before: npt.NDArray[np.complex128] | None = None,
 ) -> npt.NDArray[np.complex128]:
     """Return the running sum (packets, n + 1) of ``samples`` (packets, n) turned back by cycles per sample.
 
-    The samples are those from ``first`` on; the phase is counted from sample 0.
+    The phase is counted from sample 0. ``before`` (packets, done + 1) is what was returned for the first ``done``.
     """
     packets, count = samples.shape
     if accelerator.is_on():
         from ampradio.phy.uplink_soft_loops import derotate_each
 
-        sums = np.zeros((packets, count + 1), np.complex128)
-        derotate_each(np.ascontiguousarray(samples), turn_per_sample, first, sums)
+        sums = np.empty((packets, count + 1), np.complex128)
+        sums[:, : done + 1] = 0 if before is None else before
+        derotate_each(np.ascontiguousarray(samples), turn_per_sample, done, sums)
         return sums
+    samples, count = samples[:, done:], count - done
     rows = -(-count // _FINE)
-    coarse = _phasor(np.outer(turn_per_sample, first + _FINE * np.arange(rows)))
+    coarse = _phasor(np.outer(turn_per_sample, done + _FINE * np.arange(rows)))
     fine = _phasor(np.outer(turn_per_sample, np.arange(_FINE)))
     back = np.zeros((packets, rows * _FINE), np.complex64)
     back[:, :count] = samples
     turned = back.reshape(packets, rows, _FINE)
     turned *= fine[:, np.newaxis]
     turned *= coarse[:, :, np.newaxis]
-    return running_sum(back[:, :count], np.complex128)
+    more = running_sum(back[:, :count], np.complex128)
+    return more if before is None else np.concatenate((before[:, :-1], more + before[:, -1:]), axis=1)
 
 
 def _phasor(turns: npt.NDArray[np.float64]) -> npt.NDArray[np.complex64]:
@@ -81,6 +89,8 @@ def follow_data(track: UplinkTrack, chips: UplinkChips, coded_bits: int, done_bi
     From the sync alone (``done_bits`` 0) the clock is not known well enough for that: several are followed for a
     while and the one under which the bits look most decided is kept.
     """
+    if accelerator.is_on():
+        return _followed(track, chips, coded_bits, done_bits)
     if done_bits == 0:
         done_bits = min(_CONTEST_BITS[-1], coded_bits)
         track = _contest(track, chips, done_bits)
@@ -100,6 +110,14 @@ def looks_keyed(
 
     ``floor`` (packets,) is the noise power per sample; where it is 0 everything stands out.
     """
+    if accelerator.is_on():
+        from ampradio.phy.uplink_loops import keyed_each
+
+        sizes = np.empty(floor.size)
+        sums = np.ascontiguousarray(track.sums)
+        keyed_each(sums, track.as_rows(), chips.sync.size, chips.chip, coded_bits, sizes)
+        stands_out: npt.NDArray[np.bool_] = sizes > _KEYED * np.sqrt(floor * chips.chip)
+        return stands_out
     data = chips.turned(track, 2 * coded_bits)[:, chips.sync.size :].real
     size = np.add.reduce(np.abs(data[:, 1::2] - data[:, 0::2]), axis=1) / coded_bits
     keyed: npt.NDArray[np.bool_] = size > _KEYED * np.sqrt(floor * chips.chip)
@@ -158,6 +176,21 @@ def read_whole(
     return track, decided
 
 
+def _followed(track: UplinkTrack, chips: UplinkChips, coded_bits: int, done_bits: int) -> UplinkTrack:
+    """Return what ``follow_data`` does, by a compiled loop."""
+    from ampradio.phy.uplink_loops import follow_each
+
+    rows, sums = track.as_rows(), np.ascontiguousarray(track.sums)
+    better, limits = np.empty_like(rows), (_data_window(chips), clock_limit(chips.tolerance_ppm))
+    tables = (_REACHES, _clocks(chips), _STEERED, _STEER_BITS, _FURTHER)
+    follow_each(sums, rows, chips.sync, chips.chip, coded_bits, done_bits, *tables, *limits, better)
+    return track.moved_to(better)
+
+
+def _clocks(chips: UplinkChips) -> npt.NDArray[np.float64]:
+    return 1 + chips.tolerance_ppm * PPM * _CLOCK_PARTS
+
+
 def _contest(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> UplinkTrack:
     """Return the best of several tracks over the first ``coded_bits``, each begun under another clock.
 
@@ -165,15 +198,7 @@ def _contest(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> UplinkT
     the next hypothesis is away.
     """
     packets = track.timing.start.size
-    clocks = 1 + chips.tolerance_ppm * PPM * np.linspace(-1, 1, _CLOCKS)
-    if accelerator.is_on():
-        from ampradio.phy.uplink_loops import contest_each
-
-        rows, sums = track.as_rows(), np.ascontiguousarray(track.sums)
-        better, limits = np.empty_like(rows), (_data_window(chips), clock_limit(chips.tolerance_ppm))
-        reaches = np.minimum(_CONTEST_BITS, coded_bits)
-        contest_each(sums, rows, chips.sync, chips.chip, reaches, clocks, *limits, better)
-        return track.moved_to(better)
+    clocks = _clocks(chips)
     middle = 0.5 * chips.sync.size * chips.chip
     each = np.repeat(np.arange(packets), _CLOCKS)
     stretch = np.tile(clocks, packets)
@@ -198,15 +223,8 @@ def _steered(track: UplinkTrack, chips: UplinkChips, coded_bits: int, done_bits:
     they are decided, and correct it.
     """
     middle = 0.5 * (chips.sync.size + 2 * done_bits) * chips.chip
-    change = np.array(_STEERING) * chips.chip / (chips.data_end(2 * coded_bits) - middle)
+    change = _STEERED * chips.chip / (chips.data_end(2 * coded_bits) - middle)
     every = -(-coded_bits // _STEER_BITS)
-    if accelerator.is_on():
-        from ampradio.phy.uplink_loops import steer_each
-
-        rows, sums = track.as_rows(), np.ascontiguousarray(track.sums)
-        better, limits = np.empty_like(rows), (_data_window(chips), clock_limit(chips.tolerance_ppm))
-        steer_each(sums, rows, chips.sync, chips.chip, coded_bits, every, middle, change, *limits, better)
-        return track.moved_to(better)
     sync, bits = chips.edges(0), chips.data_end(0) + chips.chip * 2 * np.arange(0, coded_bits, every)
     nominal = np.concatenate((sync, bits, bits + chips.chip, bits + 2 * chips.chip))
     tried = track.timing.at(nominal)[:, np.newaxis] + change[:, np.newaxis] * (nominal - middle)

@@ -19,7 +19,7 @@ _Reals = npt.NDArray[np.float64]
 _Sums = npt.NDArray[np.complex128]
 _Chips = npt.NDArray[np.int8]
 _POWER_MIN = 1e-9  # as in edge_timing.fit
-_EXACT_EVERY = 32  # steps after which a turning phasor is computed afresh
+_FINE = 32  # steps of the fine phasor; the coarse one turns by as many
 _TINY = 2.2250738585072014e-308
 
 
@@ -35,12 +35,16 @@ def _integral(sums: _Sums, position: float) -> complex:
 @compiled()
 def _turn_back(values: _Sums, count: int, phase: float, step: float) -> None:
     """Turn ``values`` back by ``phase``, ``phase`` + ``step``, …"""
-    turning = cmath.exp(-1j * step)
-    for first in range(0, count, _EXACT_EVERY):
-        factor = cmath.exp(-1j * (phase + first * step))
-        for each in range(first, min(first + _EXACT_EVERY, count)):
-            values[each] *= factor
-            factor *= turning
+    turning, factor, fine = cmath.exp(-1j * step), cmath.exp(-1j * phase), np.empty(_FINE, np.complex128)
+    fine[0] = 1
+    for each in range(1, _FINE):
+        fine[each] = fine[each - 1] * turning
+    for first in range(0, count, _FINE):
+        size = min(_FINE, count - first)
+        some = values[first : first + size]
+        for each in range(size):
+            some[each] *= factor * fine[each]
+        factor *= fine[_FINE - 1] * turning
 
 
 @compiled()
@@ -84,22 +88,25 @@ def _decide(turned: _Sums, sync: _Chips, bits: int, given: npt.NDArray[np.bool_]
 def _fit_carrier(turned: _Sums, on: _Chips, count: int, track: _Reals, chip: float, out: _Reals) -> float:
     """Write phase and turn after a regression over the ON chips into ``out``, and return their mean amplitude."""
     number, place, total = 0, 0.0, 0j
-    for each in range(count):
-        if on[each]:
-            number, place, total = number + 1, place + each, total + turned[each]
+    picked, places = np.empty(count + 1, np.complex128), np.empty(count + 1)
+    for each in range(count):  # no branches: what is ON nobody can predict
+        picked[number], places[number] = turned[each], each
+        number += on[each]
+    for each in range(number):
+        place, total = place + places[each], total + picked[each]
     middle, mean = place / number, total / number
     size = max(abs(mean), _TINY)
     aligning = mean.conjugate() / size
     rise = spread = 0.0
-    for each in range(count):
-        if on[each]:
-            rise += (turned[each] * aligning).imag * (each - middle)
-            spread += (each - middle) * (each - middle)
+    for each in range(number):
+        picked[each] *= aligning
+        places[each] -= middle
+        rise += picked[each].imag * places[each]
+        spread += places[each] * places[each]
     slope, amplitude = rise / (spread * size), 0.0
-    for each in range(count):
-        if on[each]:
-            value, angle = turned[each] * aligning, (each - middle) * slope
-            amplitude += value.real * (1 - 0.5 * angle * angle) + value.imag * angle
+    for each in range(number):
+        value, angle = picked[each], places[each] * slope
+        amplitude += value.real * (1 - 0.5 * angle * angle) + value.imag * angle
     step = track[1] * chip
     turn = slope / step
     out[2] = track[2] + cmath.phase(mean) - turn * (track[0] + step * (middle + 0.5))
@@ -275,3 +282,70 @@ def steer_each(
         track[0, 0], track[0, 1] = start - best * middle, begun[1] + best
         _refine(row, sync, chip, bits, none, window, limit, work, on, track)
         better[packet] = track[0]
+
+
+@compiled(
+    "void(complex128[:, ::1], float64[:, ::1], int8[::1], float64, int64, int64, int64[::1], float64[::1],"
+    " float64[::1], int64, float64, float64, float64, float64[:, ::1])"
+)
+def follow_each(
+    sums: _Sums, tracks: _Reals, sync: _Chips, chip: float, bits: int, done: int, reaches: npt.NDArray[np.int64],
+    clocks: _Reals, steering: _Reals, most_looked_at: int, further: float, window: float, limit: float, better: _Reals,
+) -> None:  # fmt: skip
+    """Write the tracks, good for ``done`` bits, continued over ``bits`` into ``better``: ``uplink_frame.follow_data``.
+
+    ``steering`` is in chips at the end of a stretch; of its bits at most ``most_looked_at`` or so are looked at.
+    """
+    better[:] = tracks
+    begun = done == 0
+    while begun or done < bits:
+        reach = min(2 * done, bits)
+        if begun:
+            reach = min(reaches[-1], bits)
+            contest_each(sums, tracks, sync, chip, np.minimum(reaches, reach), clocks, window, limit, better)
+        if begun or reach > further * done:
+            middle = 0.5 * (sync.size + 2 * done) * chip
+            changes = steering * chip / ((sync.size + 2 * reach) * chip - middle)
+            every = -(-reach // most_looked_at)
+            steer_each(sums, better, sync, chip, reach, every, middle, changes, window, limit, better)
+        begun, done = False, reach
+
+
+@compiled("void(complex128[:, ::1], float64[:, ::1], int64, float64, int64, float64[::1])")
+def keyed_each(sums: _Sums, tracks: _Reals, known: int, chip: float, bits: int, size: _Reals) -> None:
+    """Write the mean size of the first ``bits`` bits, after ``known`` chips of the sync, into ``size`` (packets,)."""
+    turned = np.empty(known + 2 * bits, np.complex128)
+    for packet in range(tracks.shape[0]):
+        _chip_integrals(sums[packet], tracks[packet], chip, turned.size, turned)
+        total = 0.0
+        for each in range(known, turned.size, 2):
+            total += abs(turned[each + 1].real - turned[each].real)
+        size[packet] = total / bits
+
+
+@compiled("UniTuple(float64, 2)(complex64[::1], complex128[::1], float64[::1], int8[::1], float64, float64)")
+def powers_of_sync(
+    samples: npt.NDArray[np.complex64], row: _Sums, track: _Reals, sync: _Chips, chip: float, straddle: float
+) -> tuple[float, float]:
+    """Return the ON power and the full-band noise power per sample, as the AMP-Sync shows them.
+
+    The noise is that of the OFF chips without ``straddle`` samples at either edge.
+    """
+    turned = np.empty(sync.size, np.complex128)
+    _chip_integrals(row, track, chip, sync.size, turned)
+    count, total, noise, heard = 0, 0j, 0.0, 0.0
+    start, step = track[0], track[1] * chip
+    for each in range(sync.size):
+        if sync[each]:
+            count, total = count + 1, total + turned[each]
+            continue
+        begin = min(max(start + each * step + straddle, 0.0), float(samples.size))
+        end = min(max(start + (each + 1) * step - straddle, 0.0), float(samples.size))
+        heard += end - begin
+        at = int(begin)
+        while at < end:
+            power = samples[at].real * samples[at].real + samples[at].imag * samples[at].imag
+            noise += power * (min(at + 1.0, end) - max(float(at), begin))
+            at += 1
+    size = abs(total) / (count * chip)
+    return size * size, noise / heard

@@ -100,11 +100,10 @@ def soften_each(
 
 
 @compiled("void(complex64[:, ::1], float64[::1], int64, complex128[:, ::1])")
-def derotate_each(samples: npt.NDArray[np.complex64], turns: _Reals, first: int, sums: _Sums) -> None:
+def derotate_each(samples: npt.NDArray[np.complex64], turns: _Reals, done: int, sums: _Sums) -> None:
     """Write the running sum of ``samples`` (packets, n), turned back by cycles per sample, into ``sums``.
 
-    The samples are those from ``first`` on; the phase is counted from sample 0. ``sums`` (packets, n + 1) begins with
-    what was summed before.
+    The phase is counted from sample 0. ``sums`` (packets, n + 1) begins with what was summed of the first ``done``.
     """
     count = samples.shape[1]
     fine, part = np.empty(_BLOCK, np.complex128), np.empty(_BLOCK, np.complex128)
@@ -112,9 +111,9 @@ def derotate_each(samples: npt.NDArray[np.complex64], turns: _Reals, first: int,
         step = -2 * math.pi * turns[packet]
         for each in range(_BLOCK):
             fine[each] = cmath.exp(1j * (each * step))
-        total = sums[packet, 0]
-        for begin in range(0, count, _BLOCK):
-            cycles = turns[packet] * (first + begin)
+        total = sums[packet, done]
+        for begin in range(done, count, _BLOCK):
+            cycles = turns[packet] * begin
             coarse = cmath.exp(-2j * math.pi * (cycles - math.floor(cycles)))
             size = min(_BLOCK, count - begin)
             for each in range(size):

@@ -45,3 +45,24 @@ def decode_each(
         for step in range(bits - 1, -1, -1):
             out[packet, step] = state >> shift
             state = (state << 1 & (states - 1)) | came_by[step, state]
+
+
+@compiled("void(uint8[:, ::1], int64, int64, int64, uint8[:, ::1])")
+def encode_each(
+    bits: npt.NDArray[np.uint8], first: int, second: int, constraint: int, out: npt.NDArray[np.uint8]
+) -> None:
+    """Write the coded bits (packets, 2n) of ``bits`` (packets, n) by polynomials ``first`` and ``second`` into ``out``.
+
+    The MSB of a polynomial weighs the newest bit.
+    """
+    parity, newest = np.empty(1 << constraint, np.uint8), 1 << (constraint - 1)
+    for each in range(parity.size):
+        parity[each] = parity[each >> 1] ^ (each & 1) if each else 0
+    for packet in range(bits.shape[0]):
+        register = 0
+        for step in range(bits.shape[1]):
+            register >>= 1
+            if bits[packet, step]:
+                register |= newest
+            out[packet, 2 * step] = parity[register & first]
+            out[packet, 2 * step + 1] = parity[register & second]

@@ -1,8 +1,9 @@
-"""A run folder explains itself: manifest, experiment file, events and recordings, readable whenever the run ends."""
+"""A run folder explains itself: manifest, experiment, events, recordings, results; readable whenever the run ends."""
 
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,18 +33,20 @@ class RunFolderError(Exception):
         self.reason, self.fix = reason, fix
 
 
-def _now() -> str:
+def utc_now() -> str:
+    """Return this moment as folders and manifests write it."""
     return datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
 
 
-def _made(name: str, out: Path | None, root: Path) -> Path:
+def new_folder(name: str, out: Path | None, root: Path) -> Path:
+    """Make ``root/<UTC time>-<name>/``, or take an empty ``out``; raises RunFolderError."""
     try:
         if out is not None:
             out.mkdir(parents=True, exist_ok=True)
             if any(out.iterdir()):
                 raise RunFolderError(f"{out} is not empty", "give --out a new or an empty folder")
             return out
-        stem = f"{_now()}-{re.sub(r'[^A-Za-z0-9._-]+', '-', name)[:64]}"
+        stem = f"{utc_now()}-{re.sub(r'[^A-Za-z0-9._-]+', '-', name)[:64]}"
         for number in range(1, 1000):
             path = root / (stem if number == 1 else f"{stem}-{number}")
             try:
@@ -72,7 +75,7 @@ class RunFolder:
     @classmethod
     def create(cls, experiment: Experiment, *, out: Path | None = None, root: Path = Path("runs")) -> RunFolder:
         """Make ``root/<UTC time>-<name>/``, or ``out``, with a manifest in state ``running``; raises RunFolderError."""
-        path = _made(experiment.name, out, root)
+        path = new_folder(experiment.name, out, root)
         (path / EXPERIMENT).write_text(experiment.text, encoding="utf-8")
         own = Path(experiment.profile_source)
         if own.is_file():
@@ -83,7 +86,7 @@ class RunFolder:
             "name": experiment.name,
             "state": "running",
             "ok": None,
-            "wall_started": _now(),
+            "wall_started": utc_now(),
             "experiment": experiment.to_manifest(),
             "experiment_sha256": experiment.sha256,
             "seeds": {"run": experiment.seed},
@@ -121,8 +124,17 @@ class RunFolder:
 
     def _end(self, state: str, ok: bool, facts: Mapping[str, object]) -> None:
         self.events.close()
-        self.manifest |= {**facts, "state": state, "ok": ok, "wall_ended": _now()}
+        self.manifest |= {**facts, "state": state, "ok": ok, "wall_ended": utc_now()}
         self._write()
+        self._write_results()
+
+    def _write_results(self) -> None:
+        from testbed.results.parquet import write_run
+
+        try:
+            write_run(read_run(self.path))
+        except (OSError, ValueError, RunFolderError) as error:  # `amp results` reads manifest and events instead
+            logging.getLogger(__name__).warning("%s: no results.parquet: %s", self.path, error)
 
     def _write(self) -> None:
         write_atomically(self.path / MANIFEST, json.dumps(self.manifest, indent=2, ensure_ascii=False) + "\n")

@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
-import time
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from testbed.commands.progress import Progress
 from testbed.commands.verb import add_verb
 from testbed.exits import DID_NOT_HOLD, DONE, CallerMistake
 
@@ -37,11 +36,7 @@ def run(args: argparse.Namespace) -> int:
     experiment = load_experiment(args.file, overrides=args.overrides)
     suspects = suspects_of(args.file, experiment.compare.systems)
     workers = args.workers or len(os.sched_getaffinity(0))
-    began = time.monotonic()
-
-    def progress(done: int, total: int) -> None:
-        _progress(args, done, total, time.monotonic() - began)
-
+    progress = Progress("pieces of work", quiet=args.quiet)
     comparison = compared(args.file, experiment, suspects, workers, progress)
     document = as_document(comparison)
     folder = args.out or Path("runs") / f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{experiment.name}"
@@ -50,16 +45,8 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps({**document, "folder": str(folder), "page": str(path)}, ensure_ascii=False))
     elif not args.quiet:
         _show(comparison)
-        print(f"{path} (with CSV, JSON, SVG and PNG beside it), {time.monotonic() - began:.0f} s")
+        print(f"{path} (with CSV, JSON, SVG and PNG beside it), {progress.seconds:.0f} s")
     return DONE if all(each.ok for each in comparison.costs) else DID_NOT_HOLD
-
-
-def _progress(args: argparse.Namespace, done: int, total: int, seconds: float) -> None:
-    if args.quiet or (not sys.stderr.isatty() and done % max(total // 10, 1) and done != total):
-        return
-    left = seconds / done * (total - done)
-    end = "\r" if sys.stderr.isatty() and done < total else "\n"
-    print(f"{done}/{total} pieces of work, about {left:.0f} s left   ", end=end, file=sys.stderr, flush=True)
 
 
 def _show(comparison: Any) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from testbed.attack.matrix import ATTACKS, QUICK
@@ -14,6 +14,7 @@ from testbed.attack.suspects import Suspect
 from testbed.compare.completion import Point, against_power, against_snr
 from testbed.compare.costs import Costs, costs_of
 from testbed.experiment import Experiment
+from testbed.workforce import results_of
 
 
 @dataclass
@@ -63,19 +64,13 @@ def compared(
 ) -> Comparison:
     """Do all of it in ``workers`` processes, telling ``progress`` how much is done of how much."""
     pieces = pieces_of(experiment, suspects)
-    results: dict[int, Costs | Point | Outcome] = {}
+    results: dict[Piece, Costs | Point | Outcome] = {}
+    with closing(results_of(partial(do, path, experiment), iter(pieces), workers)) as done:
+        for piece, result in done:
+            results[piece] = result
+            progress(len(results), len(pieces))
     empty = Comparison(experiment.name, [suspect.label for suspect in suspects])
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        futures = {pool.submit(do, path, experiment, piece): index for index, piece in enumerate(pieces)}
-        try:
-            for done, future in enumerate(as_completed(futures), start=1):
-                results[futures[future]] = future.result()
-                progress(done, len(pieces))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return _gathered(empty, [results[index] for index in range(len(pieces))])
+    return _gathered(empty, [results[piece] for piece in pieces])
 
 
 def _gathered(comparison: Comparison, results: list[Costs | Point | Outcome]) -> Comparison:

@@ -41,10 +41,11 @@ def load_experiment(
     ``seed`` and ``radio`` stand for ``--seed`` and ``--radio``; ``stdin`` is read only when a tag asks for it.
     """
     path = Path(path)
-    return experiment_of(_text_of(path), path, overrides=overrides, seed=seed, radio=radio, stdin=stdin)
+    return experiment_of(text_of(path), path, overrides=overrides, seed=seed, radio=radio, stdin=stdin)
 
 
-def _text_of(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """Return the text of an experiment file; raises ExperimentError."""
     try:
         with path.open("rb") as stream:
             octets = stream.read(MAX_FILE_OCTETS + 1)

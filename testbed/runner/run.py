@@ -40,7 +40,8 @@ def run_experiment(experiment: Experiment, *, out: Path | None = None, tell: Tel
     began = time.monotonic()
     with RunFolder.create(experiment, out=out) as folder, frames_beside(experiment, ends, folder.path) as observed:
         stations = stations_of(experiment, observed)
-        folder.note(security=dict(stations.ends.report))
+        handshake = {"opening": sorted(stations.ends.opening), "proven": stations.ends.proven}
+        folder.note(security=dict(stations.ends.report), handshake=handshake)
 
         def keep(record: dict[str, Any]) -> None:
             folder.events.write(record)

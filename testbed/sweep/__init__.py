@@ -1,0 +1,1 @@
+"""Sweeps: an experiment at many points, run many times at each."""

@@ -43,6 +43,8 @@ def online(suspect: Suspect, trials_short: int = TRIALS_SHORT, trials_long: int 
         octets, accepted, trials = SHORTEST_OCTETS, _short(suspect, trials_short), trials_short
     else:
         octets, accepted, trials = _withheld(suspect, trials_long)
+    if trials == 0:
+        return Outcome("X14", suspect.label, False, "the last reply has no MIC of its own")
     low, high = wilson_interval(accepted, trials)
     predicted = 2.0 ** (-8 * octets)
     text = f"MIC of {octets}: {accepted} of {trials} accepted, {low:.1e}…{high:.1e}; 2^-{8 * octets} = {predicted:.1e}"

@@ -67,6 +67,6 @@ def suspect_of(experiment: Experiment) -> Suspect:
     security = experiment.security
     table = getattr(security, security.system)
     values = {key: json.dumps(getattr(table, key)) for key in table.__struct_fields__}
-    settings = (f"security.{security.system}.{key}={value}" for key, value in values.items())
+    settings = (f"security.{security.system}.{key}={value}" for key, value in values.items() if value != "null")
     variant = variant_of(security)
     return Suspect(f"{security.system} {variant}", security.system, variant, tuple(settings))

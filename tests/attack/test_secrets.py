@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from testbed.attack import compromise, forgery, guess
-from testbed.attack.suspects import Suspect
+from testbed.attack.suspects import Suspect, suspect_of
+from testbed.experiment import load_experiment
 from tests.attack.test_matrix import LABELS, of
+from tests.conftest import ROOT
 
 ALL, NONE = 1.0, 0.0
 S2_E2E = Suspect("S2-A e2e", "provisioning", "hardened", ("security.provisioning.end_to_end=true",))
@@ -122,3 +124,32 @@ def test_x14_forgery_of_the_others(label: str) -> None:
 def test_x14_the_genuine_message_would_have_been_believed(label: str) -> None:
     """What is forged is one MIC away from success: with the right one it is taken."""
     assert forgery.with_the_right_mic(of(label))
+
+
+def test_x12_without_a_modifier_every_ap_holds_root() -> None:
+    """Page 2.4: MOD = 0 makes PMK1 = ROOT, so one AP's memory opens what the tag says to all of them."""
+    suspect = Suspect("S1 MOD 0", "amp", "hardened", ("security.amp.flow=3", "security.amp.modifier_octets=0"))
+    assert dict(compromise.memory(suspect).figures)["gateway_other_ap"] == ALL
+
+
+def test_x14_where_nothing_has_a_mic() -> None:
+    """W3.8: under a policy without integrity any reply is believed; where the reply is an ID, none is there to forge."""
+    bare = Suspect("S3 bare", "aiot", "literal", ("security.aiot.policy=0",))
+    assert forgery.online(bare).text.startswith("MIC of 0: 1 of 1 accepted")
+    alone = Suspect("S3 alone", "aiot", "literal", ('security.aiot.process="authentication"',))
+    assert forgery.online(alone).text == "the last reply has no MIC of its own"
+
+
+@pytest.mark.parametrize(
+    ("setting", "found"),
+    [('security.aiot.id_mode="encrypted"', 7), ('security.aiot.id_mode="encrypted-unprotected"', None)],
+)
+def test_x13_what_an_id_tells_a_guesser(setting: str, found: int | None) -> None:
+    """W3.5: an encrypted ID with a MAC confirms a guess; without one it tells nothing to who does not know the ID."""
+    assert guess.found(Suspect("S3", "aiot", "literal", (setting,)), guess.candidate(7), 20) == found
+
+
+def test_an_experiment_without_its_optional_files_is_attacked() -> None:
+    """Keys that are not set in a file are not set in the suspect either."""
+    suspect = suspect_of(load_experiment(ROOT / "examples/provisioning.toml", radio="sim:"))
+    assert guess.offline(suspect, space=20).text == "not found in 20 guesses"

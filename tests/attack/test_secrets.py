@@ -133,7 +133,7 @@ def test_x12_without_a_modifier_every_ap_holds_root() -> None:
 
 
 def test_x14_where_nothing_has_a_mic() -> None:
-    """W3.8: under a policy without integrity any reply is believed; where the reply is an ID, none is there to forge."""
+    """W3.8: under a policy without integrity any reply is believed; a reply that is an ID has none to forge."""
     bare = Suspect("S3 bare", "aiot", "literal", ("security.aiot.policy=0",))
     assert forgery.online(bare).text.startswith("MIC of 0: 1 of 1 accepted")
     alone = Suspect("S3 alone", "aiot", "literal", ('security.aiot.process="authentication"',))

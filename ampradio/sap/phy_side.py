@@ -41,7 +41,7 @@ class PhySap:
         zmq.ZMQError: the endpoint is in use or not an address.
     """
 
-    def __init__(self, endpoint: str, profile: str, patience_s: float = 10.0) -> None:
+    def __init__(self, endpoint: str, profile: str, patience_s: float = 30.0) -> None:
         self._context = zmq.Context()
         self._socket = self._context.socket(zmq.ROUTER)
         self._socket.setsockopt(zmq.LINGER, 500)

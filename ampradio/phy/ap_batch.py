@@ -69,9 +69,10 @@ class ApBatch:
         batch = UplinkBatch(psdus, np.zeros(packets, np.bool_), zero, zero + 1, zero.copy())
         rows, begin = np.arange(packets), np.zeros(packets, np.intp)
         while rows.size:
-            hits = first_sync(self._sync, samples[rows], floor[rows], begin)
+            some_samples = samples if rows.size == packets else samples[rows]
+            hits = first_sync(self._sync, some_samples, floor[rows], begin)
             rows, some = rows[hits.found], np.flatnonzero(hits.found)
-            false = self._read(samples[rows], floor[rows], hits.of(some), seed_index, rows, batch)
+            false = self._read(samples, floor[rows], hits.of(some), seed_index, rows, batch)
             begin = hits.timing.start[some][false].astype(np.intp) + int(2 * _LEAD_CHIPS * self._chips.chip)
             rows = rows[false]
         return batch
@@ -85,12 +86,12 @@ class ApBatch:
         rows: npt.NDArray[np.intp],
         batch: UplinkBatch,
     ) -> npt.NDArray[np.bool_]:
-        """Write what follows the syncs of ``hits`` to ``rows`` of ``batch``; return where nothing does."""
+        """Write what follows ``hits`` in ``rows`` of ``samples`` to ``batch``; return where nothing does."""
         if not rows.size:
             return np.zeros(0, np.bool_)
         lead = int(_LEAD_CHIPS * self._chips.chip)
         origin = hits.timing.start.astype(np.intp) - lead
-        cut = rows_from(samples, origin, samples.shape[1] - int(origin.min()))
+        cut = rows_from(samples, origin, samples.shape[1] - int(origin.min()), rows)
         sums = derotated(cut, hits.carrier_hz / self._rate_sps)
         timing = ChipTiming(np.full(rows.size, float(lead)), hits.timing.stretch)
         track = follow_data(follow_sync(sums, timing, self._chips), self._chips, 2 * self._short_bits)

@@ -88,7 +88,7 @@ class ApReceiver:
     def _cleaned(self, samples: npt.NDArray[np.complex64]) -> npt.NDArray[np.complex64]:
         samples = np.ascontiguousarray(samples, np.complex64)
         parts = samples.view(np.float32)
-        if parts.size and parts.min() >= -_LARGEST and parts.max() <= _LARGEST:
+        if parts.size and np.minimum.reduce(parts) >= -_LARGEST and np.maximum.reduce(parts) <= _LARGEST:
             return samples
         good = (np.abs(samples.real) <= _LARGEST) & (np.abs(samples.imag) <= _LARGEST)
         self.counters["bad_samples"] += samples.size - int(np.count_nonzero(good))
@@ -97,7 +97,8 @@ class ApReceiver:
     def _step(self, received: list[Reception]) -> bool:
         if not self._windows:
             return False
-        window = min(self._windows, key=lambda each: each.needs)
+        several = len(self._windows) > 1
+        window = min(self._windows, key=lambda each: each.needs) if several else self._windows[0]
         needs = window.needs
         if self._buffer.stop < needs:
             return False
@@ -105,8 +106,9 @@ class ApReceiver:
         reception = window.take(self._buffer.between(window.needed_from, needs), self._floor.power)
         if reception is not None:
             received.append(reception)
-        self.counters.update(window.counted)
-        window.counted.clear()
+        if window.counted:
+            self.counters.update(window.counted)
+            window.counted.clear()
         if window.over:
             self._windows.remove(window)
         return True

@@ -55,7 +55,7 @@ class UncodedBatch:
             return batch
         lead = int(UncodedReader.LEAD_CHIPS * self._sync.chip)
         origin = hits.timing.start[rows].astype(np.intp) - lead
-        cut = rows_from(samples[rows], origin, samples.shape[1] - int(origin.min()))
+        cut = rows_from(samples, origin, samples.shape[1] - int(origin.min()), rows)
         read_rows(self._reader, self._reader.begin(cut, lead, hits.of(rows)), origin, rows, batch)
         return batch
 

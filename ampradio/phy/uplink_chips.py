@@ -7,7 +7,7 @@ is left is a slow phase. Performance page, section 3, steps 3 to 5.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -57,6 +57,7 @@ class UplinkTrack:
     sums: npt.NDArray[np.complex128]
     timing: ChipTiming
     carrier: CarrierPhase
+    _rows: npt.NDArray[np.float64] | None = field(default=None, init=False, repr=False, compare=False)
 
     def of(self, rows: npt.NDArray[np.intp]) -> UplinkTrack:
         """Return the tracks of some packets, each with its own row of sums."""
@@ -72,9 +73,10 @@ class UplinkTrack:
         phase[rows], turn[rows] = part.carrier.phase, part.carrier.turn
         return UplinkTrack(self.sums, ChipTiming(start, stretch), CarrierPhase(phase, turn))
 
-
     def as_rows(self) -> npt.NDArray[np.float64]:
         """Return start, stretch, phase and turn of each packet, (packets, 4), as the accelerator's loops take them."""
+        if self._rows is not None:
+            return self._rows
         rows = np.empty((self.timing.start.size, 4))
         rows[:, 0], rows[:, 1] = self.timing.start, self.timing.stretch
         rows[:, 2], rows[:, 3] = self.carrier.phase, self.carrier.turn
@@ -83,7 +85,9 @@ class UplinkTrack:
     def moved_to(self, rows: npt.NDArray[np.float64]) -> UplinkTrack:
         """Return this track with the timing and carrier of ``rows``, as ``as_rows`` gives them."""
         timing, carrier = ChipTiming(rows[:, 0], rows[:, 1]), CarrierPhase(rows[:, 2], rows[:, 3])
-        return UplinkTrack(self.sums, timing, carrier)
+        moved = UplinkTrack(self.sums, timing, carrier)
+        object.__setattr__(moved, "_rows", rows)  # so that the next loop need not put them together again
+        return moved
 
 
 class UplinkChips:

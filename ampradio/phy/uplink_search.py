@@ -31,13 +31,27 @@ def first_sync(
             return hits
         _look(sync, samples, floor, position, rows, hits)
         again = rows[found[rows]]
-        settled = np.array([sync.settles(each) for each in start[again] - position[again]], np.bool_)
-        _look(sync, samples, floor, start.astype(np.intp), again[~settled], hits)  # lest that was a sidelobe
-        weak = again[sync.is_weak(hits.of(again), floor[again])]
-        first = start.astype(np.intp)
-        for later in sync.later_looks:  # lest it was noise before a PPDU
-            _look(sync, samples, floor, first + later, weak, hits, OUTRANKS)
+        if again.size:
+            _look_again(sync, samples, floor, position, again, hits)
         position[rows] += step
+
+
+def _look_again(
+    sync: UplinkSync,
+    samples: npt.NDArray[np.complex64],
+    floor: npt.NDArray[np.float64],
+    position: npt.NDArray[np.intp],
+    again: npt.NDArray[np.intp],
+    hits: UplinkSyncHits,
+) -> None:
+    """Search once more where ``again``, found from their ``position`` on, may not be the syncs they look like."""
+    start = hits.timing.start
+    settled = np.array([sync.settles(each) for each in start[again] - position[again]], np.bool_)
+    _look(sync, samples, floor, start.astype(np.intp), again[~settled], hits)  # lest that was a sidelobe
+    weak = again[sync.is_weak(hits.of(again), floor[again])]
+    first = start.astype(np.intp)
+    for later in sync.later_looks:  # lest it was noise before a PPDU
+        _look(sync, samples, floor, first + later, weak, hits, OUTRANKS)
 
 
 def _look(
@@ -53,7 +67,7 @@ def _look(
     if not rows.size:
         return
     first = position[rows]
-    new = sync.search(rows_from(samples[rows], first, sync.reach), floor[rows])
+    new = sync.search(rows_from(samples, first, sync.reach, rows), floor[rows])
     better = new.found & (new.energy > times * hits.energy[rows])
     where = rows[better]
     hits.found[where] = True
@@ -63,12 +77,22 @@ def _look(
 
 
 def rows_from(
-    samples: npt.NDArray[np.complex64], first: npt.NDArray[np.intp], count: int
+    samples: npt.NDArray[np.complex64],
+    first: npt.NDArray[np.intp],
+    count: int,
+    rows: npt.NDArray[np.intp] | None = None,
 ) -> npt.NDArray[np.complex64]:
-    """Return ``count`` samples of each row of ``samples`` (packets, n) from ``first`` (packets,) on, zero outside."""
-    out = np.zeros((samples.shape[0], count), np.complex64)
-    for row, begin in enumerate(first):
-        low, high = max(int(begin), 0), min(int(begin) + count, samples.shape[1])
+    """Return ``count`` samples of each row of ``samples`` (packets, n) from ``first`` (packets,) on, zero outside.
+
+    With ``rows`` (some,) only those of the packets, each from its ``first`` (some,) on.
+    """
+    out = np.empty((first.size, count), np.complex64)
+    which = range(first.size) if rows is None else rows.tolist()
+    for each, (row, begin) in enumerate(zip(which, first.tolist(), strict=True)):
+        low, high = max(begin, 0), max(min(begin + count, samples.shape[1]), 0)
         if high > low:
-            out[row, low - begin : high - begin] = samples[row, low:high]
+            out[each, low - begin : high - begin] = samples[row, low:high]
+        if high - low < count:
+            out[each, : max(low - begin, 0)] = 0
+            out[each, max(high - begin, 0) :] = 0
     return out

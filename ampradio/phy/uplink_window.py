@@ -157,8 +157,9 @@ class UplinkWindow:
 
     def _read(self, frame: Frame, samples: npt.NDArray[np.complex64], floor: float) -> Reception | None:
         frame.take(samples, floor)
-        self.counted.update(frame.counted)
-        frame.counted.clear()
+        if frame.counted:
+            self.counted.update(frame.counted)
+            frame.counted.clear()
         if not frame.over:
             self._expire()
             return None

@@ -15,7 +15,9 @@ from ampradio.channel.noise import awgn
 from ampradio.channel.offset import carrier_offset
 from ampradio.phy.ap_batch import ApBatch
 from ampradio.phy.ap_receiver import ApReceiver
+from ampradio.phy.convolutional import encode
 from ampradio.phy.modulate import ppdus
+from ampradio.phy.noise_floor import NoiseFloor
 from ampradio.phy.running_sum import integral_to, running_sum
 from ampradio.phy.tag_batch import TagBatch
 from ampradio.phy.tag_receiver import TagReceiver
@@ -190,6 +192,33 @@ def test_the_trellis_is_decided_alike(bits: int, terminated: bool) -> None:
     for given in (soft, soft.astype(np.float32)):
         fast, slow = both(lambda: decode(PROFILE.uplink, given, terminated=terminated))  # noqa: B023
         assert np.array_equal(fast, slow)
+
+
+@pytest.mark.parametrize("bits", [0, 1, 6, 7, 150])
+def test_bits_are_coded_alike(bits: int) -> None:
+    """Rows of random bits, as packets and one by one."""
+    given = np.random.default_rng(bits).integers(0, 2, (20, bits), np.uint8)
+    fast, slow = both(lambda: encode(given))
+    assert isinstance(fast, np.ndarray) and np.array_equal(fast, slow)
+    assert np.array_equal(fast, [encode(each) for each in given])
+
+
+def test_the_floor_is_tracked_alike() -> None:
+    """Over more blocks than are remembered, in pieces, silence among them: the same floor after each."""
+    rng = np.random.default_rng(5)
+    pieces = [awgn(np.zeros((1, 64 * blocks), np.complex64), 0.3, rng)[0] for blocks in (1, 3, 200, 80, 1, 300)]
+    pieces[2][640:1280] = 0
+    pieces.insert(0, np.zeros(64, np.complex64))
+
+    def tracked() -> list[float]:
+        floor, out = NoiseFloor(64.0), []
+        for piece in pieces:
+            floor.add_blocks(piece, 64)
+            out += [floor.power, float(floor.settled), *floor.before_each(np.ones(4))[0]]
+        return out
+
+    fast, slow = both(tracked)
+    assert np.allclose(fast, slow, rtol=1e-6, atol=0)
 
 
 @pytest.mark.parametrize(("choice", "printed"), [("none", "False"), ("numba", "True"), ("", "True")])

@@ -166,6 +166,48 @@ def test_rf_loopback_sends_out_what_comes_in() -> None:
             assert rms_dbfs(block) > nothing + 10
 
 
+def test_a_chip_that_is_off_neither_sends_nor_hears() -> None:
+    with network(2) as radios, pluto(radios.uris[0]) as sender, pluto(radios.uris[1]) as receiver:
+        silence = rms_dbfs(fresh(receiver))
+        sender.tx_cyclic_buffer = True
+        sender.tx(tone(700))
+        loud = rms_dbfs(fresh(receiver))
+        switches = {
+            "alert": lambda on: setattr(sender._ctrl.attrs["ensm_mode"], "value", "fdd" if on else "alert"),
+            "powerdown": lambda on: setattr(
+                sender._ctrl.find_channel("TX_LO", True).attrs["powerdown"], "value", "0" if on else "1"
+            ),
+        }
+        for switch in switches.values():
+            switch(False)
+            assert rms_dbfs(fresh(receiver)) == pytest.approx(silence, abs=0.3)
+            switch(True)
+            assert rms_dbfs(fresh(receiver)) == pytest.approx(loud, abs=0.3)
+        receiver._ctrl.attrs["ensm_mode"].value = "sleep"
+        assert not fresh(receiver).any()
+
+
+def test_decimation_by_eight_in_the_fpga() -> None:
+    with network() as radios, pluto(radios.uris[0]) as radio:
+        radio.sample_rate = 8_000_000
+        radio.rx_dec8_filter_en = radio.tx_int8_filter_en = True
+        assert radio.sample_rate == 8_000_000
+        radio.loopback = 1
+        radio.dds_single_tone(100_000, 0.5)
+        assert peak_cycles(fresh(radio)) == round(100_000 * BLOCK / 1_000_000)
+
+
+def test_a_rate_that_changes_under_an_open_buffer() -> None:
+    with network(2) as radios, pluto(radios.uris[0]) as sender, pluto(radios.uris[1]) as receiver:
+        sender.tx_cyclic_buffer = True
+        sender.tx(tone(0))
+        assert peak_cycles(fresh(receiver)) == 0
+        sender.tx_destroy_buffer()
+        sender.sample_rate = receiver.sample_rate = 2_500_000
+        sender.tx(tone(700))
+        assert peak_cycles(fresh(receiver)) == 700
+
+
 def test_carrier_error_of_a_board() -> None:
     with network(boards(2, carrier_ppm=[10.0, 0.0])) as radios:  # 24 kHz at 2.4 GHz
         first, second = radios.uris

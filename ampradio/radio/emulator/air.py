@@ -24,10 +24,11 @@ class Window:
 
 @dataclass(frozen=True)
 class Emission:
-    """What left an antenna from sample ``first`` on: in square roots of a milliwatt, around ``carrier_hz``."""
+    """What left an antenna from sample ``first`` on, around ``carrier_hz``: ``samples`` times ``scale``, in √mW."""
 
     first: int
     samples: Samples
+    scale: float
     carrier_hz: float
     bandwidth_hz: float
 
@@ -72,21 +73,23 @@ class FlatAir:
             for emission in sender.emissions(wider):
                 arrived = received(emission, tuning, wider)
                 if arrived is not None:
-                    out += np.float32(10 ** (-loss_db / 20)) * arrived[lead:]
+                    out += np.float32(10 ** (-loss_db / 20) * emission.scale) * arrived[lead:]
         return out
 
 
 def received(emission: Emission, tuning: Tuning, window: Window) -> Samples | None:
-    """Return ``emission`` as a receiver's filter passes it, over ``window``; None when they do not meet."""
+    """Return ``emission``, not scaled, as a receiver's filter passes it over ``window``; None when they do not meet."""
     shift_hz = emission.carrier_hz - tuning.carrier_hz
     half = window.rate_sps / 2
     low = max(-half, -half - shift_hz, -emission.bandwidth_hz / 2, -tuning.bandwidth_hz / 2 - shift_hz)
     high = min(half, half - shift_hz, emission.bandwidth_hz / 2, tuning.bandwidth_hz / 2 - shift_hz)
     if high <= low:
         return None
-    out = np.zeros(window.count, np.complex64)
-    at = emission.first - window.first
-    out[at : at + emission.samples.size] = emission.samples
+    out = emission.samples
+    if out.size < window.count:
+        at = emission.first - window.first
+        out = np.zeros(window.count, np.complex64)
+        out[at : at + emission.samples.size] = emission.samples
     if high - low < 0.98 * window.rate_sps:
         taps = _band_pass(low / window.rate_sps, high / window.rate_sps)
         out = np.convolve(out, taps)[: out.size].astype(np.complex64)
@@ -94,7 +97,7 @@ def received(emission: Emission, tuning: Tuning, window: Window) -> Samples | No
         # sample indices are too large for a product of floats to keep the phase
         start = (shift_hz / window.rate_sps * window.first) % 1.0
         turns = start + shift_hz / window.rate_sps * np.arange(window.count)
-        out *= np.exp(2j * np.pi * turns).astype(np.complex64)
+        out = out * np.exp(2j * np.pi * turns).astype(np.complex64)
     return out
 
 

@@ -60,7 +60,8 @@ class Capture:
 
     def needs(self) -> list[tuple[float, float]]:
         """Return the stretches of time, in seconds, whose samples may still be asked for."""
-        starts = [*self._queued.copy(), *([self._delivered] if self._delivered is not None else [])]
+        delivered = self._delivered  # another thread may be about to change it
+        starts = [*self._queued.copy(), *([] if delivered is None else [delivered])]
         return [(first / self.rate_sps, (first + self.block) / self.rate_sps) for first in starts]
 
     def close(self) -> None:

@@ -43,7 +43,8 @@ class Segment:
         at = start - self.first
         if stop - self.first <= len(self.codes):
             return start, self.codes[at : stop - self.first]
-        return start, self.codes[(at + np.arange(stop - start)) % len(self.codes)]
+        at, count = at % len(self.codes), stop - start
+        return start, np.tile(self.codes, (-(-(at + count) // len(self.codes)), 1))[at : at + count]
 
 
 FOREVER = 1 << 62

@@ -30,7 +30,8 @@ from ampradio.radio.emulator.tone import LABELS, Tone, tones_at
 from ampradio.radio.emulator.transceiver import Transceiver
 
 RECEIVE, TRANSMIT = "cf-ad9361-lpc", "cf-ad9361-dds-core-lpc"
-MOST_BYTES = 64 << 20  # what the driver can allocate for one device's buffers
+MOST_BYTES = 256 << 20  # what the driver can allocate for one device's buffers
+MOST_BYTES_EACH = 64 << 20
 MOST_DEPTH = 64
 
 
@@ -153,7 +154,8 @@ class EmulatedPluto:
             if part is not None and segment.rate_sps == window.rate_sps:
                 how = segment.sending or now
                 if how.amplitude:
-                    out.append(_emission(part[0], _complex(part[1]), how))
+                    codes_scale = how.amplitude / front_end.DAC_CODES
+                    out.append(Emission(part[0], _complex(part[1]), codes_scale, how.carrier_hz, how.bandwidth_hz))
         if not playing and now.amplitude and self.transmit_core.rate_sps() == window.rate_sps:
             tones = tones_at(self._tones, window.first, window.count, window.rate_sps)
             if tones is not None:
@@ -216,16 +218,17 @@ class _Silent:
 
 
 def _emission(first: int, samples: front_end.Samples, how: Sending) -> Emission:
-    return Emission(first, samples * np.float32(how.amplitude), how.carrier_hz, how.bandwidth_hz)
+    return Emission(first, samples, how.amplitude, how.carrier_hz, how.bandwidth_hz)
 
 
 def _complex(codes: Codes) -> front_end.Samples:
     kept = (codes & np.int16(-16)).astype(np.float32)  # the converter has 12 bits
-    return (np.ascontiguousarray(kept).view(np.complex64)[:, 0]) / np.float32(front_end.DAC_CODES)
+    samples: front_end.Samples = kept.view(np.complex64)[:, 0]
+    return samples
 
 
 def _check_size(block: int, bytes_each: int, depth: int) -> None:
     if block < 1:
         raise Refused(errno.EINVAL)
-    if block * bytes_each * depth > MOST_BYTES:
+    if block * bytes_each > MOST_BYTES_EACH or block * bytes_each * depth > MOST_BYTES:
         raise Refused(errno.ENOMEM)

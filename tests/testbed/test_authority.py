@@ -392,6 +392,25 @@ def test_a_clock_that_jumps_changes_nothing(world: World, monkeypatch: pytest.Mo
         assert world.server.answer(world.ask()) == first
 
 
+@pytest.mark.parametrize(("delay_s", "comes"), [(0.45, True), (1.2, False)])
+def test_a_slow_server(world: World, delay_s: float, comes: bool) -> None:
+    """An answer that comes during a repetition is the answer; one that comes after the last is an error, exit 3."""
+    import time
+
+    def respond(heard: bytes) -> list[bytes]:
+        said = shared(world.folder, heard)
+        time.sleep(delay_s)
+        return [said] if said else []
+
+    with serving(respond) as endpoint:
+        server = remote(endpoint, timeout_s=0.3, tries=3)
+        if comes:
+            assert isinstance(server.answer(GWID, Ask(1, 2, world.made.qr)), Challenge)
+        else:
+            with pytest.raises(RadiusError, match=r"0\.9 s"):
+                server.answer(GWID, Ask(1, 2, world.made.qr))
+
+
 def test_questions_that_fit_no_variant(world: World) -> None:
     """Introduce and Confirm out of turn get a Reject under the right secret."""
     with serving(lambda heard: [said] if (said := shared(world.folder, heard)) else []) as endpoint:

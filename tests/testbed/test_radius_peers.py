@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -265,3 +267,14 @@ def test_the_authority_passes_eap_on_to_hostapd(with_hostapd: None, tmp_path: Pa
         assert not link_to(relay, psk=bytes(16)).connect()
     assert upstream.counters["asked"] == 5 and database[1].counters["eap"] == 5
     world.database.close()
+
+
+if os.geteuid() != 0:  # an ordinary user has a network of their own inside a user namespace only
+    for name in [name for name in globals() if name.startswith("test_")]:
+        del globals()[name]
+
+    def test_everything_in_a_user_namespace(tmp_path: Path) -> None:
+        command = [program("unshare"), "-Urn", sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        command += ["--basetemp", str(tmp_path / "inside"), __file__]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr

@@ -62,6 +62,7 @@ class EnvelopeChips:
         self._powers = powers(self._edges)
         self._windows: dict[tuple[float, float], _EdgeWindows] = {}
         accelerator.prepare("ampradio.phy.envelope_loops", "ampradio.phy.running_sum_loops")
+        accelerator.prepare("ampradio.phy.envelope_contest_loops")
 
     def edges(self, data_chips: int) -> npt.NDArray[np.float64]:
         """Return the nominal chip edges (40 + data_chips + 1,) of sync and data."""

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ampradio.phy.edge_timing import ChipTiming
 from ampradio.phy.envelope_chips import EnvelopeChips, bits_of
+from ampradio.phy.envelope_contest import widest
 
 _SYNC_WINDOWS = (0.25, 0.125, 0.0625)  # of a sync chip; wider ones take echoes that shape the ON symbol for timing
 _FIRST_BITS = 16
@@ -35,6 +36,7 @@ def follow(
     while done_bits < bits:
         reach = min(max(3 * done_bits, _FIRST_BITS), bits)
         if reach > _FURTHER * done_bits:
+            timing = widest(sums, timing, chips, reach, done_bits)
             timing = chips.refine(sums, timing, reach, min(chips.sync_chip / 4, 2 * data_window), data_window)
         done_bits = reach
     return timing

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import resource
 import signal
 import socket
@@ -36,9 +37,11 @@ from testbed.authority.service import Service
 from testbed.authority.tag_file import TagFile
 from testbed.authority.vault import Vault, VaultError, write_secret
 from testbed.cli import main
+from testbed.experiment.error import ExperimentError
 from testbed.experiment.load import experiment_of
 from testbed.radius.attributes import dictionary, put
 from testbed.radius.client import Endpoint, RadiusClient, RadiusError
+from testbed.radius.provisioning import answer as fill
 from testbed.radius.provisioning import question
 from testbed.radius.remote_server import RemoteServer
 from testbed.runner.stations import stations_of
@@ -273,6 +276,65 @@ def test_garbage_stale_and_unsigned_answers_are_dropped(world: World) -> None:
         counters = server._client.counters
     assert counters["answered"] == 1 and counters["malformed"] >= 4 and counters["stale"] == 1
     assert counters["unverified"] == 1
+
+
+def test_message_authenticator_is_required_both_ways(world: World) -> None:
+    """CVE-2024-3596: without it a question gets no answer, and an answer counts for nothing, however right it is."""
+    bare = AuthPacket(secret=SECRETS[GWID].expose(), dict=dictionary(), id=9)
+    bare.authenticator = bytes(range(16))
+    put(bare, question(GWID, Ask(1, 2, world.made.qr)))
+    assert world.server.answer(bare.RequestPacket()) is None
+    assert world.server.counters == {"unverified": 1}
+
+    def respond(heard: bytes) -> list[bytes]:
+        asked = AuthPacket(secret=SECRETS[GWID].expose(), dict=dictionary(), packet=heard)
+        reply = asked.CreateReply(message_authenticator=False)
+        fill(reply, Reject(1, "because"))
+        return [reply.ReplyPacket()]
+
+    with serving(respond) as endpoint, pytest.raises(RadiusError, match="unverified"):
+        remote(endpoint).answer(GWID, Ask(1, 2, world.made.qr))
+
+
+def test_signed_nonsense_is_a_rejection(world: World) -> None:
+    """A server that shares the secret and has gone mad: the gateway refuses, and says so."""
+
+    def respond(heard: bytes) -> list[bytes]:
+        asked = AuthPacket(secret=SECRETS[GWID].expose(), dict=dictionary(), packet=heard)
+        reply = asked.CreateReply()
+        reply.request_authenticator = asked.authenticator
+        reply.add_message_authenticator()
+        put(reply, [("AMP-Question-Number", 1), ("AMP-Address", 1), ("MS-MPPE-Recv-Key", bytes(15))])
+        return [reply.ReplyPacket()]
+
+    with serving(respond) as endpoint:
+        server = remote(endpoint)
+        assert server.answer(GWID, Ask(1, 2, world.made.qr)) == Reject(1, "server_answered_nonsense")
+        plan = experiment(world.folder, str(endpoint), "gw.secret", "ap.retries=0")
+        told, ok = run(plan)
+    assert not ok and "security.provisioned" not in [event.kind for _, event in told]
+
+
+MISTAKES = [
+    ("security.server=http://x", "radius://"),
+    ("security.server=radius://x:99999", "radius://"),
+    ("security.server_secret_file=none", "none cannot be read"),
+    ("security.server_secret_file=empty", "no octets"),
+    ("security.system=aiot", "no authentication server"),
+    ("security.variant=literal", "made for variant"),
+    ("security.provisioning.end_to_end=true", "no commands"),
+    ("security.provisioning.qr_file=gw.secret", "no picture"),
+    ("security.server=", "there is no server"),
+    ("tags[0].identity_file=gw.secret", "no tag's file"),
+]
+
+
+@pytest.mark.parametrize(("override", "what"), MISTAKES)
+def test_an_experiment_that_cannot_be(world: World, override: str, what: str) -> None:
+    (world.folder / "empty").touch()
+    with pytest.raises(ExperimentError, match=re.escape(what)) as raised:
+        experiment(world.folder, "radius://127.0.0.1:1", "gw.secret", override)
+    assert raised.value.fix and SECRETS[GWID].expose().decode() not in str(raised.value)
 
 
 @pytest.mark.parametrize("respond", [lambda heard: [], lambda heard: [b"\x02" * 64] * 50, lambda heard: [heard]])

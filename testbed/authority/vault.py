@@ -80,12 +80,18 @@ def read_secret(path: Path) -> bytes:
 
 
 def write_secret(path: Path, octets: bytes) -> None:
-    """Make a new file that only its owner reads; raises ``VaultError`` when there is one already or it cannot be."""
+    """Make a new file that only its owner reads, or none; raises ``VaultError`` when it cannot be, or is there."""
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-            stream.write(octets)
+            try:
+                stream.write(octets)
+                stream.flush()
+            except OSError:
+                path.unlink(missing_ok=True)
+                raise
     except OSError as error:
-        raise VaultError(f"{path} cannot be made: {error.strerror}", "choose another name") from None
+        fix = "choose another name, where there is room"
+        raise VaultError(f"{path} cannot be made: {error.strerror}", fix) from None
 
 
 def _from_hex(text: str, where: str) -> bytes:

@@ -29,6 +29,7 @@ from ampradio.security.provisioning import manufacture
 from ampradio.security.provisioning.backhaul import Ask, Challenge, Confirm, Introduce, Reject
 from ampradio.security.secret import Secret
 from testbed.authority.database import Database, DatabaseError, DuplicateError
+from testbed.authority.eap_proxy import EapProxy
 from testbed.authority.entry import Entry, EntryError
 from testbed.authority.fleet import as_text, entries_of, rows_of
 from testbed.authority.schema import StoreSettings
@@ -487,3 +488,42 @@ def test_a_port_in_use(world: World, capsys: pytest.CaptureFixture[str]) -> None
         assert main(["as", *files, "--listen", f"127.0.0.1:{service.port}"]) == 3
     assert "cannot be listened on" in capsys.readouterr().err
     assert os.environ.get("AMP_AS_KEY") is None
+
+
+def test_a_dead_eap_server_behind_the_authority(world: World) -> None:
+    """EAP without a server to go on to, or with one that is silent, gets no answer; S2 goes on."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        dead = RadiusClient(Endpoint("127.0.0.1", silent.getsockname()[1]), Secret(b"upstream"), timeout_s=0.1, tries=2)
+        for proxy, reason in ((None, "no_eap_server"), (EapProxy(dead), "eap_server_silent")):
+            server = AuthorityServer(world.database, MAC, proxy)
+            packet = AuthPacket(secret=SECRETS[GWID].expose(), dict=dictionary())
+            packet.authenticator = bytes(16)
+            packet.add_message_authenticator()
+            eap = bytes.fromhex("0200000501")
+            put(packet, [("User-Name", b"x"), ("NAS-Identifier", GWID.hex().encode()), ("EAP-Message", eap)])
+            assert server.answer(packet.RequestPacket()) is None
+            assert server.counters == {reason: 1}
+            assert server.answer(world.ask()) is not None
+    assert dead.counters["repeated"] == 1
+
+
+def test_a_disk_without_room(tmp_path: Path) -> None:
+    """A database or a file of secrets that cannot be made leaves nothing behind."""
+    code = f"""
+import os, resource, signal, sys
+from pathlib import Path
+from testbed.cli import main
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+from testbed.authority.vault import VaultError, write_secret
+try:
+    write_secret(Path({str(tmp_path / "fleet.csv")!r}), bytes(10_000))
+except VaultError as error:
+    print(error, file=sys.stderr)
+sys.exit(main(["keys", "create", "--db", {str(tmp_path / "as.sqlite")!r}, "--key-file", {str(tmp_path / "k")!r}]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 3 and "cannot be made" in done.stderr, done.stderr
+    assert "fleet.csv cannot be made: File too large" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["k"]

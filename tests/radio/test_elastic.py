@@ -64,6 +64,16 @@ def test_one_program_with_one_thread_gives_the_same_samples_every_time() -> None
     assert (run(2) != first).any()
 
 
+def test_what_is_sent_begins_a_block_after_the_newest_that_was_read() -> None:
+    with network() as radios, pluto(radios.uris[0]) as radio:
+        radio.loopback = 1
+        radio.rx()
+        radio.tx(tone(0))
+        assert not radio.rx().any()
+        assert radio.rx().all()
+        assert not radio.rx().any()
+
+
 def test_it_is_faster_than_the_walls_clock() -> None:
     with network() as radios, pluto(radios.uris[0]) as radio:
         radio.rx()

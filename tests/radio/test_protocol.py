@@ -172,6 +172,20 @@ def test_samples_come_in_the_pieces_that_are_asked_for(client: Client) -> None:
     assert client.ask("CLOSE cf-ad9361-lpc") == 0
 
 
+@pytest.mark.parametrize(("mask", "code"), [("00000001", 5), ("00000002", 9)])
+def test_one_channel_alone(client: Client, mask: str, code: int) -> None:
+    assert client.ask("WRITE ad9361-phy DEBUG loopback 1", b"1") == 1
+    assert client.ask("OPEN cf-ad9361-dds-core-lpc 64 00000003 CYCLIC") == 0
+    assert client.ask("WRITEBUF cf-ad9361-dds-core-lpc 256") == 0
+    client.stream.write(np.tile(np.array([5 * 16, 9 * 16], "<i2"), 64).tobytes())
+    client.stream.flush()
+    assert int(client.stream.readline()) == 256
+    assert client.ask(f"OPEN cf-ad9361-lpc 32 {mask}") == 0
+    assert client.ask("READBUF cf-ad9361-lpc 64") == 64
+    assert client.stream.readline().decode().strip() == mask
+    assert (np.frombuffer(client.stream.read(64), "<i2") == code).all()
+
+
 def test_a_block_that_takes_longer_than_the_timeout() -> None:
     with network(elastic=False) as radios:
         client = Client(radios)

@@ -8,6 +8,7 @@ import iio
 import numpy as np
 import pytest
 
+from ampradio.radio.emulator.air import FlatAir
 from ampradio.radio.emulator.network import boards
 from tests.radio.plutos import BLOCK, LO_HZ, RATE_SPS, fresh, network, peak_cycles, pluto, rms_dbfs, tone
 
@@ -99,6 +100,35 @@ def test_a_receiver_tuned_elsewhere_hears_nothing() -> None:
         assert peak_cycles(shifted) == round((700 / BLOCK * RATE_SPS - 250_000) * BLOCK / RATE_SPS)
 
 
+def test_a_shifted_carrier_keeps_its_phase_from_block_to_block() -> None:
+    """All of a tone's power but the noise is in one bin of the spectrum of four blocks in a row."""
+    with network(2) as radios, pluto(radios.uris[0]) as sender, pluto(radios.uris[1]) as receiver:
+        sender.tx_cyclic_buffer = True
+        sender.tx(tone(0))
+        receiver.rx_lo = LO_HZ - 125_000
+        fresh(receiver)
+        row = np.concatenate([receiver.rx() for _ in range(4)])
+    power = abs(np.fft.fft(row)) ** 2
+    assert np.argmax(power) == row.size // 8
+    assert power.max() / power.sum() > 0.99
+
+
+def test_the_transmitter_has_twelve_bits() -> None:
+    with network(2, air=FlatAir(path_loss_db=0)) as radios:
+        near, far = radios.uris
+        with pluto(near) as sender, pluto(far) as receiver:
+            silence = rms_dbfs(fresh(receiver))
+            for code, louder in ((15, False), (16, True), (31, True)):
+                sender.tx_destroy_buffer()
+                sender.tx_cyclic_buffer = True
+                sender.tx(np.full(BLOCK, code * (1 + 1j)))
+                level = rms_dbfs(fresh(receiver))
+                assert (level > silence + 10) == louder
+                if louder:  # 31 is 16 to the converter
+                    expected = 7 + 10 * np.log10(2 * 16**2 / 32768**2) - (4 - 30)
+                    assert level == pytest.approx(expected, abs=0.4)
+
+
 def test_noise_is_thermal_and_rises_with_the_gain() -> None:
     """-174 dBm/Hz and 3 dB of noise figure over 1 MHz, against 4 dBm - gain at full scale."""
     with network() as radios, pluto(radios.uris[0], block=65536) as radio:
@@ -148,6 +178,16 @@ def test_a_tone_of_the_generators(frequency_hz: int) -> None:
         assert abs(block).mean() == pytest.approx(1024, abs=2)
         radio.disable_dds()
         assert not fresh(radio).any()
+
+
+def test_two_tones_of_the_generators() -> None:
+    with network() as radios, pluto(radios.uris[0]) as radio:
+        radio.loopback = 1
+        radio.dds_dual_tone(125_000, 0.25, 250_000, 0.5)
+        power = abs(np.fft.fft(fresh(radio))) / BLOCK
+    assert power[BLOCK // 8] == pytest.approx(512, abs=2)
+    assert power[BLOCK // 4] == pytest.approx(1024, abs=2)
+    assert np.sort(power)[-3] < 5
 
 
 def test_rf_loopback_sends_out_what_comes_in() -> None:

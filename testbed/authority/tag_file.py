@@ -17,12 +17,13 @@ _OCTETS_MAX = 4096
 
 @dataclass(frozen=True)
 class TagFile:
-    """A tag's name, the variant of S2 that it was made for, and its identity."""
+    """A tag's name, the variant of S2 and the octets of H(A_pubk) that it was made for, and its identity."""
 
     name: str
     variant: str
     identity: DeviceIdentity
     psk: Secret
+    hash_octets: int = 8
 
     def write(self, path: Path) -> None:
         """Write a new file that only its owner reads; raises ``VaultError``."""
@@ -31,6 +32,7 @@ class TagFile:
             "format": FORMAT,
             "name": self.name,
             "variant": self.variant,
+            "hash_octets": self.hash_octets,
             "public": identity.public.hex(),
             "private": identity.private.expose().hex(),
             "serial": identity.serial.expose().hex(),
@@ -53,8 +55,9 @@ def read_tag_file(path: Path) -> TagFile:
         public, server_public = (bytes.fromhex(kept[name]) for name in ("public", "server_public"))
         private, serial, psk = (Secret(bytes.fromhex(kept[name])) for name in ("private", "serial", "psk"))
         identity = DeviceIdentity(public, private, serial, server_public, z)
-        identity.require_fit(StoreSettings(kept["variant"]).parameters())
-        return TagFile(str(kept["name"]), kept["variant"], identity, psk)
+        settings = StoreSettings(kept["variant"], kept["hash_octets"])
+        identity.require_fit(settings.parameters())
+        return TagFile(str(kept["name"]), settings.variant, identity, psk, settings.hash_octets)
     except OSError as error:
         raise VaultError(f"{path} cannot be read: {error.strerror}", fix) from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

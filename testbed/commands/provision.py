@@ -51,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
         f"server = {_quoted(server)}",
         *([] if secret_file is None else [f"server_secret_file = {_quoted(secret_file.absolute())}"]),
         "[security.provisioning]",
+        f"hash_octets = {tag.hash_octets}",
         f"qr_file = {_quoted(args.qr.absolute())}",
         "[ap]",
         f'address = "{(bytes.fromhex("0200") + gwid).hex(":")}"',

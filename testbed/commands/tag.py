@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     made = manufacture(settings.parameters(), public, SystemEntropy())
     psk = Secret(os.urandom(PSK_OCTETS))
     entry = Entry(made.record, args.name, psk)
-    tag = TagFile(args.name, settings.variant, made.identity, psk)
+    tag = TagFile(args.name, settings.variant, made.identity, psk, settings.hash_octets)
     tag.write(tag_path)
     try:
         write_label(label_path, made.qr, args.name)

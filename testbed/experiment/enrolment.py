@@ -64,7 +64,7 @@ def made(source: Source, index: int, tag: Tag) -> TagFile | None:
 
 def scanned(source: Source, file: ExperimentFile) -> bytes | None:
     """Return the H(A_pubk) of the label that the experiment names; raises ExperimentError for what cannot be."""
-    security, path = file.security, ("security", "provisioning", "qr_file")
+    security = file.security
     if security.system == "provisioning":
         if security.provisioning.end_to_end and security.server.startswith("radius:"):
             reason = "RADIUS carries no commands: the server has to be in this process"
@@ -79,12 +79,16 @@ def scanned(source: Source, file: ExperimentFile) -> bytes | None:
             if one is not None and one.variant != variant_of(security):
                 reason = f"this tag is made for variant {one.variant!r}"
                 raise source.error(("tags", index, "identity_file"), reason, f"set security.variant={one.variant}")
+            if one is not None and one.hash_octets != security.provisioning.hash_octets:
+                reason = f"this tag is made for {one.hash_octets} octets of H(A_pubk)"
+                path = ("security", "provisioning", "hash_octets")
+                raise source.error(path, reason, f"write hash_octets = {one.hash_octets}")
     if security.provisioning.qr_file is None:
         return None
     try:
         return read_label(source.folder / security.provisioning.qr_file)
     except LabelError as error:
-        raise source.error(path, error.reason, error.fix) from None
+        raise source.error(("security", "provisioning", "qr_file"), error.reason, error.fix) from None
 
 
 def eap_of(source: Source, file: ExperimentFile, index: int) -> EapPlan | None:

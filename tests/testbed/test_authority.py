@@ -324,6 +324,7 @@ MISTAKES = [
     ("security.system=aiot", "no authentication server"),
     ("security.variant=literal", "made for variant"),
     ("security.provisioning.end_to_end=true", "no commands"),
+    ("security.provisioning.hash_octets=16", "made for 8 octets"),
     ("security.provisioning.qr_file=gw.secret", "no picture"),
     ("security.server=", "there is no server"),
     ("tags[0].identity_file=gw.secret", "no tag's file"),

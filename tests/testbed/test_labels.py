@@ -124,3 +124,14 @@ def test_callers_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     amp(capsys, "keys", "list", "--db", tmp_path / "not.sqlite", "--key-file", tmp_path / "as.key", code=3)
     (tmp_path / "wrong.key").write_bytes(bytes(32))
     amp(capsys, "keys", "list", "--db", tmp_path / "as.sqlite", "--key-file", tmp_path / "wrong.key", code=2)
+
+
+def test_a_database_of_longer_hashes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the database was made for goes with its tags: S2-B under 16 octets of H(A_pubk)."""
+    files = ["--db", tmp_path / "as.sqlite", "--key-file", tmp_path / "as.key"]
+    amp(capsys, "keys", "create", "--hash-octets", 16, "--variant", "identity-hiding", *files)
+    amp(capsys, "keys", "gateway", "0a0b0c0d", "--secret-file", tmp_path / "gw", *files)
+    made = amp(capsys, "tag", "make", "--out", tmp_path, *files)
+    provision = ["provision", "--qr", made["label"], "--tag", made["tag"], "--gateway", "0a0b0c0d", "--reading", "21C"]
+    done = amp(capsys, *provision, *files, "-q", "--out", tmp_path / "run")
+    assert done["ok"] and done["readings"] == 1 and done["security"]["hash_octets"] == 16  # type: ignore[index]

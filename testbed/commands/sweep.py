@@ -30,6 +30,7 @@ def register(subparsers: Any) -> None:
     folder = "folder (default runs/<time>-<name>); a sweep that was ended early goes on where it was"
     parser.add_argument("--out", type=Path, metavar="DIR", help=folder)
     parser.add_argument("--workers", type=int, metavar="N", help="processes (default: the machine's cores)")
+    parser.add_argument("--cluster", metavar="ADDRESS", help="a dask scheduler, as tcp://10.0.0.1:8786, instead")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides", help="override")
 
 
@@ -40,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     from testbed.sweep.axes import axis_of
     from testbed.sweep.folder import SweepFolder
     from testbed.sweep.ledger import Ledger
-    from testbed.sweep.sweep import in_processes, loader_of, points_to_run, swept
+    from testbed.sweep.sweep import in_processes, loader_of, on_cluster, points_to_run, swept
 
     _check(args)
     overrides = tuple(args.overrides)
@@ -50,13 +51,13 @@ def run(args: argparse.Namespace) -> int:
     load = loader_of(text, args.file, overrides)
     points = points_to_run(axes, load, experiment.seed)
     ledger = Ledger(points, args.runs, args.errors, experiment.seed)
-    workers = args.workers or len(os.sched_getaffinity(0))
+    work = on_cluster(args.cluster) if args.cluster else in_processes(args.workers or len(os.sched_getaffinity(0)))
     progress = Progress("runs", quiet=args.quiet)
     with SweepFolder.open(experiment, axes, args.out, runs=args.runs, errors=args.errors) as folder:
         if folder.made_before_by != folder.made_by and not args.quiet:
             print(f"amp: {folder.path} was begun with another version ({folder.made_before_by})", file=sys.stderr)
         try:
-            rows = swept(folder, ledger, load, in_processes(workers), progress)
+            rows = swept(folder, ledger, load, work, progress)
         except KeyboardInterrupt:
             print(f"\namp: the same command with --out {folder.path} goes on from here", file=sys.stderr)
             raise
@@ -76,6 +77,8 @@ def _check(args: argparse.Namespace) -> None:
         raise CallerMistake(f"{args.runs} runs of a point say nothing", "give --runs 1 or more")
     if args.errors < 0:
         raise CallerMistake(f"{args.errors} errors never come", "give --errors 1 or more, or leave it out")
+    if args.cluster and args.workers is not None:
+        raise CallerMistake("--cluster brings its own workers", "leave out --workers")
     if args.workers is not None and args.workers < 1:
         raise CallerMistake(f"{args.workers} workers do nothing", "give --workers 1 or more")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
+from testbed.cluster import results_of_cluster
 from testbed.experiment import Experiment, experiment_of
 from testbed.sweep.axes import Axis, Point, points_of
 from testbed.sweep.error import SweepError
@@ -62,6 +63,15 @@ def in_processes(workers: int) -> Work:
 
     def work(do: Callable[[Piece], Outcome], pieces: Iterator[Piece]) -> Results:
         return results_of(do, pieces, workers)
+
+    return work
+
+
+def on_cluster(address: str) -> Work:
+    """Return the work of a dask cluster, by its scheduler's address."""
+
+    def work(do: Callable[[Piece], Outcome], pieces: Iterator[Piece]) -> Results:
+        return results_of_cluster(do, pieces, address)
 
     return work
 

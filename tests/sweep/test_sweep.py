@@ -8,9 +8,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from distributed import Client
 
 from testbed.cli import main
 from testbed.results.parquet import RESULTS
@@ -32,6 +35,32 @@ def begun(out: Path, *options: str) -> subprocess.Popen[bytes]:
         assert process.poll() is None, process.stderr and process.stderr.read()
         time.sleep(0.01)
     return process
+
+
+@contextmanager
+def cluster(folder: Path, workers: int) -> Iterator[str]:
+    """Lend a scheduler with ``workers`` single processes: yield its address."""
+    file = folder / "scheduler.json"
+
+    def begun_program(program: str, *options: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", f"distributed.cli.dask_{program}", *options, "--no-dashboard"]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        stack.enter_context(process)
+        stack.callback(process.kill)
+        return process
+
+    with ExitStack() as stack:
+        local = ("--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file))
+        scheduler = begun_program("scheduler", *local)
+        while not file.exists():
+            assert scheduler.poll() is None
+            time.sleep(0.05)
+        address: str = json.loads(file.read_text())["address"]
+        for _ in range(workers):
+            begun_program("worker", address, "--nthreads", "1", "--no-nanny", "--local-directory", str(folder))
+        with Client(address, set_as_default=False) as client:
+            client.wait_for_workers(workers, timeout=120)
+        yield address
 
 
 def wait_until_gone(group: int) -> None:
@@ -63,6 +92,26 @@ def test_the_number_of_workers_changes_nothing(tmp_path: Path, capsys: pytest.Ca
     assert 0 < drowned["low"] < drowned["high"] <= 1 and heard["values"] == {"channel.uplink_snr_db": 0}
     for name in ("points.csv", RESULTS):
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
+
+
+def test_a_cluster_over_tcp_gives_the_same_bytes(tmp_path: Path) -> None:
+    """Two dask workers, each a process that knows nothing but the scheduler's address."""
+    limits = ("--runs", "4", "--errors", "2")
+    assert main([*POINTS, *limits, "--workers", "1", "--out", str(tmp_path / "here")]) == 0
+    with cluster(tmp_path, workers=2) as address:
+        assert main([*POINTS, *limits, "--cluster", address, "--out", str(tmp_path / "there")]) == 0
+    for name in ("points.csv", RESULTS):
+        assert (tmp_path / "here" / name).read_bytes() == (tmp_path / "there" / name).read_bytes()
+
+
+def test_a_cluster_that_does_not_answer_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nor one of an address that is none."""
+    monkeypatch.setattr("testbed.cluster.PATIENCE_S", 1)
+    for number, address in enumerate(("tcp://127.0.0.1:1", "nonsense://x")):
+        assert main([*POINTS, "--cluster", address, "--out", str(tmp_path / str(number))]) == 3
+        assert "no dask scheduler answers" in capsys.readouterr().err
 
 
 def test_killed_and_continued_it_ends_with_the_same_table(tmp_path: Path) -> None:

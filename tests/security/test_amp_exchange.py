@@ -50,6 +50,7 @@ def test_both_sides_report_mutual_authentication(prof: int) -> None:
     ends.round()
     assert ends.heard("tag", "authenticated", "mutual") == [True] and ends.tag.has_keys
     assert len(ends.heard("ap", "mutually_authenticated")) == 1
+    assert len(ends.heard("ap", "keys_installed")) == len(ends.heard("tag", "keys_installed")) == 1
     ends.round()
     assert not ends.ap.busy and not ends.ap.has_keys(ID)
 

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from testbed.commands.verb import add_verb
-from testbed.exits import DID_NOT_HOLD, DONE, EnvironmentFault
+from testbed.exits import DID_NOT_HOLD, DONE, CallerMistake, EnvironmentFault
 
 if TYPE_CHECKING:
     from ampradio.radio.discovery import Radio
@@ -29,6 +29,8 @@ def run(args: argparse.Namespace) -> int:
     """List them; 1 when one of those given does not answer."""
     from ampradio.radio.discovery import NoLibiio, Radio, radios_at, usual_uris
 
+    if not 0 <= args.wait_s <= 3600:
+        raise CallerMistake(f"--wait-s {args.wait_s} is no time to wait", "give 0 to 3600 seconds")
     try:
         patient_until = time.monotonic() + args.wait_s
         while True:

@@ -91,6 +91,12 @@ def test_an_air_file_with_a_mistake_names_it(table: dict[str, object], said: str
         air_of(table)
 
 
+@pytest.mark.parametrize("seconds", ["nan", "-1", "inf"])
+def test_devices_does_not_wait_for_ever(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["devices", "ip:127.0.0.1:1", "--wait-s", seconds]) == 2
+    assert "3600" in capsys.readouterr().err
+
+
 def test_devices_asks_where_radios_usually_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["devices"]) == 0
     assert capsys.readouterr().out

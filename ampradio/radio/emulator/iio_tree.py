@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 class Refused(Exception):  # noqa: N818 – reads as what it is
@@ -80,7 +80,6 @@ class Stored:
 
     text: str
     allowed: tuple[str, ...] = ()
-    written: int = field(default=0)
 
     def read(self) -> str:
         """Return the value."""
@@ -91,7 +90,6 @@ class Stored:
         if self.allowed and text not in self.allowed:
             raise Refused(errno.EINVAL)
         self.text = text
-        self.written += 1
 
 
 def named(attributes: tuple[Attribute, ...], name: str) -> Attribute:

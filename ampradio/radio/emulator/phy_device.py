@@ -21,6 +21,7 @@ from ampradio.radio.emulator.transceiver import (
 _RX_PORTS = ("A_BALANCED", "B_BALANCED", "C_BALANCED", "A_N", "A_P", "B_N", "B_P", "C_N", "C_P", "TX_MONITOR1",
              "TX_MONITOR2", "TX_MONITOR1_2")  # fmt: skip
 _TX_PORTS = ("A", "B")
+_MOST_CORRECTION_HZ = 8000
 Write = Callable[[str], None]
 
 
@@ -129,6 +130,11 @@ def _attributes(chip: Transceiver) -> tuple[Attribute, ...]:
             raise Refused(errno.EINVAL)
         chip.ensm = text
 
+    def correct(text: str) -> None:
+        if not abs(integer(text) - XO_HZ) <= _MOST_CORRECTION_HZ:
+            raise Refused(errno.EINVAL)
+        correction.write(text)
+
     def fir() -> str:
         return f"FIR Rx: {chip.fir_taps},{chip.fir_decimation} Tx: {chip.fir_taps},{chip.fir_decimation}"
 
@@ -147,8 +153,10 @@ def _attributes(chip: Transceiver) -> tuple[Attribute, ...]:
         Attribute("calib_mode_available", lambda: " ".join(calibration.allowed)),
         Attribute("trx_rate_governor", governor.read, governor.write),
         Attribute("trx_rate_governor_available", lambda: " ".join(governor.allowed)),
-        Attribute("xo_correction", correction.read, correction.write),
-        Attribute("xo_correction_available", lambda: f"[{XO_HZ - 8000} 1 {XO_HZ + 8000}]"),
+        Attribute("xo_correction", correction.read, correct),
+        Attribute(
+            "xo_correction_available", lambda: f"[{XO_HZ - _MOST_CORRECTION_HZ} 1 {XO_HZ + _MOST_CORRECTION_HZ}]"
+        ),
     )
 
 

@@ -97,7 +97,7 @@ def test_spa_of_a_permanent_id() -> None:
         ('radio = "pluto:usb:"', 1, "radio", "not yet there", "zmq:"),
         ('radio = "zmq:tcp://127.0.0.1"', 1, "radio", "no radio", "5550"),
         ('radio = "zmq:tcp://127.0.0.1:65535"', 1, "radio", "six ports", "65530"),
-        ('[security]\nsystem = "rsn"', 2, "security.system", "no security system", "amp, provisioning, aiot, rsna, handover"),
+        ('[security]\nsystem = "rsn"', 2, "security.system", "no security system", "amp, provisioning, aiot"),
         ('[security]\nvariant = "floor"', 2, "security.variant", "amp has no variant", "hardened, literal"),
         ("[security.amp]\nflow = 5", 2, "security.amp.flow", "5", "2 or 3 or 4"),
         ("[security.amp]\nflow = 2\npmk_update = 'wrap'", 3, "security.amp.pmk_update", "never authenticate", "3 or 4"),

@@ -8,7 +8,21 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from testbed.experiment.shape import Aiot, Amp, Ap, Channel, Compare, ExperimentFile, Handover, Power, Provisioning, Record, Rsna, Security, Tag
+from testbed.experiment.shape import (
+    Aiot,
+    Amp,
+    Ap,
+    Channel,
+    Compare,
+    ExperimentFile,
+    Handover,
+    Power,
+    Provisioning,
+    Record,
+    Rsna,
+    Security,
+    Tag,
+)
 from testbed.experiment.toml import parse_value
 from tests.conftest import ROOT
 
@@ -28,7 +42,8 @@ TABLES = {
     "`[compare]`": Compare,
     "`[record]`": Record,
 }
-SUBTABLES = {"security", "ap", "tags", "channel", "power", "record", "compare", "amp", "provisioning", "aiot", "rsna", "handover"}
+SUBTABLES = {"security", "ap", "tags", "channel", "power", "record", "compare"}
+SUBTABLES |= {"amp", "provisioning", "aiot", "rsna", "handover"}
 
 
 def rows(heading: str) -> dict[str, str]:

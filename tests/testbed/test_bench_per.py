@@ -130,9 +130,14 @@ def test_within_a_decibel_of_the_bar(name: str) -> None:
     assert Point(bar_db + 1, lost, packets, 0.0).interval[1] < TARGET
 
 
-@pytest.mark.parametrize("name", [name for name in CATALOGUE if name.startswith("DL") and "TGn" not in name])
+@pytest.mark.parametrize(
+    "name", [name for name, case in CATALOGUE.items() if name.startswith("DL") and "TGn" not in name and case.allowed_db]
+)
 def test_no_better_than_the_energy_comparison_allows(name: str) -> None:
-    """An energy detector cannot beat its limit: if it seems to, the noise or the count is wrong."""
+    """An energy detector cannot beat its limit: if it seems to, the noise or the count is wrong.
+
+    Below 8 samples a chip the limit is an approximation of what the band filter smears, and no bar.
+    """
     case = CATALOGUE[name]
     below_db = case.limit_db(TARGET) - 1
     lost, packets = count_errors(case, case.clocks_ppm[-1], below_db, 96, None, (8,))

@@ -131,7 +131,8 @@ def test_within_a_decibel_of_the_bar(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, case in CATALOGUE.items() if name.startswith("DL") and "TGn" not in name and case.allowed_db]
+    "name",
+    [name for name, case in CATALOGUE.items() if name.startswith("DL") and "TGn" not in name and case.allowed_db],
 )
 def test_no_better_than_the_energy_comparison_allows(name: str) -> None:
     """An energy detector cannot beat its limit: if it seems to, the noise or the count is wrong.

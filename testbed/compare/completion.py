@@ -20,7 +20,7 @@ from testbed.runner.powered_tag import PoweredTag
 from testbed.runner.stations import stations_of
 from testbed.seeds import generator_for
 
-_NS = 1e-9
+NS_PER_MS = 1e6
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,11 @@ def against_snr(path: Path, suspect: Suspect, snr_db: float, runs: int) -> Point
 
 
 def against_power(path: Path, suspect: Suspect, incident_dbm: float, runs: int) -> Point:
-    """Return how many complete with this RF power at the tag; each run meets its store somewhere between off and on."""
+    """Return how many complete with this RF power at the tag.
+
+    Each run meets the store somewhere between off and on, and its AP pauses half to one and a half times as long as the
+    experiment says: a fixed pause would beat with the time that a charge takes.
+    """
     completed = sum(_completes(path, suspect, seed, None, incident_dbm) for seed in range(1, runs + 1))
     return _point(suspect, "incident_dbm", incident_dbm, completed, runs)
 
@@ -56,6 +60,9 @@ def _point(suspect: Suspect, over: str, value: float, completed: int, runs: int)
 def _completes(path: Path, suspect: Suspect, seed: int, snr_db: float | None, incident_dbm: float | None) -> bool:
     energy = () if incident_dbm is None else (f"power.incident_dbm={incident_dbm}",)
     experiment = column(path, suspect, seed, *energy)
+    if energy:
+        pause_ms = experiment.ap.retry_pause_ns / NS_PER_MS * (0.5 + generator_for(seed, "compare.pause").random())
+        experiment = column(path, suspect, seed, *energy, f"ap.retry_pause_ms={pause_ms:.3f}")
     stations = stations_of(experiment)
     if isinstance(stations.tag, PoweredTag):
         power = stations.tag.power

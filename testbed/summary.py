@@ -158,7 +158,8 @@ def _spent(energy: Mapping[str, object]) -> str:
     spent_j = energy["spent_j"]
     assert isinstance(spent_j, dict)
     by_cause = ", ".join(f"{cause} {joules * 1e9:.1f}" for cause, joules in spent_j.items())
-    return f"{sum(spent_j.values()) * 1e9:.1f} nJ spent ({by_cause}); {energy['brown_outs']} brown-outs"
+    total = f"{sum(spent_j.values()) * 1e9:.1f} nJ spent ({by_cause}); {energy['brown_outs']} brown-outs"
+    return f"{total}; cost table {energy['costs']}" + (", placeholders" if energy["placeholders"] else "")
 
 
 def _ms(time_ns: float) -> str:

@@ -11,7 +11,7 @@ _NAMES: dict[int, tuple[str, ...]] = {
     4: (
         "ADVERT", "AUTH-REQ", "AUTH-RSP", "ASSOC-REQ", "ASSOC-RSP", "EAP-REQ/ID", "EAP-RSP/ID",
         "EAP-REQ-1", "EAP-RSP-2", "EAP-REQ-3", "EAP-RSP-4", "EAP-SUCCESS",
-        "4WAY-1", "4WAY-2", "4WAY-3", "4WAY-4", "GROUP-1", "GROUP-2", "DATA-DL", "DATA-UL", "DATA-GROUP",
+        "4WAY-1", "4WAY-2", "4WAY-3", "4WAY-4", "GROUP-1", "GROUP-2", "DATA-DL", "DATA-UL", "DATA-GROUP", "DEAUTH",
     ),
     5: ("PREREG-REQ", "N2N-REQ", "N2N-RSP", "PREREG-RSP", "CONFIRM-MN", "CONFIRM-TPOS", "SIGNAL-UL", "SIGNAL-DL"),
 }  # fmt: skip

@@ -86,6 +86,7 @@ def load_costs(name_or_path: str | Path) -> CostTable:
     for entry in entries:
         if isinstance(entry.value, bool) or not isinstance(entry.value, (int, float)) or not entry.value >= 0:
             raise ProfileError(str(path), f"{entry.key}.value", "must not be negative")
+    # read_section has held every value to the type of its field
     costs = Costs(**{entry.key.partition(".")[2]: entry.value for entry in entries})  # type: ignore[arg-type]
     if not costs.clock_hz:
         raise ProfileError(str(path), "costs.clock_hz.value", "must be above 0")

@@ -102,16 +102,20 @@ def outages(suspect: Suspect) -> Outcome:
     return Outcome("X11", suspect.label, bool(stuck), text, figures)
 
 
-def _frail(suspect: Suspect, meter: Meter, **where: int | bool) -> tuple[Frail, Scene]:
+def _frail(
+    suspect: Suspect, meter: Meter, *, frame: int = -1, after: bool = False, sent: int = -1
+) -> tuple[Frail, Scene]:
     experiment = suspect.experiment()
     stations = stations_of(experiment)
     assert isinstance(stations.tag, TagStation)
-    frail = Frail(stations.tag, meter, **where)  # type: ignore[arg-type]
+    frail = Frail(stations.tag, meter, frame=frame, after=after, sent=sent)
     return frail, Scene(experiment, tag=frail, infrastructure=stations)
 
 
-def _stuck(name: str, suspect: Suspect, meter: Meter, **where: int | bool) -> list[str]:
-    _, scene = _frail(suspect, meter, **where)
+def _stuck(
+    name: str, suspect: Suspect, meter: Meter, *, frame: int = -1, after: bool = False, sent: int = -1
+) -> list[str]:
+    _, scene = _frail(suspect, meter, frame=frame, after=after, sent=sent)
     told = scene.run()
     untrue = (set(data_of(told, "tag", *ACTED)) | set(data_of(told, "ap", *ACTED))) - TRUTH
     return [] if scene.succeeded and not untrue else [name]

@@ -82,7 +82,7 @@ def write(comparison: Comparison, folder: Path, document: str, table: str) -> Pa
     return path
 
 
-def _curves(comparison: Comparison, over: str, label: str):  # type: ignore[no-untyped-def]
+def _curves(comparison: Comparison, over: str, label: str):
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 4.5), layout="constrained")
@@ -103,7 +103,7 @@ def _curves(comparison: Comparison, over: str, label: str):  # type: ignore[no-u
     return figure
 
 
-def _energy(comparison: Comparison):  # type: ignore[no-untyped-def]
+def _energy(comparison: Comparison):
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 4.5), layout="constrained")
@@ -121,7 +121,7 @@ def _energy(comparison: Comparison):  # type: ignore[no-untyped-def]
     return figure
 
 
-def _rendered(figure, name: str) -> dict[str, bytes]:  # type: ignore[no-untyped-def]
+def _rendered(figure, name: str) -> dict[str, bytes]:
     out = {}
     for kind in ("svg", "png"):
         buffer = io.BytesIO()

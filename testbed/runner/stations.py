@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ampradio.mac.ap import ApStation
 from ampradio.mac.rounds import ApSettings
 from ampradio.mac.tag import TagStation
+from ampradio.power.costs import CostTable
 from ampradio.power.tag_power import TagPower
 from testbed.experiment import Experiment
 from testbed.runner.powered_tag import PoweredTag
@@ -21,6 +22,7 @@ class Stations:
     ap: ApStation
     tag: TagStation | PoweredTag
     ends: Ends
+    costs: CostTable | None = None
 
     @property
     def energy(self) -> dict[str, object] | None:
@@ -33,6 +35,8 @@ class Stations:
             "compute_ns": round(power.compute_ns),
             "brown_outs": power.brown_outs,
             "stored_v": power.store.volts(power.energy_j),
+            "costs": "" if self.costs is None else self.costs.name,
+            "placeholders": [] if self.costs is None else list(self.costs.placeholders),
         }
 
 
@@ -51,7 +55,8 @@ def stations_of(experiment: Experiment, ends: Ends | None = None) -> Stations:
     )
     access = generator_for(experiment.seed, "mac.tag.access")
     station = TagStation(profile, tag.station_id, ends.tag, access)
-    return Stations(ApStation(profile, settings, ends.work), _powered(experiment, station), ends)
+    costs = None if experiment.power is None else experiment.power.costs
+    return Stations(ApStation(profile, settings, ends.work), _powered(experiment, station), ends, costs)
 
 
 def _powered(experiment: Experiment, station: TagStation) -> TagStation | PoweredTag:

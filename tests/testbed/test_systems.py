@@ -156,3 +156,12 @@ def test_rsna_encodings_and_suites(settings: str) -> None:
     told, _, ok = run("rsna", "seed-order", perfect_link, settings)
     assert ok
     assert data(told, "security.uplink_data") == READINGS
+
+
+def test_what_was_spent_says_which_costs_are_placeholders() -> None:
+    """An energy figure names its cost table, and the keys of it that are ours."""
+    experiment = experiment_of("", Path("bench.toml"), overrides=["power.incident_dbm=-12"])
+    energy = stations_of(experiment).energy
+    assert energy is not None
+    assert energy["costs"] == "accelerator"
+    assert "costs.aes_cycles" in energy["placeholders"]  # type: ignore[operator]

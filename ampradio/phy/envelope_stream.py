@@ -28,6 +28,7 @@ class EnvelopeStream:
         self._block = block
         self._decimation = decimation
         self._unit = decimation if squares else 1  # items that make one power sample
+        # which of the two it holds is decided once, here; a union cannot say so: hence the ignores below
         self._samples: SampleBuffer[np.float32] | SampleBuffer[np.complex64]
         self._samples = SampleBuffer(np.complex64) if squares else SampleBuffer(np.float32)
         self._squares = squares

@@ -159,7 +159,7 @@ install_python_packages() {
     # the constraints hold inside pip's build environments too, also under the newer option's name
     export PIP_CONSTRAINT=$CONSTRAINTS PIP_BUILD_CONSTRAINT=$CONSTRAINTS PIP_DISABLE_PIP_VERSION_CHECK=1
     local pip=("$VENV/bin/python" -m pip install --progress-bar off --no-input)
-    if ! logged "${pip[@]}" -c "$CONSTRAINTS" -e '.[dev,pluto]'; then
+    if ! logged "${pip[@]}" -c "$CONSTRAINTS" -e '.[dev,docs,pluto]'; then
         log_end
         fail "pip could not install the Python packages" "is the network there? see $LOG, then run this again" \
             "behind a proxy or a mirror: set it in /etc/pip.conf or with PIP_INDEX_URL"

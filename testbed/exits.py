@@ -59,6 +59,9 @@ _CODE_OF = {
     ("testbed.authority.vault", "VaultError"): CALLERS_MISTAKE,
     ("testbed.authority.entry", "EntryError"): CALLERS_MISTAKE,
     ("testbed.authority.label", "LabelError"): CALLERS_MISTAKE,
+    ("ampradio.radio.errors", "RadioUriError"): CALLERS_MISTAKE,
+    ("ampradio.radio.errors", "RadioSettingError"): CALLERS_MISTAKE,
+    ("ampradio.radio.errors", "RadioError"): ENVIRONMENT,
 }
 _FIX_OF = {
     "ProfileError": "correct the file; `amp profile` shows the shipped one",

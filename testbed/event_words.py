@@ -38,7 +38,7 @@ def shown(data_hex: object) -> str:
 
 
 def _reason(event: Mapping[str, object]) -> str:
-    return str(event.get("reason", "unknown")).replace("_", " ")
+    return str(event.get("reason", event.get("cause", "unknown"))).replace("_", " ")
 
 
 def words_of(event: Mapping[str, object], name: Callable[[object], str], *, verbose: bool = False) -> Words | None:
@@ -50,6 +50,8 @@ def words_of(event: Mapping[str, object], name: Callable[[object], str], *, verb
         "drop": lambda: Words(f"✗ {node} dropped what it heard: {_reason(event)}", "bad"),
         "retry": lambda: Words(f"↻ {node} tries again: attempt {event.get('attempt', '?')}"),
         "no_reply": lambda: Words(f"✗ {node} heard no reply", "bad"),
+        "brown_out": lambda: Words(f"✗ {node} has run dry", "bad"),
+        "power_on": lambda: Words(f"↻ {node} has charged and is back"),
         "security.authenticated": lambda: Words(f"✓ {node} has authenticated {peer}", "good"),
         "security.uplink_data": lambda: Words(f"· {node} has the reading: {shown(event.get('data_hex'))}", "data"),
         "security.command": lambda: Words(f"· {node} acts on the command: {shown(event.get('data_hex'))}", "data"),

@@ -17,13 +17,13 @@ import os
 import select
 import sys
 import traceback
-from collections.abc import Sequence
-from difflib import get_close_matches
+from collections.abc import Collection, Sequence
 from types import ModuleType
 from typing import Any, NoReturn
 
 from testbed import exits
-from testbed.commands.verb import add_verb, common_options
+from testbed.commands.nearest import innermost, known_words, nearest
+from testbed.commands.verb import HelpText, add_verb, common_options
 
 VERBS = {
     "demo": "the main job: a secure exchange over GNU Radio and ZMQ, recorded",
@@ -40,16 +40,14 @@ VERBS = {
     "provision": "provision a tag whose label was scanned",
     "emulate": "emulated PlutoSDRs until interrupted",
     "devices": "which radios answer",
+    "completion": "completion of verbs, options and files for a shell",
     "doctor": "what this machine lacks, and the command that fixes it",
 }
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        wrong = message.partition("invalid choice: '")[2].partition("'")[0]
-        near = get_close_matches(wrong, VERBS, n=1)
-        fix = f"did you mean `amp {near[0]}`?" if near else f"{self.prog} --help"
-        raise exits.CallerMistake(message, fix)
+        raise exits.CallerMistake(message, nearest(message, known_words(self)) or f"run: {self.prog} --help")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -79,12 +77,13 @@ def script() -> NoReturn:
     sys.exit(main())
 
 
-def _run(arguments: list[str]) -> int:
-    verb = next((argument for argument in arguments if not argument.startswith("-")), "")
+def program(verbs: Collection[str]) -> tuple[argparse.ArgumentParser, dict[str, ModuleType]]:
+    """Return the parser of `amp`, in which only ``verbs`` know their options, and the modules of these."""
     parser = _Parser(
         prog="amp",
         description="Testbed for Ambient Power (AMP, draft IEEE 802.11bp).",
         epilog="example: amp demo",
+        formatter_class=HelpText,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"amp {_version()}")
@@ -94,12 +93,20 @@ def _run(arguments: list[str]) -> int:
     for name, summary in VERBS.items():
         if importlib.util.find_spec(f"testbed.commands.{name}") is None:
             continue
-        if name == verb:
+        if name in verbs:
             modules[name] = importlib.import_module(f"testbed.commands.{name}")
             modules[name].register(subparsers)
         else:
             add_verb(subparsers, name, summary, "")
-    args = parser.parse_args(arguments)
+    return parser, modules
+
+
+def _run(arguments: list[str]) -> int:
+    verb = next((argument for argument in arguments if not argument.startswith("-")), "")
+    parser, modules = program({verb})
+    args, unknown = parser.parse_known_args(arguments)
+    if unknown:  # asked of the parser that was meant, which knows what it is near to
+        innermost(parser, args).error(f"unrecognized arguments: {' '.join(unknown)}")
     _log_to_standard_error(args)
     code: int = modules[args.verb].run(args)
     sys.stdout.flush()

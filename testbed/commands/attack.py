@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from testbed.commands.verb import add_verb
+from testbed.commands.verb import add_verb, set_option
 from testbed.exits import DONE, CallerMistake
 
 
@@ -21,7 +21,7 @@ def register(subparsers: Any) -> None:
         "file", nargs="?", type=Path, metavar="FILE", help="experiment file whose [security] is attacked (default: all)"
     )
     parser.add_argument("--only", metavar="X1,X2,…", help="only these attacks (default: all)")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides", help="override")
+    set_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:

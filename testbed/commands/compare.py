@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from testbed.commands.progress import Progress
-from testbed.commands.verb import add_verb
+from testbed.commands.verb import add_verb, set_option
 from testbed.exits import DID_NOT_HOLD, DONE, CallerMistake
 
 
@@ -20,7 +20,7 @@ def register(subparsers: Any) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="experiment file with a [compare] table")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the results (default runs/<time>-<name>)")
     parser.add_argument("--workers", type=int, metavar="N", help="processes (default: the machine's cores)")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides", help="override")
+    set_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:

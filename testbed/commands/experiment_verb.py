@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
+from testbed.commands.verb import set_option
 from testbed.exits import DID_NOT_HOLD, DONE
 from testbed.experiment import Experiment, load_experiment
 from testbed.ladder import Ladder
@@ -20,9 +21,7 @@ def run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--radio", metavar="URI", help="zmq: (default), zmq:tcp://127.0.0.1:5550 (six ports), sim:")
     parser.add_argument("--seed", type=int, metavar="N", help="the run's seed; the same seed gives the same run")
     parser.add_argument("--out", type=Path, metavar="DIR", help="run folder (default runs/<time>-<name>)")
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides", help="override a key of the file"
-    )
+    set_option(parser)
 
 
 def experiment_from(args: argparse.Namespace, path: Path) -> Experiment:

@@ -10,10 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from testbed.commands.authority_options import database_options, hex_octets, opened
-from testbed.commands.verb import add_verb, common_options
+from testbed.commands.verb import add_verb
 from testbed.exits import DONE, CallerMistake
 
 IMPORT_OCTETS_MAX = 256 << 20
+VARIANTS = ("hardened", "literal", "identity-hiding")
+EXAMPLES = {
+    "gateway": "0a0b0c0d --secret-file gw.secret ",
+    "export": "devices.csv ",
+    "import": "devices.csv ",
+}
 
 
 def register(subparsers: Any) -> None:
@@ -22,7 +28,7 @@ def register(subparsers: Any) -> None:
     summary = "records of the authentication server: create, list, import, export"
     deeds = add_verb(subparsers, "keys", summary, example).add_subparsers(dest="deed", metavar="DEED", required=True)
     create = _deed(deeds, "create", "make a database, its key and the server's own key")
-    create.add_argument("--variant", choices=("hardened", "literal", "identity-hiding"), default="hardened")
+    create.add_argument("--variant", choices=VARIANTS, default="hardened", help="of all its tags")
     create.add_argument("--hash-octets", type=int, choices=(8, 16, 32), default=8, help="of H(A_pubk) on the air")
     gateway = _deed(deeds, "gateway", "know a gateway, under a secret of its own")
     gateway.add_argument("gwid", metavar="GWID", help="its identifier, 8 hex digits")
@@ -47,9 +53,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _deed(deeds: Any, name: str, summary: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = deeds.add_parser(name, help=summary, description=summary, allow_abbrev=False)
+    options = "--db as.sqlite --key-file as.key"
+    example = f"amp keys {name} {EXAMPLES.get(name, '')}{options}"
+    parser = add_verb(deeds, name, summary, example)
     database_options(parser)
-    common_options(parser, top=False)
     return parser
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from testbed.commands.progress import Progress
-from testbed.commands.verb import add_verb
+from testbed.commands.verb import add_verb, set_option
 from testbed.exits import DONE, CallerMistake
 
 RUNS = 20
@@ -31,7 +31,7 @@ def register(subparsers: Any) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help=folder)
     parser.add_argument("--workers", type=int, metavar="N", help="processes (default: the machine's cores)")
     parser.add_argument("--cluster", metavar="ADDRESS", help="a dask scheduler, as tcp://10.0.0.1:8786, instead")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides", help="override")
+    set_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from testbed.commands.authority_options import database_options, hex_octets, opened
-from testbed.commands.verb import add_verb, common_options
+from testbed.commands.verb import add_verb
 from testbed.exits import DONE, CallerMistake
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,32}")
@@ -22,8 +22,7 @@ def register(subparsers: Any) -> None:
     verb = add_verb(subparsers, "tag", "make a tag's identity and its label", example)
     deeds = verb.add_subparsers(dest="deed", metavar="DEED", required=True)
     summary = "make a tag: NAME.tag.json for the tag, a label, and a record for the server"
-    make = deeds.add_parser("make", help=summary, description=summary, epilog=f"example: {example}", allow_abbrev=False)
-    common_options(make, top=False)
+    make = add_verb(deeds, "make", summary, example)
     make.add_argument("--name", default="tag", help="of its files and on its label")
     make.add_argument("--out", type=Path, default=Path(), metavar="DIR", help="where its files go")
     make.add_argument("--label", choices=("png", "svg"), default="png", help="kind of label")

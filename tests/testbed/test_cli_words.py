@@ -98,7 +98,8 @@ def test_what_is_near_nothing_leads_to_the_help(capsys: pytest.CaptureFixture[st
 COMPLETE = """
 source "$1"; shift
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}
-asked=$(complete -p amp); asked=${asked#*-F }; ${asked%% *} amp "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
+asked=$(complete -p amp); asked=${asked#*-F }
+${asked%% *} amp "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
 printf '%s\\n' "${COMPREPLY[@]}"
 """
 

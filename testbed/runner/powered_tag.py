@@ -58,6 +58,8 @@ class PoweredTag:
         self._told: list[Event] = []
         self._dark_since_ns: int | None = None
         self._last_dark_ns = (-1, -1)
+        self._last_level: tuple[int, float] | None = None
+        self._tell_store()
 
     def receive(self, psdu: bytes, rx: RxVector, now_ns: int) -> None:
         """Take one PSDU, if the tag was awake all the while."""
@@ -65,10 +67,12 @@ class PoweredTag:
         if self._was_dark(rx):
             self._tell(now_ns, "missed_dark", octets=len(psdu))
             return
+        self._tell_store()
         try:
             self.power.pay_octets(received=len(psdu))
             with metered(self._meter):
                 self._station.receive(psdu, rx, now_ns)
+            self._tell_store()
         except (PowerLost, BrownOut):
             self._brown_out(now_ns)
 
@@ -123,15 +127,18 @@ class PoweredTag:
             self._apply(self.power.advance(max(sending.start_ns, self.power.now_ns)))
             if self.power.on:
                 self.power.enter(State.TX)
+                self._tell_store()
             self._apply(self.power.advance(min(max(sending.end_ns, self.power.now_ns), now_ns)))
             if sending.end_ns <= now_ns:
                 self._sending.remove(sending)
                 if self.power.on:
                     self.power.enter(State.RX)
+                    self._tell_store()
         self._apply(self.power.advance(max(now_ns, self.power.now_ns)))
 
     def _apply(self, changes: list[Transition]) -> None:
         for change in changes:
+            self._tell_store(change.t_ns, self.power.store.on_j if change.on else self.power.store.off_j)
             if change.on:
                 self._come_back(change.t_ns)
             else:
@@ -139,6 +146,7 @@ class PoweredTag:
 
     def _brown_out(self, now_ns: int) -> None:
         if self._dark_since_ns is None:
+            self._tell_store()
             self._go_dark(now_ns)
 
     def _go_dark(self, t_ns: int) -> None:
@@ -155,6 +163,14 @@ class PoweredTag:
 
     def _was_dark(self, rx: RxVector) -> bool:
         return self._dark_since_ns is not None or self._last_dark_ns[1] > rx.start_ns
+
+    def _tell_store(self, t_ns: int | None = None, energy_j: float | None = None) -> None:
+        """Tell what the store holds, by default now: from one such event to the next it changes steadily."""
+        held_j = self.power.energy_j if energy_j is None else energy_j
+        at_ns = self.power.now_ns if t_ns is None else t_ns
+        if self._last_level != (at_ns, held_j):
+            self._last_level = (at_ns, held_j)
+            self._tell(at_ns, "energy", stored_j=held_j, stored_v=self.power.store.volts(held_j))
 
     def _tell(self, t_ns: int, kind: str, **detail: Any) -> None:
         self._told.append(Event(t_ns, kind, detail))

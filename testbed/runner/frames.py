@@ -1,6 +1,7 @@
-"""``frames.pcapng`` of a run: S4's messages as the 802.11 frames they stand for, S5's MIS frames between PoSs as UDP.
+"""``frames.pcapng`` of a run: every PPDU as each station sent or received it, with what its radio measured.
 
-What is written was on the air, or on the backhaul, or is CCMP under the run's TK: no key, no plaintext that was sealed.
+Beside that, S4's messages as the 802.11 frames they stand for, and S5's MIS frames between PoSs as UDP. What is
+written was on the air, or on the backhaul, or is CCMP under the run's TK: no key, no plaintext that was sealed.
 """
 
 from __future__ import annotations
@@ -11,24 +12,45 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from ampradio.mac.sessions import ApSession, TagSession
+from ampradio.mac.station import Station
+from ampradio.phy.fields import ppdu_fields
+from ampradio.profile import Profile
+from ampradio.profile.airtime import downlink_type1_ns, uplink_ns
 from ampradio.security.handover import UDP_PORT, Datagram
 from ampradio.security.rsna import WifiView
 from ampradio.security.rsna.profiles import AKMS_PSK
 from ampradio.security.secret import Secret
-from ampradio.security.session import Message, SecurityEvent
-from testbed.capture.pcapng import LINKTYPE_IEEE802_11, LINKTYPE_RAW_IP, PcapngWriter
+from ampradio.security.session import Message
+from ampradio.vectors import PpduKind, RxVector, Tx
+from testbed.capture.pcapng import (
+    INBOUND,
+    LINKTYPE_AMP,
+    LINKTYPE_IEEE802_11,
+    LINKTYPE_RAW_IP,
+    OUTBOUND,
+    Interface,
+)
+from testbed.capture.radio_header import heard, said
 from testbed.capture.udp_datagram import ipv4_udp
 from testbed.experiment import Experiment
+from testbed.runner.frame_file import FrameFile
+from testbed.runner.observed import ObservedAp, ObservedStation, ObservedTag
+from testbed.runner.stations import Stations
 from testbed.systems.ends import Ends, enrolled_secret
 from testbed.systems.handover import Infrastructure
 from testbed.systems.rsna import PSK_OCTETS, parameters_of
+from testbed.wireshark import parameters
 
 FRAMES = "frames.pcapng"
 LOOPBACK = b"\x7f\x00"
 """A PoS with the lite ID 0201 speaks from 127.0.2.1."""
-
-Note = Callable[[int, Message], None]
+AIR_INTERFACES = (Interface(LINKTYPE_AMP, "ap"), Interface(LINKTYPE_AMP, "tag"))
+NODES = ("ap", "tag")
+BESIDE = {
+    "rsna": Interface(LINKTYPE_IEEE802_11, "802.11 view"),
+    "handover": Interface(LINKTYPE_RAW_IP, "backhaul"),
+}
+_BESIDE_INDEX = len(AIR_INTERFACES)
 
 
 def pmk_of(experiment: Experiment) -> bytes:
@@ -36,114 +58,85 @@ def pmk_of(experiment: Experiment) -> bytes:
     return enrolled_secret(experiment.tags[0], "802.11i PSK", PSK_OCTETS)
 
 
+class Witness:
+    """What a run is watched with: ``ends`` are those to build the stations from, ``watched`` the stations to run."""
+
+    def __init__(self, experiment: Experiment, ends: Ends, file: FrameFile) -> None:
+        self._profile = experiment.profile
+        self._file = file
+        self._known = {
+            "carrier_hz": experiment.profile.uplink.carrier_hz,
+            "parameters": parameters.parameters_of(ends.report),
+        }
+        self.ends = ends
+        if experiment.security.system == "rsna":
+            self.ends = _wifi(experiment, ends, file)
+        elif experiment.security.system == "handover":
+            cast(Infrastructure, ends.work[0].session).on_datagram = _mis(file)
+
+    def watched(self, stations: Stations) -> Stations:
+        """Return the stations, observed."""
+        return replace(stations, ap=self._observed("ap", stations.ap), tag=self._observed("tag", stations.tag))
+
+    def _observed(self, node: str, station: Station) -> ObservedStation:
+        interface, file, ap = NODES.index(node), self._file, node == "ap"
+
+        def note_heard(psdu: bytes, rx: RxVector) -> None:
+            header = heard(node, rx, ap=ap, **self._known)
+            file.add(node, max(rx.start_ns, 0), header.encode() + psdu, interface, INBOUND)
+
+        def note_said(tx: Tx) -> None:
+            end_ns = tx.start_ns + duration_ns(self._profile, tx)
+            header = said(node, tx.vector, tx.start_ns, end_ns, ap=ap, **self._known)
+            file.add(node, tx.start_ns, header.encode() + tx.psdu, interface, OUTBOUND)
+
+        return ObservedStation(station, note_heard, note_said, lambda now_ns: file.reached(node, now_ns))
+
+
 @contextmanager
-def frames_beside(experiment: Experiment, ends: Ends, folder: Path) -> Iterator[Ends]:
-    """Yield the ends of a run whose frames go to ``folder`` as they are said; only S4 and S5 have such frames."""
-    path = folder / FRAMES
-    if experiment.security.system == "rsna":
-        with PcapngWriter(path, LINKTYPE_IEEE802_11, "AMP air") as writer:
-            yield _wifi(experiment, ends, writer)
-    elif experiment.security.system == "handover":
-        with PcapngWriter(path, LINKTYPE_RAW_IP, "backhaul") as writer:
-            cast(Infrastructure, ends.work[0].session).on_datagram = _mis(writer)
-            yield ends
-    else:
-        yield ends
+def frames_beside(experiment: Experiment, ends: Ends, folder: Path) -> Iterator[Witness]:
+    """Yield what watches a run, whose frames go to ``folder`` as they are said and heard."""
+    beside = BESIDE.get(experiment.security.system)
+    interfaces = (*AIR_INTERFACES, *([] if beside is None else [beside]))
+    with FrameFile(folder / FRAMES, interfaces, NODES) as file:
+        yield Witness(experiment, ends, file)
 
 
-def _wifi(experiment: Experiment, ends: Ends, writer: PcapngWriter) -> Ends:
+def duration_ns(profile: Profile, tx: Tx) -> int:
+    """Return how long a PPDU takes, signal extension included."""
+    vector, octets = tx.vector, len(tx.psdu)
+    if not vector.kind.is_downlink:
+        return uplink_ns(profile, vector.kind, octets, vector.rate_bps)
+    if vector.kind in (PpduKind.DL_TYPE1, PpduKind.DL_TYPE5):
+        return downlink_type1_ns(profile, octets, vector.rate_bps, vector.protected)
+    fields, rate_sps = ppdu_fields(profile, octets, vector), profile.preamble.sample_rate_sps
+    extension_ns = 0 if vector.kind is PpduKind.DL_SUB1GHZ else profile.downlink.signal_extension_ns
+    return fields[-1].stop_sample * 1_000_000_000 // rate_sps + extension_ns
+
+
+def _wifi(experiment: Experiment, ends: Ends, file: FrameFile) -> Ends:
     tag = experiment.tags[0]
     pmks = {tag.station_id: Secret(pmk_of(experiment))} if experiment.security.rsna.akm in AKMS_PSK else {}
     stations = {tag.station_id: tag.address}
     view = WifiView(experiment.profile.mac, parameters_of(experiment), experiment.ap.address, stations, pmks)
 
-    def note(now_ns: int, message: Message) -> None:
-        mpdu = view.mpdu(message)
-        if mpdu is not None:
-            writer.write(now_ns, mpdu)
+    def note(node: str) -> Callable[[int, Message], None]:
+        def take(now_ns: int, message: Message) -> None:
+            mpdu = view.mpdu(message)
+            if mpdu is not None:
+                file.add(node, now_ns, mpdu, _BESIDE_INDEX)
 
-    ap = ObservedAp(ends.work[0].session, note)
-    return replace(ends, work=[replace(item, session=ap) for item in ends.work], tag=ObservedTag(ends.tag, note))
+        return take
+
+    ap = ObservedAp(ends.work[0].session, note("ap"))
+    return replace(
+        ends, work=[replace(item, session=ap) for item in ends.work], tag=ObservedTag(ends.tag, note("tag"))
+    )
 
 
-def _mis(writer: PcapngWriter) -> Callable[[int, bytes, Datagram], None]:
+def _mis(file: FrameFile) -> Callable[[int, bytes, Datagram], None]:
     def note(now_ns: int, source: bytes, datagram: Datagram) -> None:
         sender, receiver = ((LOOPBACK + name, UDP_PORT) for name in (source, datagram.destination))
-        writer.write(now_ns, ipv4_udp(sender, receiver, datagram.octets))
+        file.add("ap", now_ns, ipv4_udp(sender, receiver, datagram.octets), _BESIDE_INDEX)
 
     return note
-
-
-class ObservedAp:
-    """An AP's session that tells of each message as it hands it over."""
-
-    def __init__(self, session: ApSession, note: Note) -> None:
-        self._session = session
-        self._note = note
-
-    def receive(self, message: Message, now_ns: int) -> None:
-        """Pass a message on."""
-        self._session.receive(message, now_ns)
-
-    def messages_to_send(self, now_ns: int) -> list[Message]:
-        """Return the messages that are due, and tell of them."""
-        messages = self._session.messages_to_send(now_ns)
-        for message in messages:
-            self._note(now_ns, message)
-        return messages
-
-    def end_of_slot(self, station_id: int, now_ns: int, message: Message | None = None) -> None:
-        """Pass the end of a slot on."""
-        self._session.end_of_slot(station_id, now_ns, message)
-
-    def next_deadline_ns(self) -> int | None:
-        """Return the session's."""
-        return self._session.next_deadline_ns()
-
-    def handle_deadline(self, now_ns: int) -> None:
-        """Let the session act."""
-        self._session.handle_deadline(now_ns)
-
-    def events(self) -> list[SecurityEvent]:
-        """Return the session's."""
-        return self._session.events()
-
-
-class ObservedTag:
-    """A tag's session that tells of each message as it hands it over; what it raises passes through."""
-
-    def __init__(self, session: TagSession, note: Note) -> None:
-        self._session = session
-        self._note = note
-
-    @property
-    def answers_to(self) -> frozenset[int]:
-        """The session's further IDs."""
-        return self._session.answers_to
-
-    def power_off(self) -> None:
-        """Lose everything volatile."""
-        self._session.power_off()
-
-    def receive(self, message: Message, now_ns: int) -> None:
-        """Pass a message on."""
-        self._session.receive(message, now_ns)
-
-    def messages_to_send(self, now_ns: int) -> list[Message]:
-        """Return the messages that are due, and tell of them."""
-        messages = self._session.messages_to_send(now_ns)
-        for message in messages:
-            self._note(now_ns, message)
-        return messages
-
-    def next_deadline_ns(self) -> int | None:
-        """Return the session's."""
-        return self._session.next_deadline_ns()
-
-    def handle_deadline(self, now_ns: int) -> None:
-        """Let the session act."""
-        self._session.handle_deadline(now_ns)
-
-    def events(self) -> list[SecurityEvent]:
-        """Return the session's."""
-        return self._session.events()

@@ -38,8 +38,8 @@ def run_experiment(experiment: Experiment, *, out: Path | None = None, tell: Tel
     ends = ends_of(experiment)
     tally = Tally(opening=ends.opening, proven=ends.proven)
     began = time.monotonic()
-    with RunFolder.create(experiment, out=out) as folder, frames_beside(experiment, ends, folder.path) as observed:
-        stations = stations_of(experiment, observed)
+    with RunFolder.create(experiment, out=out) as folder, frames_beside(experiment, ends, folder.path) as frames:
+        stations = stations_of(experiment, frames.ends)
         handshake = {"opening": sorted(stations.ends.opening), "proven": stations.ends.proven}
         folder.note(security=dict(stations.ends.report), handshake=handshake)
 
@@ -48,7 +48,7 @@ def run_experiment(experiment: Experiment, *, out: Path | None = None, tell: Tel
             tally.take(record)
             tell(record)
 
-        finished = _over(scheme)(experiment, stations, folder.path, keep)
+        finished = _over(scheme)(experiment, frames.watched(stations), folder.path, keep)
         counters = {name: dict(each) for name, each in finished.counters.items()}
         reason = "" if finished.complete else OUT_OF_TIME.format(limit_s=experiment.max_air_time_s)
         folder.finish(

@@ -125,6 +125,7 @@ def _phy(config: NodeConfig) -> NoReturn:
     from ampradio.sap.phy_side import PhySap
     from flowgraphs.entities import receiver_for
     from flowgraphs.lockstep import LockStepPhy
+    from testbed.live.address import watched
     from testbed.recorder import NodeRecorder
 
     profile = load_profile(config.profile)
@@ -142,7 +143,8 @@ def _phy(config: NodeConfig) -> NoReturn:
         config.sample_rate_sps,
         chip_clock_ppm=config.chip_clock_ppm,
     )
-    top = _top_block(config, phy, recorder.data_path)
+    seen = watched(phy, receiver, config.role, config.sample_rate_sps)
+    top = _top_block(config, seen, recorder.data_path)
     threading.Thread(target=_close_with_parent, args=(phy,), daemon=True).start()
     say("ready", sap=sap.endpoint)
     phy.start(config.patience_s)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from testbed.experiment import Experiment, ExperimentError
+from testbed.live.run_feed import RunFeed
 from testbed.run_folder import RunFolder
 from testbed.runner.finished import Finished
 from testbed.runner.frames import frames_beside
@@ -38,7 +39,11 @@ def run_experiment(experiment: Experiment, *, out: Path | None = None, tell: Tel
     ends = ends_of(experiment)
     tally = Tally(opening=ends.opening, proven=ends.proven)
     began = time.monotonic()
-    with RunFolder.create(experiment, out=out) as folder, frames_beside(experiment, ends, folder.path) as frames:
+    with (
+        RunFolder.create(experiment, out=out) as folder,
+        RunFeed(folder.path) as feed,
+        frames_beside(experiment, ends, folder.path) as frames,
+    ):
         stations = stations_of(experiment, frames.ends)
         handshake = {"opening": sorted(stations.ends.opening), "proven": stations.ends.proven}
         folder.note(security=dict(stations.ends.report), handshake=handshake)
@@ -46,6 +51,7 @@ def run_experiment(experiment: Experiment, *, out: Path | None = None, tell: Tel
         def keep(record: dict[str, Any]) -> None:
             folder.events.write(record)
             tally.take(record)
+            feed.tell(record)
             tell(record)
 
         finished = _over(scheme)(experiment, frames.watched(stations), folder.path, keep)

@@ -24,6 +24,7 @@ from ampradio.vectors import Listen, RxVector
 from flowgraphs.entities import receiver_for
 from flowgraphs.streams import ROLES
 from testbed.experiment import Experiment
+from testbed.live.air_feed import AirFeed
 from testbed.node import PathConfig
 from testbed.runner.air import downlink_path, uplink_path
 from testbed.runner.finished import Finished
@@ -87,6 +88,7 @@ class WaveformLink:
         }
         self._downlinks: deque[Transmission] = deque(maxlen=DOWNLINKS_KEPT)
         self.counters: dict[str, Counter[str]] = {"ap": Counter(), "tag": Counter()}
+        self.live = AirFeed(self._rate_sps, self.counters)
 
     def __call__(self, transmission: Transmission, receiver: str, others: Sequence[Transmission]) -> list[Delivery]:
         """Return what ``receiver`` decodes of ``transmission``."""
@@ -99,6 +101,7 @@ class WaveformLink:
         direction = self._directions[downlink]
         own = self._own_of(downlink, transmission, others, start_ns, span)
         heard = direction.heard(sent, own, (start_ns + LEAD_NS) * self._rate_sps // NS)
+        self.live.take("tag" if downlink else "ap", heard, start_ns * self._rate_sps // NS)
         return [
             (reception.psdu, _in_air_time(reception.rxvector, start_ns, direction.clock_ppm, self._rate_sps))
             for reception in self._receive(transmission, receiver, downlink, heard)
@@ -171,6 +174,7 @@ def run_in_process(experiment: Experiment, stations: Stations, tell: Tell) -> Fi
                 tell(record)
         finished = finished or next((event for _, event in events[taken:] if event.kind == "finished"), None)
         taken = len(events)
+    link.live.finish()
     stop_ns = exchange.now_ns if finished is None else max(exchange.now_ns, finished.t_ns)
     for record in merge.rest(stop_ns):
         tell(record)

@@ -31,10 +31,10 @@ from ampradio.sap.messages import (
     TxConfirm,
     TxRequest,
 )
-from ampradio.sap.phy_side import MacGoneError, PhySap
-from ampradio.vectors import Listen
+from ampradio.sap.phy_side import MacGoneError
+from ampradio.vectors import Listen, TxVector
 from flowgraphs.burst_schedule import PENDING_MAX, Burst, BurstSchedule
-from flowgraphs.parties import Receiver, Witness
+from flowgraphs.parties import Receiver, Sap, Schedule, Witness
 
 NS = 1_000_000_000
 GUARD_NS = 1_000
@@ -57,11 +57,12 @@ class LockStepPhy:
         role: 0 = AP, 1 = tag (told to the MAC).
         sample_rate_sps: of both streams.
         chip_clock_ppm: chip duration error of this node's transmitter.
+        bursts: what puts PPDUs on the air; default a stream that waits at the horizon.
     """
 
     def __init__(
         self,
-        sap: PhySap,
+        sap: Sap,
         receiver: Receiver,
         profile: Profile,
         witness: Witness,
@@ -69,6 +70,7 @@ class LockStepPhy:
         sample_rate_sps: int,
         *,
         chip_clock_ppm: float = 0.0,
+        bursts: Schedule | None = None,
     ) -> None:
         self._sap = sap
         self._receiver = receiver
@@ -77,7 +79,7 @@ class LockStepPhy:
         self._role = role
         self._chip_clock_ppm = chip_clock_ppm
         self._witness = witness
-        self._bursts = BurstSchedule()
+        self._bursts = bursts or BurstSchedule()
         self._windows: list[int] = []
         self._silent_until = 0
         self._wake = NEVER
@@ -153,7 +155,7 @@ class LockStepPhy:
             self._wakes_before(reception.rxvector.end_ns)
             self._witness.reception(reception)
             self._exchange(RxIndication(reception.psdu, reception.rxvector))
-        self._wakes_before(self._receiver.earliest_end() * NS // self._rate)
+        self._wakes_before(self._settled_ns())
         self._raise_horizon()
 
     def _wakes_before(self, limit_ns: int) -> None:
@@ -164,7 +166,11 @@ class LockStepPhy:
             idle = idle + 1 if self._wake <= wake else 0
             if idle > IDLE_WAKES_MAX:
                 raise MacGoneError(f"the MAC asks to be woken at {wake} ns for ever")
-            limit_ns = min(limit_ns, self._receiver.earliest_end() * NS // self._rate)
+            limit_ns = min(limit_ns, self._settled_ns())
+
+    def _settled_ns(self) -> int:
+        """Return the time before which nothing unreported can end."""
+        return self._receiver.earliest_end() * NS // self._rate
 
     def _past_stop(self, time_ns: int) -> bool:
         return self._stop is not None and self._to_sample(time_ns) > self._stop
@@ -209,10 +215,7 @@ class LockStepPhy:
         try:
             if self._bursts.full:
                 raise ValueError(f"{PENDING_MAX} PPDUs are still to be sent")
-            native_sps = sample_rate_sps(self._profile, request.vector)
-            if native_sps != self._rate:
-                raise ValueError(f"{request.vector.kind.name} needs {native_sps} sample/s, this PHY has {self._rate}")
-            samples = ppdu(self._profile, request.psdu, request.vector, clock_ppm=self._chip_clock_ppm)
+            samples = self._modulated(request.psdu, request.vector)
         except ValueError as error:
             self.counters["tx_refused"] += 1
             self._sap.tell(ErrorIndication(STATE, f"TxRequest {request.tx_id}: {error}"))
@@ -225,6 +228,13 @@ class LockStepPhy:
         self._receiver.blank(burst.start, burst.stop)
         self._witness.blank(burst.start, burst.stop)
         return TxConfirm(request.tx_id, SCHEDULED, burst.start * NS // self._rate, end_ns)
+
+    def _modulated(self, psdu: bytes, vector: TxVector) -> npt.NDArray[np.complex64]:
+        """Return the samples of a PPDU; ValueError for one that this PHY cannot send."""
+        native_sps = sample_rate_sps(self._profile, vector)
+        if native_sps != self._rate:
+            raise ValueError(f"{vector.kind.name} needs {native_sps} sample/s, this PHY has {self._rate}")
+        return ppdu(self._profile, psdu, vector, clock_ppm=self._chip_clock_ppm)
 
     def _raise_horizon(self) -> None:
         """Move the horizon to what the MAC's promise and the receiver's state allow."""

@@ -1,4 +1,4 @@
-"""Who a lock-step PHY works with: a receiver that decodes, and a witness that keeps the record."""
+"""Who a PHY entity works with: receiver, schedule of what is sent, service access point, and a witness."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio.phy.reception import Reception
+from ampradio.sap.messages import AttachConfirm, RxIndication, SapMessage, TimeIndication
 from ampradio.vectors import Listen
+from flowgraphs.burst_schedule import Burst
 
 
 class Receiver(Protocol):
@@ -32,3 +34,32 @@ class Witness(Protocol):
     def listen(self, window: Listen) -> None: ...
 
     def blank(self, start: int, stop: int) -> None: ...
+
+
+class Schedule(Protocol):
+    """Puts bursts on the air at their samples."""
+
+    @property
+    def full(self) -> bool: ...
+
+    def add(self, burst: Burst) -> bool: ...
+
+    def raise_horizon(self, horizon: int) -> None: ...
+
+    def take(self, count: int) -> npt.NDArray[np.complex64] | None: ...
+
+    def close(self) -> None: ...
+
+
+class Sap(Protocol):
+    """The PHY's end of a service access point: see ``PhySap``."""
+
+    counters: Counter[str]
+
+    def wait_for_mac(self, confirm: AttachConfirm, patience_s: float) -> None: ...
+
+    def indicate(self, message: RxIndication | TimeIndication) -> list[SapMessage]: ...
+
+    def poll(self) -> list[SapMessage]: ...
+
+    def tell(self, message: SapMessage, seq: int = 0) -> None: ...

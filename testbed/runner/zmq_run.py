@@ -17,18 +17,16 @@ from flowgraphs.streams import ROLES
 from testbed.experiment import Experiment, ExperimentError
 from testbed.node import NodeConfig, Streams
 from testbed.runner.air import downlink_path, uplink_path
+from testbed.runner.conductor import Conductor
 from testbed.runner.errors import RunError
 from testbed.runner.finished import Finished
-from testbed.runner.mac_host import MacHost, event_record
-from testbed.runner.merge import EventMerge
+from testbed.runner.mac_host import MacHost
 from testbed.runner.processes import NodeProcess
 from testbed.runner.tell import Tell
 
 START_PATIENCE_S = 180.0  # the first start compiles the receivers' loops: half a minute of one core that is not busy
 SILENCE_PATIENCE_S = 8.0
 POLL_MS = 250
-TAIL_NS = 200_000
-
 
 
 class ZmqRun:
@@ -49,9 +47,6 @@ class ZmqRun:
         self._folder = Path(tempfile.mkdtemp(prefix="amp-run-"))
         self._processes: list[NodeProcess] = []
         self._hosts: dict[str, MacHost] = {}
-        self._merge = EventMerge(list(ROLES))
-        self._ok: bool | None = None
-        self._stop_ns: int | None = None
         self._record_folder = record_folder
         self._stations = stations
 
@@ -82,11 +77,12 @@ class ZmqRun:
         for host in self._hosts.values():
             poller.register(host.sap.socket, zmq.POLLIN)
         heard = time.monotonic()
+        conductor = Conductor(self._hosts, self._experiment.max_air_time_ns, tell)
         while not all(host.stopped for host in self._hosts.values()):
             if poller.poll(POLL_MS):
                 heard = time.monotonic()
                 for name in ROLES:
-                    self._serve(name, tell)
+                    self._serve(name, conductor)
                 continue
             for process in self._processes:
                 process.check()
@@ -94,39 +90,21 @@ class ZmqRun:
                 raise RunError(
                     f"no PHY has said anything for {SILENCE_PATIENCE_S:g} s", "run it again with -v, and `amp doctor`"
                 )
-        assert self._stop_ns is not None
-        for record in self._merge.rest(self._stop_ns):
-            tell(record)
+        stop_ns = conductor.rest()
         for process in self._processes:
             if process.role in ROLES:
                 process.expect("stopped", START_PATIENCE_S)
         counters = {name: dict(host.stopped.counters) for name, host in self._hosts.items() if host.stopped}
-        return Finished(bool(self._ok), self._ok is not None, self._stop_ns, time.monotonic() - began, counters)
+        return Finished(bool(conductor.ok), conductor.ok is not None, stop_ns, time.monotonic() - began, counters)
 
-    def _serve(self, name: str, tell: Tell) -> None:
+    def _serve(self, name: str, conductor: Conductor) -> None:
         host = self._hosts[name]
         while (received := host.sap.receive(0)) is not None:
             events = host.take(*received)
-            for event in events:
-                if event.kind == "finished" and name == "ap":
-                    self._ok = bool(event.detail.get("ok"))
-                    self._stop(event.t_ns)
-            if name == "ap" and host.now_ns >= self._experiment.max_air_time_ns:
-                self._stop(host.now_ns)
+            conductor.note(name, events)
             # The PHY goes on while this process writes down what happened.
             host.grant()
-            for record in self._merge.put(name, host.now_ns, [event_record(name, event) for event in events]):
-                tell(record)
-
-    def _stop(self, now_ns: int) -> None:
-        """End the run a little after now; the tag is told first, so that it has not gone further."""
-        if self._stop_ns is not None:
-            return
-        # The AP alone says where: what has come of the tag by now depends on how the processes were scheduled.
-        last_ns = max(now_ns, self._hosts["ap"].last_end_ns)
-        self._stop_ns = -(-(last_ns + TAIL_NS) // TAIL_NS) * TAIL_NS
-        for name in reversed(ROLES):
-            self._hosts[name].stop(self._stop_ns)
+            conductor.write(name, events)
 
     def _start(self) -> None:
         experiment = self._experiment

@@ -16,6 +16,9 @@ LOG=.setup/setup.log
 # tshark: the tests' judge of the frames that the security systems write
 # hostapd, freeradius: the RADIUS and EAP servers that the tests try the gateway against
 PACKAGES=(gnuradio gir1.2-gtk-3.0 xterm libiio-utils python3-venv tshark hostapd freeradius)
+# chromium: the browser in which the tests try the live view; Ubuntu has it as a snap only (`snap install chromium`)
+BROWSER=$(. /etc/os-release 2>/dev/null && [[ ${ID:-} == debian ]] && echo chromium || true)
+PACKAGES+=($BROWSER)
 
 say() { printf '==> %s\n' "$*"; }
 
@@ -89,6 +92,7 @@ PY
     [[ -x /usr/bin/grcc ]] || echo "grcc"
     command -v iio_info >/dev/null || echo "libiio-utils"
     command -v tshark >/dev/null && command -v text2pcap >/dev/null || echo "tshark"
+    [[ -z $BROWSER ]] || command -v "$BROWSER" >/dev/null || echo "$BROWSER"
     [[ -x /usr/sbin/hostapd ]] || echo "hostapd"
     [[ -x /usr/sbin/freeradius ]] || echo "freeradius"
 }
@@ -111,7 +115,7 @@ install_packages() {
         fi
         as_root=(sudo)
     fi
-    say "Installing from the distribution: ${PACKAGES[*]} (a bare machine downloads about 350 MB; 1 to 3 minutes)"
+    say "Installing from the distribution: ${PACKAGES[*]} (a bare machine downloads about 450 MB; 1 to 4 minutes)"
     local proxies=() # sudo drops them from the environment
     mapfile -t proxies < <(env | grep -iE '^(https?|ftp|no)_proxy=' || true)
     local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive "${proxies[@]}" apt-get -o DPkg::Lock::Timeout=300)

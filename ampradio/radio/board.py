@@ -1,0 +1,182 @@
+"""A PlutoSDR that is open through pyadi-iio: who it is, its buffers, its loss registers, and how it is let go.
+
+pyadi-iio sets the transceiver (it brings the FIR filters that low rates need); samples pass through libiio's buffers
+directly, as the 16-bit pairs they are. Both are imported when a radio is opened, not before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ampradio.radio.errors import NoLibiioError, WrongRadioError
+from ampradio.radio.interface import Codes, RadioIdentity
+from ampradio.radio.libiio_errors import asking, opening_error
+from ampradio.radio.radio_uri import RadioUri
+
+TRANSCEIVER, RECEIVE, TRANSMIT = "ad9361-phy", "cf-ad9361-lpc", "cf-ad9361-dds-core-lpc"
+STATUS = 0x80000088
+UNDERFLOW, OVERFLOW = 1, 4
+_EMULATED = "emulated"  # how the emulator's serial numbers begin
+_LAST_WORDS_MS = 200
+_I_AND_Q = ("voltage0", "voltage1")
+
+
+class Board:
+    """The radio at ``uri``, open until ``close``; only settings and registers may be used from several threads.
+
+    Raises:
+        NoLibiioError, NoRadioError, RadioBusyError, UsbPermissionError, WrongRadioError: as they say.
+    """
+
+    def __init__(self, uri: RadioUri, timeout_s: float) -> None:
+        self.uri = uri
+        iio, adi = _libraries()
+        self._destroy_buffer, self._destroy_context = iio._buffer_destroy, iio._destroy
+        self._new_buffer = iio.Buffer
+        about, devices = _asked(iio, uri)
+        self.identity = _identity(uri, about, devices)
+        with asking(uri, "opening"):
+            self.sdr: Any = adi.Pluto(uri.libiio)
+            self.sdr.ctx.set_timeout(round(timeout_s * 1000))
+            for by_eight in ("rx_dec8_filter_en", "tx_int8_filter_en"):
+                if getattr(self.sdr, by_eight):
+                    setattr(self.sdr, by_eight, False)
+            self.sdr.disable_dds()
+        for device in (self.sdr._rxadc, self.sdr._txdac):
+            if "direct_reg_access" not in device.debug_attrs:
+                raise WrongRadioError(
+                    f"{uri.text}: firmware {self.identity.firmware} has no register that tells losses",
+                    "update the firmware: analogdevicesinc/plutosdr-fw, release v0.31 or newer",
+                )
+
+    def open_receive(self, samples: int, kernel_buffers: int) -> ReceiveBuffer:
+        """Open the receive buffer with I and Q; raises RadioError."""
+        with asking(self.uri, "opening the receive buffer"):
+            return ReceiveBuffer(self, self._buffer(self.sdr._rxadc, False, samples, kernel_buffers, False))
+
+    def open_transmit(self, samples: int, kernel_buffers: int, *, cyclic: bool = False) -> TransmitBuffer:
+        """Open the transmit buffer with I and Q; raises RadioError."""
+        with asking(self.uri, "opening the transmit buffer"):
+            return TransmitBuffer(self, self._buffer(self.sdr._txdac, True, samples, kernel_buffers, cyclic))
+
+    def has_lost(self) -> tuple[bool, bool]:
+        """Return whether received samples were lost, and whether the transmitter ran dry, since this was asked last."""
+        with asking(self.uri, "reading the loss register"):
+            overflow = bool(self.sdr._rxadc.reg_read(STATUS) & OVERFLOW)
+            underflow = bool(self.sdr._txdac.reg_read(STATUS) & UNDERFLOW)
+            if overflow:
+                self.sdr._rxadc.reg_write(STATUS, OVERFLOW)
+            if underflow:
+                self.sdr._txdac.reg_write(STATUS, UNDERFLOW)
+        return overflow, underflow
+
+    def close(self) -> None:
+        """Let the radio go; its buffers must be closed by now."""
+        sdr, self.sdr = self.sdr, None
+        if sdr is not None:
+            with contextlib.suppress(OSError):
+                sdr.ctx.set_timeout(_LAST_WORDS_MS)
+            context, raw = sdr.ctx, sdr.ctx._context
+            context._context = None  # references in a traceback must not keep the radio claimed
+            self._destroy_context(raw)
+
+    def _buffer(self, device: Any, output: bool, samples: int, kernel_buffers: int, cyclic: bool) -> Any:
+        for channel in device.channels:
+            if channel.scan_element:
+                channel.enabled = channel.id in _I_AND_Q and channel.output == output
+        device.set_kernel_buffers_count(kernel_buffers)
+        return self._new_buffer(device, samples, cyclic)
+
+    def destroy(self, buffer: Any) -> None:
+        """Destroy ``buffer`` now: a traceback that keeps it beyond its context makes libiio crash."""
+        raw, buffer._buffer = buffer._buffer, None
+        if raw is not None:
+            self._destroy_buffer(raw)
+
+
+class ReceiveBuffer:
+    """An open receive buffer."""
+
+    def __init__(self, board: Board, buffer: Any) -> None:
+        self._board, self._buffer = board, buffer
+        self._guard = threading.Lock()
+
+    def read(self) -> Codes:
+        """Wait for the next block and return it, (n, 2); raises RadioError."""
+        with asking(self._board.uri, "waiting for received samples"):
+            self._buffer.refill()
+            codes: Codes = np.frombuffer(self._buffer.read(), "<i2").reshape(-1, 2)
+        return codes
+
+    def cancel(self) -> None:
+        """Make a ``read`` that waits in another thread fail."""
+        with self._guard:
+            if self._buffer._buffer is not None:
+                self._buffer.cancel()
+
+    def close(self) -> None:
+        """Close it; not while another thread reads."""
+        with self._guard:
+            self._board.destroy(self._buffer)
+
+
+class TransmitBuffer:
+    """An open transmit buffer."""
+
+    def __init__(self, board: Board, buffer: Any) -> None:
+        self._board, self._buffer = board, buffer
+
+    def write(self, codes: Codes) -> None:
+        """Queue a block (n, 2) of the buffer's size, waiting for room; raises RadioError."""
+        with asking(self._board.uri, "handing over samples to transmit"):
+            self._buffer.write(bytearray(codes.tobytes()))
+            self._buffer.push()
+
+    def close(self) -> None:
+        """Close it; what was queued is not sent."""
+        self._board.destroy(self._buffer)
+
+
+def _libraries() -> tuple[Any, Any]:
+    try:
+        import adi
+        import iio
+    except (ImportError, AttributeError, OSError) as error:
+        fix = "run `amp doctor`: it names what is missing and the command that installs it"
+        raise NoLibiioError(f"libiio cannot be used: {error}", fix) from error
+    return iio, adi
+
+
+def _asked(iio: Any, uri: RadioUri) -> tuple[Mapping[str, str], set[str]]:
+    """Open and close a context, which says why it cannot; pyadi-iio would not."""
+    try:
+        context = iio.Context(uri.libiio)
+    except OSError as error:
+        raise opening_error(uri, error) from error
+    about = dict(context.attrs)
+    names = {device.name for device in context.devices if device.name}
+    raw, context._context = context._context, None
+    iio._destroy(raw)
+    return about, names
+
+
+def _identity(uri: RadioUri, about: Mapping[str, str], devices: set[str]) -> RadioIdentity:
+    model, firmware = about.get("hw_model", "unknown"), about.get("fw_version", "unknown")
+    missing = {TRANSCEIVER, RECEIVE, TRANSMIT} - devices
+    if missing:
+        raise WrongRadioError(
+            f"{uri.text}: {model}, firmware {firmware}, is no PlutoSDR: it lacks {', '.join(sorted(missing))}",
+            "name a PlutoSDR (`amp devices`), or install its stock firmware",
+        )
+    serial = about.get("hw_serial", "")
+    emulated = serial.startswith(_EMULATED)
+    if uri.emulated and not emulated:
+        raise WrongRadioError(
+            f"{uri.text}: {model} {serial} is not emulated", f"give pluto:{uri.libiio} if you mean it"
+        )
+    return RadioIdentity(uri.text, model, serial, firmware, emulated)

@@ -1,0 +1,78 @@
+"""The receive thread that never stops: it takes every block when it is due, whoever reads them and when."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+
+from ampradio.radio.duplex_stream import DuplexStream
+from ampradio.radio.errors import RadioError, RadioTimeoutError
+from ampradio.radio.interface import SampleBlock
+
+_MOST_BYTES = 64 << 20
+_JOIN_S = 2.0
+
+
+class FreeRunner:
+    """Runs ``stream`` in a thread of its own; keeps what nobody fetched, up to 64 MiB, then drops the oldest."""
+
+    def __init__(self, stream: DuplexStream, block: int) -> None:
+        self._stream = stream
+        self._most = max(4, _MOST_BYTES // (4 * block))
+        self._blocks: deque[SampleBlock] = deque()
+        self._changed = threading.Condition()
+        self._error: RadioError | None = None
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="radio", daemon=True)
+        self._thread.start()
+
+    def receive(self, timeout_s: float) -> SampleBlock:
+        """Return the oldest block that waits; raises RadioError."""
+        until = time.monotonic() + timeout_s
+        with self._changed:
+            while not self._blocks:
+                if self._error is not None:
+                    raise self._error
+                left_s = until - time.monotonic()
+                if left_s <= 0 or self._stopping:
+                    raise RadioTimeoutError("no samples came", "is the radio still there? reconnect")
+                self._changed.wait(left_s)
+            return self._blocks.popleft()
+
+    def flush(self) -> None:
+        """Throw away what waits, and what is older than now."""
+        with self._changed:
+            self._stream.flush()
+            self._blocks.clear()
+
+    def stop(self) -> None:
+        """End the thread; it closes the stream."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        self._thread.join(_JOIN_S)
+        while self._thread.is_alive():
+            self._stream.cancel()
+            self._thread.join(_JOIN_S)
+
+    def _run(self) -> None:
+        error: RadioError | None = None
+        try:
+            while not self._stopping:
+                block = self._stream.next_block()
+                with self._changed:
+                    if len(self._blocks) >= self._most:
+                        self._blocks.popleft()
+                        self._stream.dropped()
+                    self._blocks.append(block)
+                    self._changed.notify_all()
+        except RadioError as failed:
+            error = failed
+        except Exception as failed:  # a defect must end the reader's waiting too
+            error = RadioError(f"the receive thread failed: {failed!r}", "report this with what led to it")
+        finally:
+            self._stream.close()
+            with self._changed:
+                self._error = error
+                self._changed.notify_all()

@@ -1,0 +1,81 @@
+"""Both streams of a PlutoSDR, turn by turn: hand over a block to send, take the next one received, look for losses.
+
+One turn after the other keeps the distance between what is handed over and what is received constant, and makes what is
+sent a function of what was received alone: the emulator's elastic time repeats a run exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ampradio.radio.board import Board, ReceiveBuffer, TransmitBuffer
+from ampradio.radio.interface import Codes
+
+_TRANSMIT_BUFFERS = 4
+
+
+@dataclass(frozen=True)
+class StreamPlan:
+    """Block size and depth: ``lead_blocks`` are handed over before they are due, 1 to 3."""
+
+    block: int
+    receive_buffers: int = 4
+    lead_blocks: int = 2
+
+    def __post_init__(self) -> None:
+        if not 2048 <= self.block <= 1 << 22:
+            raise ValueError(f"blocks of {self.block} samples: give 2048 to {1 << 22}")
+        if not 2 <= self.receive_buffers <= 64:
+            raise ValueError("give 2 to 64 receive buffers: one leaves a gap before every block")
+        if not 1 <= self.lead_blocks < _TRANSMIT_BUFFERS:
+            raise ValueError(f"give a lead of 1 to {_TRANSMIT_BUFFERS - 1} blocks")
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A received block, and what was lost since the last turn."""
+
+    codes: Codes
+    overflow: bool
+    underflow: bool
+
+
+class SampleStreams:
+    """Open streams of ``board``; ``next_block`` gives what to send, None: nothing is sent. Raises RadioError."""
+
+    def __init__(self, board: Board, plan: StreamPlan, next_block: Callable[[], Codes] | None) -> None:
+        self._board, self._next_block = board, next_block
+        self._transmit: TransmitBuffer | None = None
+        self._receive: ReceiveBuffer | None = None
+        try:
+            if next_block is not None:
+                self._transmit = board.open_transmit(plan.block, _TRANSMIT_BUFFERS)
+                for _ in range(plan.lead_blocks):
+                    self._transmit.write(next_block())
+            self._receive = board.open_receive(plan.block, plan.receive_buffers)
+            board.has_lost()  # what happened before is not ours
+        except BaseException:
+            self.close()
+            raise
+
+    def turn(self) -> Turn:
+        """Send a block, receive a block; raises RadioError."""
+        assert self._receive is not None
+        if self._transmit is not None and self._next_block is not None:
+            self._transmit.write(self._next_block())
+        codes = self._receive.read()
+        overflow, underflow = self._board.has_lost()
+        return Turn(codes, overflow, underflow and self._transmit is not None)
+
+    def cancel(self) -> None:
+        """Make a turn that waits in another thread fail."""
+        if self._receive is not None:
+            self._receive.cancel()
+
+    def close(self) -> None:
+        """Close both; not while a turn is on."""
+        for buffer in (self._receive, self._transmit):
+            if buffer is not None:
+                buffer.close()
+        self._receive = self._transmit = None

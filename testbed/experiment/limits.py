@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from ampradio.profile.model import Profile
 from testbed.experiment.channel_limits import SNR_RANGE_DB, channel_problems
 from testbed.experiment.error import KeyPath
+from testbed.experiment.pluto_limits import pluto_problems
 from testbed.experiment.problem import Problem, outside
+from testbed.experiment.radio_choice import RadioChoiceError, radio_choice
 from testbed.experiment.shape import ExperimentFile
 from testbed.experiment.systems import VARIANTS
+from testbed.experiment.time_scale import LONGEST
 
-_RADIO = re.compile(r"sim:|zmq:|zmq:tcp://[A-Za-z0-9_.\-\[\]:]+:\d{1,5}")
+_SIMULATED = re.compile(r"sim:|zmq:|zmq:tcp://[A-Za-z0-9_.\-\[\]:]+:\d{1,5}")
 MAX_BASE_PORT = 65530
 
 MAX_AIR_TIME_S = 3600.0
@@ -32,6 +35,7 @@ def problems(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
     yield from _stations(file, profile)
     yield from _clocks(file, profile)
     yield from channel_problems(file, profile)
+    yield from pluto_problems(file, profile)
 
 
 def _run(file: ExperimentFile) -> Iterator[Problem]:
@@ -40,17 +44,27 @@ def _run(file: ExperimentFile) -> Iterator[Problem]:
     if not (math.isfinite(file.max_air_time_s) and 0 < file.max_air_time_s <= MAX_AIR_TIME_S):
         reason = f"{file.max_air_time_s:g} is not a duration up to {MAX_AIR_TIME_S:g} s"
         yield Problem(("max_air_time_s",), reason, "give seconds of air time, such as 5.0")
-    if not _RADIO.fullmatch(file.radio):
-        later = file.radio.startswith(("pluto:", "emu:", "file:"))
-        reason = f"{file.radio} is not yet there" if later else f"{file.radio!r} is no radio"
-        yield Problem(("radio",), reason, 'write "zmq:", "zmq:tcp://127.0.0.1:5550" or "sim:"')
-    elif file.radio.startswith("zmq:tcp://") and not 0 < _port(file.radio) <= MAX_BASE_PORT:
-        reason = f"{_port(file.radio)} is no base port: six ports follow from it"
-        yield Problem(("radio",), reason, f"give a port from 1024 to {MAX_BASE_PORT}")
+    yield from _radio(file)
+    if file.time_scale is not None:
+        yield from outside(("time_scale",), file.time_scale, 1, LONGEST)
     if not file.tags:
         yield Problem(("tags",), "there is no tag", "add a [[tags]] table")
     if len(file.tags) > 1:
         yield Problem(("tags", 1), "one tag per experiment for now", "keep one [[tags]] table")
+
+
+def _radio(file: ExperimentFile) -> Iterator[Problem]:
+    try:
+        choice = radio_choice(file.radio)
+    except RadioChoiceError as error:
+        yield Problem(("radio",), str(error), error.fix)
+        return
+    if not choice.plutos and not _SIMULATED.fullmatch(file.radio):
+        reason = f"{file.radio!r} is no radio"
+        yield Problem(("radio",), reason, 'write "zmq:", "zmq:tcp://127.0.0.1:5550" or "sim:"')
+    elif file.radio.startswith("zmq:tcp://") and not 0 < _port(file.radio) <= MAX_BASE_PORT:
+        reason = f"{_port(file.radio)} is no base port: six ports follow from it"
+        yield Problem(("radio",), reason, f"give a port from 1024 to {MAX_BASE_PORT}")
 
 
 def _security(file: ExperimentFile) -> Iterator[Problem]:

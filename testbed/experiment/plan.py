@@ -11,7 +11,8 @@ from ampradio.profile.model import Profile
 from ampradio.security.rsna.tag.eap_tls import TlsCredential
 from ampradio.security.secret import Secret
 from testbed.authority.tag_file import TagFile
-from testbed.experiment.shape import Channel, Compare, Record, Security, Table
+from testbed.experiment.radio_choice import RadioChoice, radio_choice
+from testbed.experiment.shape import Channel, Compare, Plutos, Record, Security, Table
 from testbed.experiment.systems import variant_of
 
 
@@ -77,6 +78,7 @@ class Experiment:
     ``profile_source`` is what ``load_profile`` was given: a name, or the path of a profile of one's own.
     ``text`` is the experiment file with its secrets replaced, ``sha256`` the hash of the file as it was given,
     ``overrides`` the ``--set`` texts, redacted. ``scanned`` is what a tag's label says, if a label is named.
+    ``profile`` has its interframe space stretched by ``time_scale`` already; timeouts are stretched by ``slowness``.
     """
 
     name: str
@@ -98,6 +100,14 @@ class Experiment:
     overrides: tuple[str, ...] = ()
     server: ServerPlan | None = None
     scanned: bytes | None = None
+    time_scale: int = 1
+    slowness: int = 1
+    plutos: Plutos = field(default_factory=Plutos)
+
+    @property
+    def choice(self) -> RadioChoice:
+        """The run's radio, taken apart."""
+        return radio_choice(self.radio)
 
     @property
     def rounds(self) -> int:
@@ -106,8 +116,8 @@ class Experiment:
 
     @property
     def max_air_time_ns(self) -> int:
-        """The limit on air time in nanoseconds."""
-        return round(self.max_air_time_s * 1e9)
+        """The limit on air time in nanoseconds, stretched as every timeout."""
+        return round(self.max_air_time_s * 1e9) * self.slowness
 
     def to_manifest(self) -> dict[str, object]:
         """Return every value in JSON's types, without a PSK."""
@@ -116,6 +126,7 @@ class Experiment:
             "seed": self.seed,
             "profile": self.profile.name,
             "radio": self.radio,
+            "time_scale": self.time_scale,
             "max_air_time_s": self.max_air_time_s,
             "security": {
                 "system": self.security.system,
@@ -147,6 +158,7 @@ class Experiment:
             ],
             "channel": _table(self.channel),
             "power": None if self.power is None else _power(self.power),
+            "plutos": _table(self.plutos) if self.choice.plutos else None,
             "record": _table(self.record),
             "overrides": list(self.overrides),
         }

@@ -14,10 +14,12 @@ from ampradio.profile.model import Profile
 from testbed.experiment import enrolment, identities, payloads
 from testbed.experiment.error import KeyPath
 from testbed.experiment.plan import ApPlan, Experiment, PowerPlan, TagPlan
+from testbed.experiment.radio_choice import radio_choice
 from testbed.experiment.secrets import redacted
 from testbed.experiment.shape import ExperimentFile, Tag
 from testbed.experiment.source import Source
 from testbed.experiment.systems import Capacity, capacity_of
+from testbed.experiment.time_scale import slowness_of, stretched
 
 
 def resolve(
@@ -33,6 +35,7 @@ def resolve(
     taken = {file.ap.station_id, *(tag.station_id for tag in file.tags)}
     ids = {station_id for station_id in taken if station_id is not None}
     ap = _ap(source, file, profile, ids)
+    time_scale = radio_choice(file.radio).time_scale if file.time_scale is None else file.time_scale
     tags: list[TagPlan] = []
     for index in range(len(file.tags)):
         ids.add(ap.station_id)
@@ -41,7 +44,7 @@ def resolve(
     return Experiment(
         name=file.name or path.stem,
         seed=file.seed,
-        profile=profile,
+        profile=stretched(profile, time_scale),
         profile_source=profile_source,
         radio=file.radio,
         max_air_time_s=file.max_air_time_s,
@@ -58,6 +61,9 @@ def resolve(
         overrides=overrides,
         server=enrolment.server_of(source, file),
         scanned=enrolment.scanned(source, file),
+        time_scale=time_scale,
+        slowness=slowness_of(profile, ap.downlink_rate_bps, ap.uplink_rate_bps, time_scale),
+        plutos=file.plutos,
     )
 
 

@@ -169,6 +169,20 @@ class Compare(Table, frozen=True):
     attacks: bool = True
 
 
+class Plutos(Table, frozen=True):
+    """``[plutos]``: how the PlutoSDRs of a run over ``emu:`` or ``pluto:`` are set; other radios do not look at it."""
+
+    rate_sps: int = 4_000_000
+    centre_hz: float | None = None
+    block_samples: int | None = None
+    ap_rx_gain_db: float | None = None
+    ap_tx_attenuation_db: float | None = None
+    tag_rx_gain_db: float | None = None
+    tag_tx_attenuation_db: float | None = None
+    region: str = "EU"
+    calibration: Literal["refuse", "warn", "ignore"] = "warn"
+
+
 class Record(Table, frozen=True):
     """``[record]``: whether every receiver's IQ is kept, and in which SigMF sample format."""
 
@@ -183,11 +197,13 @@ class ExperimentFile(Table, frozen=True):
     seed: int = 1
     profile: str = "11bp-2026.09"
     radio: str = "zmq:"
+    time_scale: int | None = None
     max_air_time_s: float = 5.0
     security: Security = Security()
     ap: Ap = Ap()
     tags: tuple[Tag, ...] = (Tag(),)
     channel: Channel = Channel()
     power: Power = Power()
+    plutos: Plutos = Plutos()
     record: Record = Record()
     compare: Compare = Compare()

@@ -72,7 +72,7 @@ class Witness:
         if experiment.security.system == "rsna":
             self.ends = _wifi(experiment, ends, file)
         elif experiment.security.system == "handover":
-            cast(Infrastructure, ends.work[0].session).on_datagram = _mis(file)
+            cast(Infrastructure, ends.work[0].session).on_datagram = _mis(file, experiment.slowness)
 
     def watched(self, stations: Stations) -> Stations:
         """Return the stations, observed."""
@@ -124,7 +124,8 @@ def _wifi(experiment: Experiment, ends: Ends, file: FrameFile) -> Ends:
         def take(now_ns: int, message: Message) -> None:
             mpdu = view.mpdu(message)
             if mpdu is not None:
-                file.add(node, now_ns, mpdu, _BESIDE_INDEX)
+                # a session's clock is as slow as its timeouts
+                file.add(node, now_ns * experiment.slowness, mpdu, _BESIDE_INDEX)
 
         return take
 
@@ -134,9 +135,9 @@ def _wifi(experiment: Experiment, ends: Ends, file: FrameFile) -> Ends:
     )
 
 
-def _mis(file: FrameFile) -> Callable[[int, bytes, Datagram], None]:
+def _mis(file: FrameFile, slowness: int) -> Callable[[int, bytes, Datagram], None]:
     def note(now_ns: int, source: bytes, datagram: Datagram) -> None:
         sender, receiver = ((LOOPBACK + name, UDP_PORT) for name in (source, datagram.destination))
-        file.add("ap", now_ns, ipv4_udp(sender, receiver, datagram.octets), _BESIDE_INDEX)
+        file.add("ap", now_ns * slowness, ipv4_udp(sender, receiver, datagram.octets), _BESIDE_INDEX)
 
     return note

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ampradio.mac.ap import ApStation
-from ampradio.mac.rounds import ApSettings
+from ampradio.mac.rounds import LISTEN_MARGIN_NS, SLOT_SLACK_NS, START_NS, ApSettings
 from ampradio.mac.tag import TagStation
 from ampradio.power.costs import CostTable
 from ampradio.power.tag_power import TagPower
 from testbed.experiment import Experiment
 from testbed.runner.powered_tag import PoweredTag
+from testbed.runner.stretched import stretched_ends
 from testbed.seeds import generator_for
 from testbed.systems import Ends, ends_of
+
+RADIO_CLOCKS_PPM = 50  # of two PlutoSDRs, 25 each
 
 
 @dataclass(frozen=True)
@@ -47,16 +50,27 @@ def stations_of(experiment: Experiment, ends: Ends | None = None) -> Stations:
     """
     profile, tag = experiment.profile, experiment.tags[0]
     ends = ends or ends_of(experiment)
-    settings = ApSettings(
-        experiment.ap.station_id,
-        experiment.ap.downlink_rate_bps,
-        experiment.ap.uplink_rate_bps,
-        seed_index=experiment.ap.seed_index,
-    )
+    ends = stretched_ends(ends, experiment.slowness)
+    settings = _settings(experiment)
     access = generator_for(experiment.seed, "mac.tag.access")
     station = TagStation(profile, tag.station_id, ends.tag, access)
     costs = None if experiment.power is None else experiment.power.costs
     return Stations(ApStation(profile, settings, ends.work), _powered(experiment, station), ends, costs)
+
+
+def _settings(experiment: Experiment) -> ApSettings:
+    """Return how the AP sends; where spaces are stretched it allows for what two radios' clocks drift apart in one."""
+    stretched = experiment.time_scale > 1
+    drift_ns = round(RADIO_CLOCKS_PPM * 1e-6 * experiment.profile.timing.amp_sifs_ns) if stretched else 0
+    return ApSettings(
+        experiment.ap.station_id,
+        experiment.ap.downlink_rate_bps,
+        experiment.ap.uplink_rate_bps,
+        seed_index=experiment.ap.seed_index,
+        start_ns=START_NS * experiment.time_scale,
+        slot_slack_ns=SLOT_SLACK_NS + drift_ns,
+        listen_margin_ns=LISTEN_MARGIN_NS + drift_ns,
+    )
 
 
 def _powered(experiment: Experiment, station: TagStation) -> TagStation | PoweredTag:

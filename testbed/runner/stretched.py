@@ -1,7 +1,6 @@
-"""``time_scale``: spaces between frames, slot starts and timeouts made longer, so that a host keeps up with them.
+"""Security sessions to which time passes more slowly: in a run whose spaces are stretched, so are all timeouts.
 
-A software radio cannot answer in an AMP SIFS of 10 µs. What a PPDU lasts stays the draft's; what passes between two
-PPDUs, and what a station waits for, is ``time_scale`` times as long. Every result says by how much.
+What would not have timed out in the draft's own time does not in the stretched one (``slowness_of``).
 """
 
 from __future__ import annotations
@@ -11,38 +10,31 @@ from dataclasses import replace
 
 from ampradio.mac.sessions import ApSession, TagSession
 from ampradio.mac.work import SecureExchange
-from ampradio.profile.model import Profile
 from ampradio.security.session import Message, SecurityEvent
 from testbed.systems.ends import Ends
 
 
-def stretched_profile(profile: Profile, time_scale: int) -> Profile:
-    """Return ``profile`` with its interframe space ``time_scale`` times as long; slots and Acks are counted from it."""
-    timing = replace(profile.timing, amp_sifs_ns=profile.timing.amp_sifs_ns * time_scale)
-    return replace(profile, timing=timing)
-
-
-def stretched_ends(ends: Ends, time_scale: int) -> Ends:
-    """Return ``ends`` whose sessions live ``time_scale`` times slower: every timeout of theirs is as much longer."""
-    if time_scale == 1:
+def stretched_ends(ends: Ends, slowness: int) -> Ends:
+    """Return ``ends`` whose sessions live ``slowness`` times slower: every timeout of theirs is as much longer."""
+    if slowness == 1:
         return ends
     # one wrapper per session: several work items share one
-    slow = {id(item.session): StretchedAp(item.session, time_scale) for item in ends.work}
-    work: Sequence[SecureExchange] = [_slowed(item, slow[id(item.session)], time_scale) for item in ends.work]
-    return replace(ends, work=list(work), tag=StretchedTag(ends.tag, time_scale))
+    slow = {id(item.session): StretchedAp(item.session, slowness) for item in ends.work}
+    work: Sequence[SecureExchange] = [_slowed(item, slow[id(item.session)], slowness) for item in ends.work]
+    return replace(ends, work=list(work), tag=StretchedTag(ends.tag, slowness))
 
 
-def _slowed(item: SecureExchange, session: StretchedAp, time_scale: int) -> SecureExchange:
+def _slowed(item: SecureExchange, session: StretchedAp, slowness: int) -> SecureExchange:
     begin = item.begin
-    return replace(item, session=session, begin=lambda trigger, now_ns: begin(trigger, now_ns // time_scale))
+    return replace(item, session=session, begin=lambda trigger, now_ns: begin(trigger, now_ns // slowness))
 
 
 class StretchedAp:
-    """An AP's session to which time passes ``time_scale`` times slower."""
+    """An AP's session to which time passes ``slowness`` times slower."""
 
-    def __init__(self, session: ApSession, time_scale: int) -> None:
+    def __init__(self, session: ApSession, slowness: int) -> None:
         self._session = session
-        self._scale = time_scale
+        self._scale = slowness
 
     def receive(self, message: Message, now_ns: int) -> None:
         """Pass a message on."""
@@ -71,11 +63,11 @@ class StretchedAp:
 
 
 class StretchedTag:
-    """A tag's session to which time passes ``time_scale`` times slower; what it raises passes through."""
+    """A tag's session to which time passes ``slowness`` times slower; what it raises passes through."""
 
-    def __init__(self, session: TagSession, time_scale: int) -> None:
+    def __init__(self, session: TagSession, slowness: int) -> None:
         self._session = session
-        self._scale = time_scale
+        self._scale = slowness
 
     @property
     def answers_to(self) -> frozenset[int]:

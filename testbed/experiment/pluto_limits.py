@@ -1,0 +1,78 @@
+"""What a run over PlutoSDRs may be: what they can be set to, and what of the experiment they, or the emulator, do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ampradio.profile.model import Profile
+from testbed.experiment.problem import Problem, outside
+from testbed.experiment.radio_choice import RadioChoice, RadioChoiceError, radio_choice
+from testbed.experiment.shape import Channel, ExperimentFile
+
+NARROWEST_SPS, WIDEST_SPS = 4_000_000, 20_000_000
+BLOCKS = (2048, 1 << 20)
+KEYED_HZ = 1.2e6  # either side of an uplink's carrier
+_RANGES = {
+    "centre_hz": (325e6, 3.8e9),
+    "ap_rx_gain_db": (-10.0, 73.0),
+    "ap_tx_attenuation_db": (0.0, 89.75),
+    "tag_rx_gain_db": (-10.0, 73.0),
+    "tag_tx_attenuation_db": (0.0, 89.75),
+}
+EMULATED_KEYS = frozenset(
+    {"downlink_snr_db", "uplink_snr_db", "distance_m", "ap_power_dbm", "tag_power_dbm", "noise_figure_db"}
+    | {"shadowing", "gain_db"}
+)
+"""Keys of ``[channel]`` that the emulator's air has; all others have to keep their defaults there."""
+
+
+def pluto_problems(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
+    """Yield what cannot be of a run over PlutoSDRs; nothing over another radio."""
+    try:
+        choice = radio_choice(file.radio)
+    except RadioChoiceError:  # told elsewhere
+        return
+    if not choice.plutos:
+        return
+    plutos = file.plutos
+    yield from outside(("plutos", "rate_sps"), plutos.rate_sps, NARROWEST_SPS, WIDEST_SPS)
+    for key, (low, high) in _RANGES.items():
+        value = getattr(plutos, key)
+        if value is not None:
+            yield from outside(("plutos", key), value, low, high)
+    if plutos.block_samples is not None:
+        yield from outside(("plutos", "block_samples"), plutos.block_samples, *BLOCKS)
+    yield from _narrow(file, profile)
+    if choice.scheme == "emu":
+        yield from _emulated(file.channel, choice)
+
+
+def _narrow(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
+    """Yield what the sample rate does not hold."""
+    rate_sps = file.plutos.rate_sps
+    wide = f"write plutos.rate_sps = {profile.preamble.sample_rate_sps} where the radio can stream that"
+    chips = {
+        "downlink_rate_kbps": (file.ap.downlink_rate_kbps, profile.downlink.chip_1m_ns),
+        "uplink_rate_kbps": (file.ap.uplink_rate_kbps, profile.uplink.active_chip_mid_ns),
+    }
+    for key, (kbps, chip_ns) in chips.items():
+        if kbps == 1000 and chip_ns * rate_sps < 2_000_000_000:
+            reason = f"{rate_sps} S/s are fewer than two samples in a chip of {chip_ns} ns"
+            yield Problem(("ap", key), reason, f"write {key} = 250, or {wide}")
+    room_hz = rate_sps / 2 - KEYED_HZ
+    for index, tag in enumerate(file.tags):
+        if abs(tag.carrier_offset_hz) > room_hz:
+            reason = f"at {rate_sps} S/s the AP hears carriers up to {room_hz:g} Hz off"
+            yield Problem(("tags", index, "carrier_offset_hz"), reason, f"give ±{room_hz:g} Hz, or {wide}")
+
+
+def _emulated(channel: Channel, choice: RadioChoice) -> Iterator[Problem]:
+    """Yield the keys of the channel that an emulated air does not have."""
+    default = Channel()
+    for key in channel.__struct_fields__:
+        if getattr(channel, key) == getattr(default, key) or (key in EMULATED_KEYS and not choice.loopback):
+            continue
+        if choice.loopback and key in ("downlink_snr_db", "uplink_snr_db"):
+            continue  # there is no air: the run says so
+        what = "a loopback has no air" if choice.loopback else "the emulated air has nothing of the kind"
+        yield Problem(("channel", key), what, "leave it out, or run it over zmq: or sim:")

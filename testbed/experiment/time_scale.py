@@ -1,0 +1,32 @@
+"""``time_scale``: how much longer than the draft's the spaces between PPDUs are, so that a host can keep up.
+
+What a PPDU lasts stays the draft's. In a run every interframe space has a PPDU before it, so intervals of several
+frames grow by less than ``time_scale``: by ``slowness`` at the most, and by that a station's timeouts are stretched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ampradio.profile.airtime import downlink_type1_ns, uplink_active_ns
+from ampradio.profile.model import Profile
+
+LONGEST = 100_000  # an interframe space of a second
+EMULATED, WALL = 1000, 10_000
+"""An interframe space of 10 ms where time waits for the host, of 100 ms where it does not."""
+
+
+def stretched(profile: Profile, time_scale: int) -> Profile:
+    """Return ``profile`` with an AMP SIFS ``time_scale`` times as long, from which slots and Acks are counted."""
+    timing = replace(profile.timing, amp_sifs_ns=profile.timing.amp_sifs_ns * time_scale)
+    return replace(profile, timing=timing)
+
+
+def slowness_of(profile: Profile, downlink_bps: int, uplink_bps: int, time_scale: int) -> int:
+    """Return by how much an interval of a run over ``profile``, not stretched yet, grows at the most."""
+    octets = profile.mac.short_frame_octets
+    shortest_ns = min(
+        downlink_type1_ns(profile, octets, downlink_bps, False), uplink_active_ns(profile, octets, uplink_bps)
+    )
+    sifs_ns = profile.timing.amp_sifs_ns
+    return -(-(shortest_ns + time_scale * sifs_ns) // (shortest_ns + sifs_ns))

@@ -31,6 +31,7 @@ VERBS = {
     "sweep": "one experiment at many points, with error bounds",
     "compare": "security systems side by side",
     "results": "runs and sweeps so far, as tables to ask in SQL",
+    "report": "a run as one HTML page that needs nothing else",
     "attack": "attack a security system and say what it withstands",
     "replay": "decode a recording again, and compare it with the live run",
     "profile": "the draft's numbers, each with its provenance",

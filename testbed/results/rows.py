@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 
 from testbed.figures import FIGURES, figures_of
@@ -16,14 +16,7 @@ _OF_EVERY_EVENT = ("t_ns", "node", "kind")
 
 def row_of(run: Run) -> dict[str, object]:
     """Return a run as one row of columns.RUN_FILE; what the manifest does not say is None."""
-    manifest, began = run.manifest, _table(run.manifest.get("handshake"))
-    tally = Tally()
-    if began:
-        opening = began.get("opening")
-        tally.opening = frozenset(str(each) for each in opening) if isinstance(opening, list) else tally.opening
-        tally.proven = str(began.get("proven", tally.proven))
-    for event in run.events:
-        tally.take(event)
+    manifest, tally = run.manifest, tally_of(run.manifest, run.events)
     elapsed_ns, placeholders, systems = (manifest.get(key) for key in ("stop_ns", "placeholders", "systems"))
     energy = _table(manifest.get("energy"))
     return {
@@ -47,6 +40,18 @@ def row_of(run: Run) -> dict[str, object]:
             for event in run.events
         ],
     }
+
+
+def tally_of(manifest: Mapping[str, object], events: Iterable[Mapping[str, object]]) -> Tally:
+    """Return what a run's events come to; a handshake is what its manifest says."""
+    tally, began = Tally(), _table(manifest.get("handshake"))
+    if began:
+        opening = began.get("opening")
+        tally.opening = frozenset(str(each) for each in opening) if isinstance(opening, list) else tally.opening
+        tally.proven = str(began.get("proven", tally.proven))
+    for event in events:
+        tally.take(event)
+    return tally
 
 
 def rows_of_points(points: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:

@@ -1,0 +1,33 @@
+"""Counters: what the receivers counted, what each station told and how often, and why anything was dropped."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from testbed.report.source import Source, table_of
+
+
+def receiver_counters(source: Source) -> list[tuple[str, str, int]]:
+    """Return (node, counter, count) of the manifest."""
+    found = []
+    for node, counts in source.table("counters").items():
+        for name, count in table_of(counts).items():
+            if isinstance(count, int):
+                found.append((source.stations.name(node), name.replace("_", " "), count))
+    return found
+
+
+def event_counters(source: Source) -> list[tuple[str, str, int]]:
+    """Return (station, kind of event, count), the most frequent first."""
+    counted = Counter((source.stations.name(each.get("node")), str(each.get("kind"))) for each in source.events)
+    return [(station, kind, count) for (station, kind), count in counted.most_common()]
+
+
+def drop_reasons(source: Source) -> list[tuple[str, str, int]]:
+    """Return (station, reason, count) of everything that arrived and was not taken."""
+    reasons = Counter(
+        (source.stations.name(each.get("node")), str(each.get("reason", each.get("cause", "?"))).replace("_", " "))
+        for each in source.events
+        if each.get("kind") in ("drop", "security.refused", "security.dropped", "security.failed", "missed_dark")
+    )
+    return [(station, reason, count) for (station, reason), count in reasons.most_common()]

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from ampradio.radio.errors import NoLibiioError, WrongRadioError
+from ampradio.radio.errors import NoLibiioError, RadioGoneError, RadioTimeoutError, WrongRadioError
 from ampradio.radio.interface import Codes, RadioIdentity
-from ampradio.radio.libiio_errors import asking, opening_error
+from ampradio.radio.libiio_errors import asking_error, opening_error
 from ampradio.radio.radio_uri import RadioUri
 
 TRANSCEIVER, RECEIVE, TRANSMIT = "ad9361-phy", "cf-ad9361-lpc", "cf-ad9361-dds-core-lpc"
@@ -35,12 +35,13 @@ class Board:
 
     def __init__(self, uri: RadioUri, timeout_s: float) -> None:
         self.uri = uri
+        self._dead = False
         iio, adi = _libraries()
         self._destroy_buffer, self._destroy_context = iio._buffer_destroy, iio._destroy
         self._new_buffer = iio.Buffer
         about, devices = _asked(iio, uri)
         self.identity = _identity(uri, about, devices)
-        with asking(uri, "opening"):
+        with self.asking("opening"):
             self.sdr: Any = adi.Pluto(uri.libiio)
             self.sdr.ctx.set_timeout(round(timeout_s * 1000))
             for by_eight in ("rx_dec8_filter_en", "tx_int8_filter_en"):
@@ -54,19 +55,29 @@ class Board:
                     "update the firmware: analogdevicesinc/plutosdr-fw, release v0.31 or newer",
                 )
 
+    @contextlib.contextmanager
+    def asking(self, doing: str) -> Iterator[None]:
+        """Turn libiio's errors within into RadioError."""
+        try:
+            yield
+        except OSError as error:
+            told = asking_error(self.uri, doing, error)
+            self._dead |= isinstance(told, (RadioGoneError, RadioTimeoutError))
+            raise told from error
+
     def open_receive(self, samples: int, kernel_buffers: int) -> ReceiveBuffer:
         """Open the receive buffer with I and Q; raises RadioError."""
-        with asking(self.uri, "opening the receive buffer"):
+        with self.asking("opening the receive buffer"):
             return ReceiveBuffer(self, self._buffer(self.sdr._rxadc, False, samples, kernel_buffers, False))
 
     def open_transmit(self, samples: int, kernel_buffers: int, *, cyclic: bool = False) -> TransmitBuffer:
         """Open the transmit buffer with I and Q; raises RadioError."""
-        with asking(self.uri, "opening the transmit buffer"):
+        with self.asking("opening the transmit buffer"):
             return TransmitBuffer(self, self._buffer(self.sdr._txdac, True, samples, kernel_buffers, cyclic))
 
     def has_lost(self) -> tuple[bool, bool]:
         """Return whether received samples were lost, and whether the transmitter ran dry, since this was asked last."""
-        with asking(self.uri, "reading the loss register"):
+        with self.asking("reading the loss register"):
             overflow = bool(self.sdr._rxadc.reg_read(STATUS) & OVERFLOW)
             underflow = bool(self.sdr._txdac.reg_read(STATUS) & UNDERFLOW)
             if overflow:
@@ -74,6 +85,11 @@ class Board:
             if underflow:
                 self.sdr._txdac.reg_write(STATUS, UNDERFLOW)
         return overflow, underflow
+
+    @property
+    def answers(self) -> bool:
+        """Whether it is open and nothing has told otherwise."""
+        return self.sdr is not None and not self._dead
 
     def close(self) -> None:
         """Let the radio go; its buffers must be closed by now."""
@@ -94,9 +110,12 @@ class Board:
 
     def destroy(self, buffer: Any) -> None:
         """Destroy ``buffer`` now: a traceback that keeps it beyond its context makes libiio crash."""
+        if buffer._buffer is None:
+            return
+        if self._dead:
+            buffer.cancel()  # or libiio waits for an answer
         raw, buffer._buffer = buffer._buffer, None
-        if raw is not None:
-            self._destroy_buffer(raw)
+        self._destroy_buffer(raw)
 
 
 class ReceiveBuffer:
@@ -108,7 +127,7 @@ class ReceiveBuffer:
 
     def read(self) -> Codes:
         """Wait for the next block and return it, (n, 2); raises RadioError."""
-        with asking(self._board.uri, "waiting for received samples"):
+        with self._board.asking("waiting for received samples"):
             self._buffer.refill()
             codes: Codes = np.frombuffer(self._buffer.read(), "<i2").reshape(-1, 2)
         return codes
@@ -133,7 +152,7 @@ class TransmitBuffer:
 
     def write(self, codes: Codes) -> None:
         """Queue a block (n, 2) of the buffer's size, waiting for room; raises RadioError."""
-        with asking(self._board.uri, "handing over samples to transmit"):
+        with self._board.asking("handing over samples to transmit"):
             self._buffer.write(bytearray(codes.tobytes()))
             self._buffer.push()
 

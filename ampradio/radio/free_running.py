@@ -24,6 +24,7 @@ class FreeRunner:
         self._changed = threading.Condition()
         self._error: RadioError | None = None
         self._stopping = False
+        self._flushes = 0
         self._thread = threading.Thread(target=self._run, name="radio", daemon=True)
         self._thread.start()
 
@@ -43,6 +44,7 @@ class FreeRunner:
     def flush(self) -> None:
         """Throw away what waits, and what is older than now."""
         with self._changed:
+            self._flushes += 1
             self._stream.flush()
             self._blocks.clear()
 
@@ -57,22 +59,26 @@ class FreeRunner:
             self._thread.join(_JOIN_S)
 
     def _run(self) -> None:
-        error: RadioError | None = None
         try:
             while not self._stopping:
+                flushes = self._flushes
                 block = self._stream.next_block()
                 with self._changed:
+                    if flushes != self._flushes:  # the thread was on its way with an old one
+                        continue
                     if len(self._blocks) >= self._most:
                         self._blocks.popleft()
                         self._stream.dropped()
                     self._blocks.append(block)
                     self._changed.notify_all()
-        except RadioError as failed:
-            error = failed
-        except Exception as failed:  # a defect must end the reader's waiting too
-            error = RadioError(f"the receive thread failed: {failed!r}", "report this with what led to it")
+        except RadioError as error:
+            self._fail(error)
+        except Exception as error:  # a defect must end the reader's waiting too
+            self._fail(RadioError(f"the receive thread failed: {error!r}", "report this with what led to it"))
         finally:
             self._stream.close()
-            with self._changed:
-                self._error = error
-                self._changed.notify_all()
+
+    def _fail(self, error: RadioError) -> None:
+        with self._changed:
+            self._error = error
+            self._changed.notify_all()

@@ -9,7 +9,6 @@ from typing import Any
 from ampradio.radio.board import Board
 from ampradio.radio.errors import RadioSettingError
 from ampradio.radio.interface import Loopback, RadioSettings
-from ampradio.radio.libiio_errors import asking
 
 LEAST_RATE_SPS, MOST_RATE_SPS = 521_000, 61_440_000
 _TUNING_HZ = 10  # the synthesiser's fraction is a few hertz wide
@@ -25,20 +24,20 @@ def apply_settings(board: Board, wanted: RadioSettings, in_force: RadioSettings 
     sdr, uri = board.sdr, board.uri
     before = in_force
     if before is None or before.rate_sps != wanted.rate_sps:
-        with asking(uri, f"a sample rate of {wanted.rate_sps} S/s"):
+        with board.asking(f"a sample rate of {wanted.rate_sps} S/s"):
             sdr.sample_rate = wanted.rate_sps
             if abs(int(sdr.sample_rate) - wanted.rate_sps) > 1:
                 fix = "choose a rate it can make"
                 raise RadioSettingError(f"{uri.text}: {wanted.rate_sps} S/s became {sdr.sample_rate}", fix)
-    with asking(uri, f"a bandwidth of {wanted.bandwidth_hz} Hz"):
+    with board.asking(f"a bandwidth of {wanted.bandwidth_hz} Hz"):
         sdr.rx_rf_bandwidth = sdr.tx_rf_bandwidth = wanted.bandwidth_hz
         bandwidth_hz = int(sdr.rx_rf_bandwidth)
     _tune(board, wanted)
-    with asking(uri, f"a receive gain of {wanted.rx_gain_db:g} dB"):
+    with board.asking(f"a receive gain of {wanted.rx_gain_db:g} dB"):
         sdr.gain_control_mode_chan0 = "manual"  # gain control would follow on-off keying
         sdr.rx_hardwaregain_chan0 = wanted.rx_gain_db
         rx_gain_db = float(sdr.rx_hardwaregain_chan0)
-    with asking(uri, f"a transmit attenuation of {wanted.tx_attenuation_db:g} dB"):
+    with board.asking(f"a transmit attenuation of {wanted.tx_attenuation_db:g} dB"):
         sdr.tx_hardwaregain_chan0 = -wanted.tx_attenuation_db
         tx_attenuation_db = -float(sdr.tx_hardwaregain_chan0) + 0.0
     set_loopback(board, wanted.loopback)
@@ -47,7 +46,7 @@ def apply_settings(board: Board, wanted: RadioSettings, in_force: RadioSettings 
 
 def set_loopback(board: Board, loopback: Loopback) -> None:
     """Close or open a loopback; with the digital one the transmitter's oscillator is off, so that nothing radiates."""
-    with asking(board.uri, f"loopback {loopback.name.lower()}"):
+    with board.asking(f"loopback {loopback.name.lower()}"):
         if loopback is Loopback.DIGITAL:
             _power_transmitter(board.sdr, on=False)
         board.sdr.loopback = int(loopback)
@@ -63,7 +62,7 @@ def _tune(board: Board, wanted: RadioSettings) -> None:
     correction = 1 + wanted.carrier_ppm * 1e-6
     for name, centre_hz in (("rx_lo", wanted.centre_hz), ("tx_lo", wanted.tx_centre_hz or wanted.centre_hz)):
         target_hz = round(centre_hz / correction)
-        with asking(board.uri, f"a centre frequency of {centre_hz} Hz"):
+        with board.asking(f"a centre frequency of {centre_hz} Hz"):
             setattr(board.sdr, name, target_hz)
             tuned_hz = int(getattr(board.sdr, name))
         if abs(tuned_hz - target_hz) > _TUNING_HZ:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import socket
-from collections.abc import Iterator
 
 from ampradio.radio.errors import (
     NoRadioError,
@@ -57,15 +56,6 @@ def asking_error(uri: RadioUri, doing: str, error: OSError) -> RadioError:
         return RadioTimeoutError(f"{uri.text}: no answer in time ({doing})", fix)
     fix = "plug it in or start it again, then reconnect"
     return RadioGoneError(f"{uri.text}: the connection broke ({doing}: {error.strerror or error})", fix)
-
-
-@contextlib.contextmanager
-def asking(uri: RadioUri, doing: str) -> Iterator[None]:
-    """Turn libiio's errors within into RadioError."""
-    try:
-        yield
-    except OSError as error:
-        raise asking_error(uri, doing, error) from error
 
 
 def _is_there(uri: RadioUri) -> bool:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 
 from ampradio.radio.board import Board, TransmitBuffer
+from ampradio.radio.burst_operation import BurstCapture, exchange
 from ampradio.radio.duplex_stream import DuplexStream
 from ampradio.radio.errors import NoRadioError, RadioError, RadioSettingError, WrongRadioError
 from ampradio.radio.free_running import FreeRunner
@@ -176,6 +177,12 @@ class PlutoRadio:
         with self._lock:
             self._repeat(samples)
 
+    def exchange(self, samples: Samples, *, after: int = 0) -> BurstCapture:
+        """Send ``samples`` once in burst operation; see ``burst_operation.exchange``. Ends what streams."""
+        with self._lock:
+            self.stop()
+            return exchange(self._board, samples, rate_sps=self.settings.rate_sps, after=after)
+
     def losses(self) -> LossCount:
         """See ``Radio``."""
         return self._stream.losses() if self._stream is not None else self._last_losses
@@ -229,7 +236,7 @@ class PlutoRadio:
             self.stop()
             with contextlib.suppress(RadioError):
                 self._repeat(None)
-            if self._board.sdr is not None and self._settings is not None:
+            if self._board.answers and self._settings is not None:
                 with contextlib.suppress(RadioError):  # it may be gone; the next program finds an open antenna
                     set_loopback(self._board, Loopback.OFF)
             self._settings = None

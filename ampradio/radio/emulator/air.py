@@ -4,22 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from ampradio.radio.emulator.mixing import TAPS, Band, passed, turned
+
 Samples = npt.NDArray[np.complex64]
-TAPS = 65
 
 
 @dataclass(frozen=True)
 class Window:
-    """Samples ``first`` to ``first + count`` of the common time line at ``rate_sps``."""
+    """Samples ``first`` to ``first + count`` at ``rate_sps``, counted from when time began."""
 
     first: int
     count: int
-    rate_sps: int
+    rate_sps: Fraction
+
+    def wider(self, before: int, after: int = 0) -> Window:
+        """Return it with so many samples more on both sides."""
+        return Window(self.first - before, self.count + before + after, self.rate_sps)
+
+    def at(self, rate_sps: Fraction) -> Window:
+        """Return the samples at another rate that fall into its time."""
+        if rate_sps == self.rate_sps:
+            return self
+        first = -(-self.first * rate_sps // self.rate_sps)
+        end = -(-(self.first + self.count) * rate_sps // self.rate_sps)
+        return Window(first, end - first, rate_sps)
 
 
 @dataclass(frozen=True)
@@ -31,6 +45,7 @@ class Emission:
     scale: float
     carrier_hz: float
     bandwidth_hz: float
+    rate_sps: Fraction
 
 
 @dataclass(frozen=True)
@@ -45,19 +60,25 @@ class Sender(Protocol):
     """A radio as the air asks it."""
 
     def emissions(self, window: Window) -> list[Emission]:
-        """Return what it sends within ``window``; nothing if its samples have another rate."""
+        """Return what it sends within the time of ``window``, at the rate of its own converter."""
 
 
 class Air(Protocol):
     """A model of the air."""
 
     def heard(self, senders: Sequence[Sender], receiver: int, tuning: Tuning, window: Window) -> Samples:
-        """Return what reaches the antenna of radio ``receiver``, in square roots of a milliwatt, noise not counted."""
+        """Return what reaches the antenna of radio ``receiver``, in square roots of a milliwatt, noise not counted.
+
+        The array is the caller's to overwrite.
+        """
 
 
 @dataclass(frozen=True)
 class FlatAir:
-    """One loss between any two radios, another from a radio's transmitter to its own receiver."""
+    """One loss between any two radios, another from a radio's transmitter to its own receiver; no delay.
+
+    Radios whose sample rates are not one do not hear each other.
+    """
 
     path_loss_db: float = 60.0
     leak_db: float = 50.0
@@ -66,44 +87,53 @@ class FlatAir:
     def heard(self, senders: Sequence[Sender], receiver: int, tuning: Tuning, window: Window) -> Samples:
         """See ``Air``: every sender mixed to where the receiver is tuned, cut to what both filters let through."""
         out = np.zeros(window.count, np.complex64)
-        lead = TAPS - 1  # the filter's memory
-        wider = Window(window.first - lead, window.count + lead, window.rate_sps)
         for index, sender in enumerate(senders):
             loss_db = self.leak_db if index == receiver else self.pairs_db.get((index, receiver), self.path_loss_db)
-            for emission in sender.emissions(wider):
-                arrived = received(emission, tuning, wider)
-                if arrived is not None:
-                    out += np.float32(10 ** (-loss_db / 20) * emission.scale) * arrived[lead:]
+            for emission in sender.emissions(window.wider(TAPS - 1)):
+                if emission.rate_sps == window.rate_sps:
+                    add_received(out, emission, float(10 ** (-loss_db / 20)), tuning, window)
         return out
 
 
-def received(emission: Emission, tuning: Tuning, window: Window) -> Samples | None:
-    """Return ``emission``, not scaled, as a receiver's filter passes it over ``window``; None when they do not meet."""
+def add_received(out: Samples, emission: Emission, gain: float, tuning: Tuning, window: Window) -> None:
+    """Add what a receiver hears of ``emission``, times ``gain``, to ``out``, its samples of ``window``."""
+    band = band_of(emission, tuning, window.rate_sps)
+    if band is None:
+        return
+    samples = laid_out(emission, window.wider(band.memory))
+    if samples is None:
+        return
+    heard = passed(samples, band)
+    if band.shift:
+        heard = turned(heard, band.shift, window.first)
+    heard *= np.float32(gain * emission.scale)
+    out += heard
+
+
+def band_of(emission: Emission, tuning: Tuning, rate_sps: Fraction) -> Band | None:
+    """Return what of ``emission`` a receiver at ``rate_sps`` lets through; None when they do not meet."""
     shift_hz = emission.carrier_hz - tuning.carrier_hz
-    half = window.rate_sps / 2
-    low = max(-half, -half - shift_hz, -emission.bandwidth_hz / 2, -tuning.bandwidth_hz / 2 - shift_hz)
-    high = min(half, half - shift_hz, emission.bandwidth_hz / 2, tuning.bandwidth_hz / 2 - shift_hz)
+    half, own_half = float(rate_sps) / 2, float(emission.rate_sps) / 2
+    low = max(-own_half, -half - shift_hz, -emission.bandwidth_hz / 2, -tuning.bandwidth_hz / 2 - shift_hz)
+    high = min(own_half, half - shift_hz, emission.bandwidth_hz / 2, tuning.bandwidth_hz / 2 - shift_hz)
     if high <= low:
         return None
-    out = emission.samples
-    if out.size < window.count:
-        at = emission.first - window.first
-        out = np.zeros(window.count, np.complex64)
-        out[at : at + emission.samples.size] = emission.samples
-    if high - low < 0.98 * window.rate_sps:
-        taps = _band_pass(low / window.rate_sps, high / window.rate_sps)
-        out = np.convolve(out, taps)[: out.size].astype(np.complex64)
-    if shift_hz:
-        # sample indices are too large for a product of floats to keep the phase
-        start = (shift_hz / window.rate_sps * window.first) % 1.0
-        turns = start + shift_hz / window.rate_sps * np.arange(window.count)
-        out = out * np.exp(2j * np.pi * turns).astype(np.complex64)
+    own = float(emission.rate_sps)
+    return Band(low / own, high / own, shift_hz / float(rate_sps))
+
+
+def laid_out(emission: Emission, window: Window) -> Samples | None:
+    """Return the samples of ``emission`` over ``window``, silence where there are none; None if there are none at all.
+
+    The result is not to be written to.
+    """
+    start = max(emission.first, window.first)
+    end = min(emission.first + emission.samples.size, window.first + window.count)
+    if end <= start:
+        return None
+    part = emission.samples[start - emission.first : end - emission.first]
+    if part.size == window.count:
+        return part
+    out = np.zeros(window.count, np.complex64)
+    out[start - window.first : end - window.first] = part
     return out
-
-
-def _band_pass(low: float, high: float) -> Samples:
-    """Return a windowed sinc that passes ``low`` to ``high``, in cycles per sample."""
-    places = np.arange(TAPS) - (TAPS - 1) / 2
-    shape: npt.NDArray[np.float64] = (high - low) * np.sinc((high - low) * places) * np.kaiser(TAPS, 7.0)
-    taps: Samples = (shape * np.exp(1j * np.pi * (low + high) * places)).astype(np.complex64)
-    return taps

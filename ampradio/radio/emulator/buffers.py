@@ -29,7 +29,7 @@ class OpenReceive:
             codes = self._pluto.receive(self._capture, patience_s, gone)
             if len(self._columns) < codes.shape[1]:
                 codes = codes[:, self._columns]
-            self._rest = memoryview(np.ascontiguousarray(codes, "<i2").tobytes())
+            self._rest = np.ascontiguousarray(codes, "<i2").data.cast("B")
         part, self._rest = self._rest[:size], self._rest[size:]
         return part
 
@@ -50,8 +50,10 @@ class OpenTransmit:
         each = len(self._columns) * _BYTES
         if len(data) % each:
             raise Refused(errno.EINVAL)
-        codes = np.zeros((len(data) // each, 2), np.int16)
-        codes[:, self._columns] = np.frombuffer(data, "<i2").reshape(-1, len(self._columns))
+        codes = np.frombuffer(data, "<i2").reshape(-1, len(self._columns))
+        if len(self._columns) < 2:
+            given, codes = codes, np.zeros((len(codes), 2), np.int16)
+            codes[:, self._columns] = given
         self._pluto.send(self._playback, codes, patience_s, gone)
 
     def close(self) -> None:

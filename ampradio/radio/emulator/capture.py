@@ -18,8 +18,17 @@ SLACK_BLOCKS = 1
 class Capture:
     """An open receive buffer of ``block`` samples with ``depth`` kernel buffers, filled at the rate of then."""
 
-    def __init__(self, clock: Clock, block: int, depth: int, rate_sps: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        block: int,
+        depth: int,
+        rate_sps: Callable[[], Fraction],
+        also_lost: Callable[[], int] = lambda: 0,
+    ) -> None:
+        """``also_lost`` says how many samples are to be lost on purpose before the block that is queued next."""
         self.block, self._depth, self._clock, self._rate_sps = block, depth, clock, rate_sps
+        self._also_lost = also_lost
         self.rate_sps = rate_sps()
         self.pace = clock.enter(self._slack())
         self._queued: deque[int] = deque()
@@ -29,7 +38,7 @@ class Capture:
         self._queue_all(clock.now(None))
 
     def _slack(self) -> Fraction:
-        return Fraction(SLACK_BLOCKS * self.block, self.rate_sps)
+        return SLACK_BLOCKS * self.block / self.rate_sps
 
     def _queue_all(self, now: Fraction) -> None:
         first = math.ceil(now * self.rate_sps)
@@ -47,14 +56,14 @@ class Capture:
             self.pace = self._clock.enter(self._slack())
             self._queue_all(asked)
         elif self._delivered is not None:
-            first = max(self._end, math.ceil(asked * self.rate_sps))
+            first = max(self._end, math.ceil(asked * self.rate_sps)) + self._also_lost()
             gap = first > self._end
             self.lost += first - self._end
             self._queued.append(first)
             self._end = first + self.block
             self._delivered = None
         first = self._queued[0]
-        self._clock.wait(Fraction(first + self.block, self.rate_sps), patience_s, gone, self.pace)
+        self._clock.wait((first + self.block) / self.rate_sps, patience_s, gone, self.pace)
         self._delivered = self._queued.popleft()
         return first, gap
 
@@ -62,7 +71,8 @@ class Capture:
         """Return the stretches of time, in seconds, whose samples may still be asked for."""
         delivered = self._delivered  # another thread may be about to change it
         starts = [*self._queued.copy(), *([] if delivered is None else [delivered])]
-        return [(first / self.rate_sps, (first + self.block) / self.rate_sps) for first in starts]
+        rate_sps = float(self.rate_sps)
+        return [(first / rate_sps, (first + self.block) / rate_sps) for first in starts]
 
     def close(self) -> None:
         """Let go of time."""

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 
 from ampradio.radio.emulator.air import Air, FlatAir
 from ampradio.radio.emulator.clock import Clock, ElasticClock, WallClock
-from ampradio.radio.emulator.front_end import Board
+from ampradio.radio.emulator.front_end import Board, Noise, NumpyNoise
 from ampradio.radio.emulator.pluto import EmulatedPluto
 from ampradio.radio.emulator.server import Server
 
 MOST_PLUTOS = 16
 
 
-def boards(count: int, noise_figure_db: float = 3.0, carrier_ppm: Sequence[float] = ()) -> list[Board]:
-    """Return ``count`` boards; those beyond the end of ``carrier_ppm`` have no carrier error."""
-    ppm = [*carrier_ppm, *[0.0] * count][:count]
-    return [Board(f"emulated{index:04d}", noise_figure_db, ppm[index]) for index in range(count)]
+def boards(
+    count: int, noise_figure_db: float = 3.0, carrier_ppm: Sequence[float] = (), clock_ppm: Sequence[float] = ()
+) -> list[Board]:
+    """Return ``count`` boards; those beyond the end of ``carrier_ppm`` or ``clock_ppm`` have no such error."""
+    carrier, clock = ([*ppm, *[0.0] * count] for ppm in (carrier_ppm, clock_ppm))
+    return [Board(f"emulated{at:04d}", noise_figure_db, carrier[at], clock[at]) for at in range(count)]
 
 
 class EmulatedNetwork:
@@ -30,6 +32,7 @@ class EmulatedNetwork:
         host: a loopback address.
         port: of the first, the others follow; 0 for free ones.
         seed: of the receivers' noise.
+        noise: gives the noise of the radio of an index; default numpy's.
 
     Raises:
         ValueError: no board, or more than 16.
@@ -45,6 +48,7 @@ class EmulatedNetwork:
         host: str = "127.0.0.1",
         port: int = 0,
         seed: int = 0,
+        noise: Callable[[int], Noise] | None = None,
     ) -> None:
         each = boards(given) if isinstance(given, int) else list(given)
         if not 1 <= len(each) <= MOST_PLUTOS:
@@ -52,7 +56,8 @@ class EmulatedNetwork:
         clock: Clock = ElasticClock() if elastic else WallClock()
         self.plutos: list[EmulatedPluto] = []
         for index, board in enumerate(each):
-            self.plutos.append(EmulatedPluto(index, board, clock, air or FlatAir(), self.plutos, seed))
+            own = noise(index) if noise else NumpyNoise(seed, index)
+            self.plutos.append(EmulatedPluto(index, board, clock, air or FlatAir(), self.plutos, own))
         self.servers: list[Server] = []
         try:
             for index, pluto in enumerate(self.plutos):
@@ -65,6 +70,16 @@ class EmulatedNetwork:
     def uris(self) -> list[str]:
         """What libiio's clients call them."""
         return ["ip:{}:{}".format(*server.address) for server in self.servers]
+
+    def unplug(self, index: int) -> None:
+        """Break every connection of a radio and refuse new ones, until ``plug``."""
+        self.servers[index].close()
+
+    def plug(self, index: int) -> None:
+        """Let a radio answer at its address again; raises OSError when somebody else has its port."""
+        if self.servers[index].is_open:
+            return
+        self.servers[index] = Server(self.plutos[index], *self.servers[index].address)
 
     def close(self) -> None:
         """Hang up and stop listening."""

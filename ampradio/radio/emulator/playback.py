@@ -11,8 +11,9 @@ from fractions import Fraction
 
 import numpy as np
 
+from ampradio.radio.emulator.air import Emission, Window
 from ampradio.radio.emulator.clock import Clock, Pace
-from ampradio.radio.emulator.front_end import Codes
+from ampradio.radio.emulator.front_end import DAC_CODES, Codes, Samples
 from ampradio.radio.emulator.iio_tree import Refused
 
 
@@ -31,7 +32,7 @@ class Segment:
 
     first: int
     end: int
-    rate_sps: int
+    rate_sps: Fraction
     codes: Codes
     sending: Sending | None  # None: as the radio is set now
 
@@ -47,14 +48,40 @@ class Segment:
         return start, np.tile(self.codes, (-(-(at + count) // len(self.codes)), 1))[at : at + count]
 
 
+def emission(segment: Segment, window: Window, now: Sending) -> Emission | None:
+    """Return what of ``segment`` is on the air within the time of ``window``; ``now``: as the radio is set now."""
+    own = window.at(segment.rate_sps)
+    part, how = segment.between(own.first, own.first + own.count), segment.sending or now
+    if part is None or not how.amplitude:
+        return None
+    scale = how.amplitude / DAC_CODES
+    return Emission(part[0], _complex(part[1]), scale, how.carrier_hz, how.bandwidth_hz, segment.rate_sps)
+
+
+def _complex(codes: Codes) -> Samples:
+    kept = (codes & np.int16(-16)).astype(np.float32)  # the converter has 12 bits
+    samples: Samples = kept.view(np.complex64)[:, 0]
+    return samples
+
+
 FOREVER = 1 << 62
 
 
 class Playback:
     """An open transmit buffer of ``block`` samples with ``depth`` kernel buffers, played at the rate of then."""
 
-    def __init__(self, clock: Clock, block: int, depth: int, rate_sps: Callable[[], int], cyclic: bool) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        block: int,
+        depth: int,
+        rate_sps: Callable[[], Fraction],
+        cyclic: bool,
+        starved: Callable[[], int] = lambda: 0,
+    ) -> None:
+        """``starved`` says how many samples are to be missing on purpose before the block that is queued next."""
         self.block, self.cyclic, self._clock, self._depth, self._rate_sps = block, cyclic, clock, depth, rate_sps
+        self._starved = starved
         self._ends: deque[Fraction] = deque()
         self._end: Fraction | None = None
         self._dry = False
@@ -64,10 +91,12 @@ class Playback:
         if self.cyclic and self._end is not None:
             raise Refused(errno.EBADF)
         now, rate = self._clock.now(pace), self._rate_sps()
-        dry = self._is_dry(now) and not self._dry
-        first = math.ceil((now if self._end is None else max(self._end, now)) * rate)
+        dry, missing = self._is_dry(now) and not self._dry, 0
+        if self._end is not None and (missing := self._starved()):
+            dry = True
+        first = math.ceil((now if self._end is None else max(self._end, now)) * rate) + missing
         end = FOREVER if self.cyclic else first + len(codes)
-        self._end = Fraction(end, rate)
+        self._end = end / rate
         self._dry = False
         self._ends.append(self._end)
         return Segment(first, end, rate, codes, None if self.cyclic else sending), dry
@@ -88,6 +117,6 @@ class Playback:
             self._clock.wait(self._ends[0], patience_s, gone, None)
             self._ends.popleft()
 
-    def stop_at(self, rate_sps: int, pace: Pace | None) -> int:
+    def stop_at(self, rate_sps: Fraction, pace: Pace | None) -> int:
         """Return the sample at which it falls silent when it is closed now: what is queued then is not played."""
         return math.ceil(self._clock.now(pace) * rate_sps)

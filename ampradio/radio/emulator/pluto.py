@@ -6,11 +6,12 @@ import errno
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 
 from ampradio.radio.emulator import front_end
-from ampradio.radio.emulator.air import TAPS, Air, Emission, Tuning, Window
+from ampradio.radio.emulator.air import Air, Emission, Tuning, Window
 from ampradio.radio.emulator.capture import Capture
 from ampradio.radio.emulator.clock import Clock
 from ampradio.radio.emulator.dma_devices import (
@@ -22,10 +23,11 @@ from ampradio.radio.emulator.dma_devices import (
     sensor_device,
     transmit_device,
 )
-from ampradio.radio.emulator.front_end import Board, Codes
+from ampradio.radio.emulator.faults import Faults
+from ampradio.radio.emulator.front_end import Board, Codes, Noise
 from ampradio.radio.emulator.iio_tree import Device, Refused
 from ampradio.radio.emulator.phy_device import phy_device
-from ampradio.radio.emulator.playback import Playback, Segment, Sending
+from ampradio.radio.emulator.playback import Playback, Segment, Sending, emission
 from ampradio.radio.emulator.tone import LABELS, Tone, tones_at
 from ampradio.radio.emulator.transceiver import Transceiver
 
@@ -33,18 +35,20 @@ RECEIVE, TRANSMIT = "cf-ad9361-lpc", "cf-ad9361-dds-core-lpc"
 MOST_BYTES = 256 << 20  # what the driver can allocate for one device's buffers
 MOST_BYTES_EACH = 64 << 20
 MOST_DEPTH = 64
+_REACH_S = 1e-3  # for how long an air may ask for what was sent before a block: its filters, delays and echoes
 
 
 class EmulatedPluto:
     """A PlutoSDR at ``index`` of ``all_of_them``, which an air joins; any thread may call it."""
 
     def __init__(
-        self, index: int, board: Board, clock: Clock, air: Air, all_of_them: Sequence[EmulatedPluto], seed: int
+        self, index: int, board: Board, clock: Clock, air: Air, all_of_them: Sequence[EmulatedPluto], noise: Noise
     ) -> None:
         self.chip = Transceiver()
         self.lock = threading.RLock()
+        self.faults = Faults()
         self._index, self._board, self._clock, self._air, self._all = index, board, clock, air, all_of_them
-        self._rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(index,))))
+        self._noise = noise
         self.receive_core = Core(self.chip)
         self.transmit_core = Core(self.chip, Registers(self._look_for_underflow))
         self._tones = tuple(Tone() for _ in LABELS)
@@ -86,7 +90,8 @@ class EmulatedPluto:
             if self.capture is not None:
                 raise Refused(errno.EBUSY)
             _check_size(block, bytes_each, self.depth[RECEIVE])
-            self.capture = Capture(self._clock, block, self.depth[RECEIVE], self.receive_core.rate_sps)
+            depth, core = self.depth[RECEIVE], self.receive_core
+            self.capture = Capture(self._clock, block, depth, lambda: self._true_sps(core), self.faults.lost)
             return self.capture
 
     def open_playback(self, block: int, bytes_each: int, cyclic: bool) -> Playback:
@@ -95,7 +100,10 @@ class EmulatedPluto:
             if self.playback is not None:
                 raise Refused(errno.EBUSY)
             _check_size(block, bytes_each, self.depth[TRANSMIT])
-            self.playback = Playback(self._clock, block, self.depth[TRANSMIT], self.transmit_core.rate_sps, cyclic)
+            depth, core = self.depth[TRANSMIT], self.transmit_core
+            self.playback = Playback(
+                self._clock, block, depth, lambda: self._true_sps(core), cyclic, self.faults.missed
+            )
             return self.playback
 
     def close_capture(self, capture: Capture) -> None:
@@ -122,6 +130,7 @@ class EmulatedPluto:
 
     def send(self, playback: Playback, codes: Codes, patience_s: float | None, gone: Callable[[], bool]) -> None:
         """Queue ``codes`` (n, 2) and return when there is room for more; raises Refused."""
+        self.faults.wait(patience_s, gone)
         with self.lock:
             segment, dry = playback.place(codes, self._sending(), self.capture.pace if self.capture else None)
             if dry:
@@ -132,6 +141,7 @@ class EmulatedPluto:
 
     def receive(self, capture: Capture, patience_s: float | None, gone: Callable[[], bool]) -> Codes:
         """Return the next block, (n, 2) codes of 12 bits; raises Refused."""
+        self.faults.wait(patience_s, gone)
         first, gap = capture.next_block(patience_s, gone)
         if gap:
             self.receive_core.registers.flag(OVERFLOW)
@@ -139,45 +149,40 @@ class EmulatedPluto:
         if self.chip.loopback == 1:
             return self._own(window) >> 4
         field = self._air.heard(self._all, self._index, self._tuning(), window)
-        return front_end.converted(self.chip, self._board, field, window.rate_sps, self._rng)
+        return front_end.converted(self.chip, self._board, field, float(window.rate_sps), self._noise)
 
     def emissions(self, window: Window) -> list[Emission]:
-        """Return what it sends within ``window``; see ``air.Sender``."""
+        """Return what it sends within the time of ``window``; see ``air.Sender``."""
         now = self._sending()
         if self.chip.loopback == 2:
-            return self._repeated(window, now)
+            return self._repeated(window.at(self._true_sps(self.transmit_core)), now)
         with self.lock:
             segments, playing = list(self._segments), self.playback is not None
-        out = []
-        for segment in segments:
-            part = segment.between(window.first, window.first + window.count)
-            if part is not None and segment.rate_sps == window.rate_sps:
-                how = segment.sending or now
-                if how.amplitude:
-                    codes_scale = how.amplitude / front_end.DAC_CODES
-                    out.append(Emission(part[0], _complex(part[1]), codes_scale, how.carrier_hz, how.bandwidth_hz))
-        if not playing and now.amplitude and self.transmit_core.rate_sps() == window.rate_sps:
-            tones = tones_at(self._tones, window.first, window.count, window.rate_sps)
+        parts = (emission(segment, window, now) for segment in segments)
+        out = [part for part in parts if part is not None]
+        if not playing and now.amplitude:
+            own = window.at(self._true_sps(self.transmit_core))
+            tones = tones_at(self._tones, own.first, own.count, self.transmit_core.rate_sps())
             if tones is not None:
-                out.append(_emission(window.first, tones, now))
+                out.append(_emission(own, tones, now))
         return out
 
     def _repeated(self, window: Window, how: Sending) -> list[Emission]:
         """Loopback 2: what it hears is what it sends; repeaters do not hear each other, nor themselves."""
-        if not how.amplitude or self.receive_core.rate_sps() != window.rate_sps:
+        if not how.amplitude or window.rate_sps != self._true_sps(self.receive_core):
             return []
         others = [each if each.chip.loopback != 2 else _Silent() for each in self._all]
         field = self._air.heard(others, self._index, self._tuning(), window)
         scale = 10 ** ((self.chip.rx_gain_db - front_end.FULL_SCALE_RX_DBM) / 20)
         heard = (field * np.float32(scale)).view(np.float32)
-        return [_emission(window.first, np.clip(heard, -1, 1).view(np.complex64), how)]
+        return [_emission(window, np.clip(heard, -1, 1).view(np.complex64), how)]
 
     def _own(self, window: Window) -> Codes:
-        out = np.zeros((window.count, 2), np.int16)
         with self.lock:
             segments, playing = list(self._segments), self.playback is not None
+        out = np.zeros((window.count, 2), np.int16)
         if not playing:
-            tones = tones_at(self._tones, window.first, window.count, window.rate_sps)
+            tones = tones_at(self._tones, window.first, window.count, self.transmit_core.rate_sps())
             if tones is not None:
                 out[:] = np.rint(tones.view(np.float32).reshape(-1, 2) * (front_end.DAC_CODES - 1)).astype(np.int16)
         for segment in segments:
@@ -185,6 +190,10 @@ class EmulatedPluto:
             if part is not None and segment.rate_sps == window.rate_sps:
                 out[part[0] - window.first :][: len(part[1])] = part[1]
         return out
+
+    def _true_sps(self, core: Core) -> Fraction:
+        """Return the rate at which the board's crystal lets ``core`` run."""
+        return core.rate_sps() * self._board.clock_rate
 
     def _sending(self) -> Sending:
         carrier_hz = self.chip.tx_lo_hz * (1 + self._board.carrier_ppm * 1e-6)
@@ -206,7 +215,8 @@ class EmulatedPluto:
         now_s = float(self._clock.now(None)) - longest_s
 
         def is_wanted(segment: Segment) -> bool:
-            since, until = segment.first / segment.rate_sps, (segment.end + 2 * TAPS) / segment.rate_sps
+            rate_sps = float(segment.rate_sps)
+            since, until = segment.first / rate_sps, segment.end / rate_sps + _REACH_S
             return until >= now_s or any(since < stop and until >= start for start, stop in wanted)
 
         self._segments = [segment for segment in self._segments if is_wanted(segment)]
@@ -217,14 +227,8 @@ class _Silent:
         return []
 
 
-def _emission(first: int, samples: front_end.Samples, how: Sending) -> Emission:
-    return Emission(first, samples, how.amplitude, how.carrier_hz, how.bandwidth_hz)
-
-
-def _complex(codes: Codes) -> front_end.Samples:
-    kept = (codes & np.int16(-16)).astype(np.float32)  # the converter has 12 bits
-    samples: front_end.Samples = kept.view(np.complex64)[:, 0]
-    return samples
+def _emission(window: Window, samples: front_end.Samples, how: Sending) -> Emission:
+    return Emission(window.first, samples, how.amplitude, how.carrier_hz, how.bandwidth_hz, window.rate_sps)
 
 
 def _check_size(block: int, bytes_each: int, depth: int) -> None:

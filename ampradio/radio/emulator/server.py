@@ -29,6 +29,11 @@ class Server:
         self._thread = threading.Thread(target=self._listen, name=f"iiod {self.address[1]}", daemon=True)
         self._thread.start()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it listens."""
+        return not self._closing
+
     def close(self) -> None:
         """Hang up on every client and stop listening."""
         self._closing = True

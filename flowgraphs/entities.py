@@ -30,7 +30,8 @@ def receiver_for(role: str, profile: Profile, sample_rate_sps: int, *, blind: bo
     ``blind`` lets an AP's receiver search all the time for every rate and seed (a foreign recording).
     """
     if role == "tag":
-        return TagReceiver(profile, sample_rate_sps, TAG_DECIMATION, squares=True)
+        narrow = sample_rate_sps < profile.preamble.sample_rate_sps
+        return TagReceiver(profile, sample_rate_sps, 1 if narrow else TAG_DECIMATION, squares=True)
     return ApReceiver(profile, sample_rate_sps, blind=blind)
 
 

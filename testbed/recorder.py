@@ -16,10 +16,19 @@ CLOSING_S = 0.05
 
 
 class NodeRecorder:
-    """The witness of a lock-step PHY; records nothing when ``base`` is empty."""
+    """The witness of a PHY; records nothing when ``base`` is empty."""
 
     def __init__(
-        self, base: str, role: str, profile: Profile, sample_rate_sps: int, datatype: str, description: str
+        self,
+        base: str,
+        role: str,
+        profile: Profile,
+        sample_rate_sps: int,
+        datatype: str,
+        description: str,
+        *,
+        center_hz: float | None = None,
+        hardware: str = "",
     ) -> None:
         self._meta: CaptureMeta | None = None
         self.data_path = ""
@@ -32,8 +41,9 @@ class NodeRecorder:
                 description=description,
                 node=role,
                 role=role,
-                center_hz=profile.uplink.carrier_hz,
+                center_hz=profile.uplink.carrier_hz if center_hz is None else center_hz,
                 unit=CI16_UNIT if datatype == "ci16_le" else None,
+                hardware=hardware,
             )
             self.data_path = str(self._meta.data_path)
 
@@ -51,6 +61,11 @@ class NodeRecorder:
         """The receiver was told to ignore samples."""
         if self._meta:
             self._meta.add_blank(start, stop)
+
+    def gap(self, sample: int) -> None:
+        """The radio lost samples before ``sample``."""
+        if self._meta:
+            self._meta.add_gap(sample)
 
     def finish(self, end_sink: Callable[[], None], samples: int, patience_s: float) -> None:
         """Cut the recording to ``samples`` once the file sink has written as many, and has stopped.

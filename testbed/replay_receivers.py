@@ -14,6 +14,7 @@ from ampradio.phy.reception import Reception
 from ampradio.phy.tag_receiver import TagReceiver
 from ampradio.profile import Profile
 from testbed.capture import CaptureError, Recording
+from testbed.experiment.pluto_limits import NARROWEST_SPS
 from testbed.replay_ap import ReplayAp
 
 ENVELOPE_SPS = 10_000_000
@@ -59,9 +60,11 @@ def _tag(recording: Recording, profile: Profile) -> StreamReceiver:
         raise ValueError(f"no receiver of a tag that is {device!r}, only {', '.join(DEVICES)}")
     if device == "sub-1 GHz":
         return MonoTagReceiver(profile, rate_sps, squares=True, form=sub1ghz(profile))
-    if rate_sps not in (profile.preamble.sample_rate_sps, profile.preamble.wide_sample_rate_sps):
+    native = (profile.preamble.sample_rate_sps, profile.preamble.wide_sample_rate_sps)
+    narrow = device == DEVICES[0] and NARROWEST_SPS <= rate_sps < native[0]  # a PlutoSDR's, without the non-AMP portion
+    if rate_sps not in native and not narrow:
         raise ValueError("not a rate of a 2.4 GHz tag")
-    decimation = rate_sps // ENVELOPE_SPS
+    decimation = max(rate_sps // ENVELOPE_SPS, 1)
     if device == "mono-static":
         return MonoTagReceiver(profile, rate_sps, decimation, squares=True)
     return TagReceiver(profile, rate_sps, decimation, squares=True)

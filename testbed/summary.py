@@ -12,6 +12,7 @@ from rich.table import Table
 
 from testbed.experiment.plan import Experiment
 from testbed.experiment.systems import variant_of
+from testbed.radio_words import radio_lines
 from testbed.tally import DIRECTIONS, Handshake, Tally, Traffic
 
 
@@ -40,6 +41,9 @@ class Summary:
     wall_s: float
     reason: str = ""
     energy: Mapping[str, object] | None = None
+    time_scale: int = 1
+    sifs_ns: int = 0
+    radios: Mapping[str, object] | None = None
 
     def as_dict(self) -> dict[str, object]:
         """Return the document of cli.md, with what else a machine may want."""
@@ -54,6 +58,8 @@ class Summary:
             "profile": self.profile,
             "placeholders": list(self.placeholders),
             "radio": self.radio,
+            "time_scale": self.time_scale,
+            "radios": None if self.radios is None else dict(self.radios),
             "seed": self.seed,
             "messages": {each: self.traffic[each].messages for each in DIRECTIONS},
             "octets": {each: self.traffic[each].octets for each in DIRECTIONS},
@@ -106,6 +112,8 @@ class Summary:
             f"System: {self.system}, {self.variant}; {_described(self.parameters)}",
             *([] if self.energy is None else [f"Tag's energy: {_spent(self.energy)}"]),
             f"Run: seed {self.seed}, radio {self.radio}",
+            *([] if self.time_scale == 1 else [_stretched(self.time_scale, self.sifs_ns)]),
+            *([] if self.radios is None else radio_lines(self.radios)),
             f"Profile: {self.profile}, with {len(self.placeholders)} placeholders (amp profile --placeholders)",
             f"Run folder: {self.run_folder}",
         ]
@@ -122,6 +130,7 @@ def summary_of(
     elapsed_ns: int,
     wall_s: float,
     reason: str = "",
+    radios: Mapping[str, object] | None = None,
 ) -> Summary:
     """Return the summary of a run from what was counted."""
     return Summary(
@@ -146,12 +155,19 @@ def summary_of(
         elapsed_ns=elapsed_ns,
         wall_s=wall_s,
         reason=reason,
+        time_scale=experiment.time_scale,
+        sifs_ns=experiment.profile.timing.amp_sifs_ns,
+        radios=radios,
     )
 
 
 def _described(parameters: Mapping[str, str | int | bool | float]) -> str:
     said = ("system", "variant", "prof", "placeholder")
     return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in parameters.items() if key not in said)
+
+
+def _stretched(time_scale: int, sifs_ns: int) -> str:
+    return f"Time: spaces between PPDUs {time_scale} times the draft's, an AMP SIFS of {sifs_ns / 1e6:g} ms"
 
 
 def _spent(energy: Mapping[str, object]) -> str:

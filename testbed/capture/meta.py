@@ -53,6 +53,7 @@ class CaptureMeta:
         node: the station's name (``ap``, ``tag1``).
         role: ``ap`` or ``tag``: which receiver replays it.
         center_hz: the carrier, of which the samples are the complex baseband.
+        hardware: what received, and how it was set.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class CaptureMeta:
         role: str = "",
         center_hz: float | None = None,
         unit: float | None = None,
+        hardware: str = "",
     ) -> None:
         if datatype not in FORMATS:
             raise ValueError(f"datatype {datatype!r}: use one of {', '.join(FORMATS)}")
@@ -86,8 +88,11 @@ class CaptureMeta:
             "amp:unit": self._format.unit if unit is None else unit,
             "amp:complete": False,
         }
+        if hardware:
+            facts["core:hw"] = hardware
         self._sigmf = SigMFFile(global_info=facts)
-        self._sigmf.add_capture(0, {} if center_hz is None else {"core:frequency": float(center_hz)})
+        self._tuned = {} if center_hz is None else {"core:frequency": float(center_hz)}
+        self._sigmf.add_capture(0, self._tuned)
         self._annotations: list[Annotation] = []
         self._lock = threading.Lock()
         self._next_write_s = 0.0
@@ -112,6 +117,12 @@ class CaptureMeta:
     def add_blank(self, start_sample: int, stop_sample: int) -> None:
         """Annotate samples that the receiver was told to ignore (its own transmission)."""
         self._append([blank_annotation(start_sample, stop_sample)])
+
+    def add_gap(self, sample: int) -> None:
+        """Begin a capture segment at ``sample``: before it the radio lost samples, nobody knows how many."""
+        with self._lock:
+            self._sigmf.add_capture(sample, self._tuned | {"amp:lost_before": True})
+            self._write()
 
     def finalise(self, n_samples: int) -> None:
         """Cut the data file to exactly ``n_samples`` and write the final metadata.

@@ -18,7 +18,7 @@ from testbed.ladder import Ladder
 
 def run_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of a run."""
-    parser.add_argument("--radio", metavar="URI", help="zmq: (default), zmq:tcp://127.0.0.1:5550 (six ports), sim:")
+    parser.add_argument("--radio", metavar="URI", help="zmq: (default), sim:, emu:, pluto:… (docs/air-experiments.md)")
     parser.add_argument("--seed", type=int, metavar="N", help="the run's seed; the same seed gives the same run")
     parser.add_argument("--out", type=Path, metavar="DIR", help="run folder (default runs/<time>-<name>)")
     set_option(parser)

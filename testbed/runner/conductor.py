@@ -42,10 +42,10 @@ class Conductor:
         if name == "ap" and host.now_ns >= self._max_air_time_ns:
             self._stop(host.now_ns)
 
-    def write(self, name: str, events: Sequence[Event]) -> None:
-        """Tell what is settled now that station ``name`` has got where it is."""
+    def write(self, name: str, events: Sequence[Event], reached_ns: int) -> None:
+        """Tell what is settled now that station ``name`` has got to ``reached_ns``."""
         records = [event_record(name, event) for event in events]
-        for record in self._merge.put(name, self._hosts[name].now_ns, records):
+        for record in self._merge.put(name, reached_ns, records):
             self._tell(record)
 
     def rest(self) -> int:

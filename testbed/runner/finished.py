@@ -11,6 +11,7 @@ class Finished:
     """Whether the AP's work succeeded, where the run ended in air time, what it took, and the receivers' counters.
 
     ``complete`` is False when the air time was used up before the AP had done its work.
+    ``radios`` are the facts of a run over PlutoSDRs.
     """
 
     ok: bool
@@ -18,3 +19,4 @@ class Finished:
     stop_ns: int
     wall_s: float
     counters: Mapping[str, Mapping[str, int]]
+    radios: Mapping[str, object] | None = None

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, Protocol
 
 from ampradio.mac.events import Event
 from ampradio.mac.station import Station
-from ampradio.sap.mac_side import MacSap
 from ampradio.sap.messages import (
     NEVER,
     ErrorIndication,
@@ -27,13 +26,19 @@ _LOG = logging.getLogger(__name__)
 SCHEDULED = 0
 
 
+class MacEnd(Protocol):
+    """The MAC's end of a SAP: see ``MacSap``."""
+
+    def send(self, message: SapMessage, seq: int = 0) -> None: ...
+
+
 class MacHost:
     """Serve the indications of one PHY with one station.
 
     ``now_ns`` is the air time the station has reached, ``last_end_ns`` the end of its last PPDU.
     """
 
-    def __init__(self, name: str, station: Station, sap: MacSap) -> None:
+    def __init__(self, name: str, station: Station, sap: MacEnd) -> None:
         self.name = name
         self.sap = sap
         self.now_ns = 0

@@ -1,4 +1,4 @@
-"""The processes of a ZMQ run: started, watched, and never left behind."""
+"""The processes of a run: started, watched, and never left behind."""
 
 from __future__ import annotations
 
@@ -11,34 +11,41 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
-from testbed.node import NodeConfig
 from testbed.runner.errors import RunError
 
 DOCTOR = "run `amp doctor`"
 GRACE_S = 3.0
 
 
+class RoleConfig(Protocol):
+    """What a process is told: a structure that says which part it plays."""
+
+    @property
+    def role(self) -> str: ...
+
+
 class NodeProcess:
-    """One ``testbed.node`` process; its standard input is the leash it lives on.
+    """One process of a run; its standard input is the leash it lives on.
 
     Args:
         config: what it is to do.
         folder: where its configuration goes.
         log_folder: where its standard error (``ROLE.log``) goes.
+        module: which program it is.
     """
 
-    def __init__(self, config: NodeConfig, folder: Path, log_folder: Path) -> None:
+    def __init__(self, config: RoleConfig, folder: Path, log_folder: Path, module: str = "testbed.node") -> None:
         self.role = config.role
         self.log = log_folder / f"{config.role}.log"
         path = folder / f"{config.role}.json"
         path.write_bytes(msgspec.json.format(msgspec.json.encode(config)))
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "testbed.node", str(path)],
+                [sys.executable, "-m", module, str(path)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

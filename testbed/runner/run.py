@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from testbed.experiment import Experiment, ExperimentError
+from testbed.experiment import Experiment
 from testbed.live.run_feed import RunFeed
 from testbed.run_folder import RunFolder
 from testbed.runner.finished import Finished
@@ -19,7 +19,6 @@ from testbed.systems import ends_of
 from testbed.tally import Tally
 
 OUT_OF_TIME = "the {limit_s:g} s of air time were used up before the AP was done: give more, as --set max_air_time_s=60"
-RADIOS = ("zmq:", "sim:")
 
 
 def run_experiment(experiment: Experiment, *, out: Path | None = None, tell: Tell = lambda record: None) -> Summary:
@@ -28,14 +27,10 @@ def run_experiment(experiment: Experiment, *, out: Path | None = None, tell: Tel
     Every event goes to ``tell`` and to ``events.jsonl``, in order of air time.
 
     Raises:
-        ExperimentError: the radio is none that runs an exchange.
+        ExperimentError: the radio cannot do what the experiment wants.
         RunError: the environment failed the run; the folder says so.
         RunFolderError: the folder cannot be made.
     """
-    scheme = experiment.radio.partition(":")[0] + ":"
-    if scheme not in RADIOS:
-        reason = f"{experiment.radio!r} does not run an exchange yet"
-        raise ExperimentError("", "radio", reason, "use one of " + ", ".join(RADIOS))
     ends = ends_of(experiment)
     tally = Tally(opening=ends.opening, proven=ends.proven)
     began = time.monotonic()
@@ -46,7 +41,7 @@ def run_experiment(experiment: Experiment, *, out: Path | None = None, tell: Tel
     ):
         stations = stations_of(experiment, frames.ends)
         handshake = {"opening": sorted(stations.ends.opening), "proven": stations.ends.proven}
-        folder.note(security=dict(stations.ends.report), handshake=handshake)
+        folder.note(security=dict(stations.ends.report), handshake=handshake, time_scale=experiment.time_scale)
 
         def keep(record: dict[str, Any]) -> None:
             folder.events.write(record)
@@ -54,9 +49,10 @@ def run_experiment(experiment: Experiment, *, out: Path | None = None, tell: Tel
             feed.tell(record)
             tell(record)
 
-        finished = _over(scheme)(experiment, frames.watched(stations), folder.path, keep)
+        over = _OVER.get(experiment.choice.scheme, _over_plutos)
+        finished = over(experiment, frames.watched(stations), folder, keep)
         counters = {name: dict(each) for name, each in finished.counters.items()}
-        reason = "" if finished.complete else OUT_OF_TIME.format(limit_s=experiment.max_air_time_s)
+        reason = "" if finished.complete else OUT_OF_TIME.format(limit_s=experiment.max_air_time_ns / 1e9)
         folder.finish(
             finished.ok, reason=reason, stop_ns=finished.stop_ns, counters=counters, energy=stations.energy
         )
@@ -70,21 +66,33 @@ def run_experiment(experiment: Experiment, *, out: Path | None = None, tell: Tel
         reason=reason,
         elapsed_ns=finished.stop_ns,
         wall_s=time.monotonic() - began,
+        radios=finished.radios,
     )
 
 
-def _over(scheme: str) -> Callable[[Experiment, Stations, Path, Tell], Finished]:
-    return _over_zmq if scheme == "zmq:" else _over_sim
-
-
-def _over_zmq(experiment: Experiment, stations: Stations, folder: Path, tell: Tell) -> Finished:
+def _over_zmq(experiment: Experiment, stations: Stations, folder: RunFolder, tell: Tell) -> Finished:
     from testbed.runner.zmq_run import ZmqRun
 
-    with ZmqRun(experiment, {"ap": stations.ap, "tag": stations.tag}, folder) as run:
+    with ZmqRun(experiment, {"ap": stations.ap, "tag": stations.tag}, folder.path) as run:
         return run.run(tell)
 
 
-def _over_sim(experiment: Experiment, stations: Stations, folder: Path, tell: Tell) -> Finished:
+def _over_sim(experiment: Experiment, stations: Stations, folder: RunFolder, tell: Tell) -> Finished:
     from testbed.runner.sim_run import run_in_process
 
     return run_in_process(experiment, stations, tell)
+
+
+def _over_plutos(experiment: Experiment, stations: Stations, folder: RunFolder, tell: Tell) -> Finished:
+    from testbed.runner.radio_run import RadioRun
+
+    with RadioRun(experiment, stations, folder.path) as run:
+        folder.note(radios=run.facts)
+        finished = run.run(tell)
+    late = {role: counters.get("tx_late", 0) for role, counters in finished.counters.items()}
+    facts = run.facts | {"late_bursts": late, "losses": run.losses}
+    folder.note(radios=facts)
+    return replace(finished, radios=facts)
+
+
+_OVER = {"zmq": _over_zmq, "sim": _over_sim}

@@ -47,6 +47,7 @@ class ZmqRun:
         self._folder = Path(tempfile.mkdtemp(prefix="amp-run-"))
         self._processes: list[NodeProcess] = []
         self._hosts: dict[str, MacHost] = {}
+        self._saps: dict[str, MacSap] = {}
         self._record_folder = record_folder
         self._stations = stations
 
@@ -60,8 +61,8 @@ class ZmqRun:
 
     def __exit__(self, failure: type[BaseException] | None = None, *_: object) -> None:
         failed = failure is not None and issubclass(failure, Exception)
-        for host in self._hosts.values():
-            host.sap.close()
+        for sap in self._saps.values():
+            sap.close()
         for process in self._processes:
             process.end()
         for process in self._processes:
@@ -74,8 +75,8 @@ class ZmqRun:
         """Run until the AP is done or the air time is used up; every settled event is told in order of air time."""
         began = time.monotonic()
         poller = zmq.Poller()
-        for host in self._hosts.values():
-            poller.register(host.sap.socket, zmq.POLLIN)
+        for sap in self._saps.values():
+            poller.register(sap.socket, zmq.POLLIN)
         heard = time.monotonic()
         conductor = Conductor(self._hosts, self._experiment.max_air_time_ns, tell)
         while not all(host.stopped for host in self._hosts.values()):
@@ -99,12 +100,12 @@ class ZmqRun:
 
     def _serve(self, name: str, conductor: Conductor) -> None:
         host = self._hosts[name]
-        while (received := host.sap.receive(0)) is not None:
+        while (received := self._saps[name].receive(0)) is not None:
             events = host.take(*received)
             conductor.note(name, events)
             # The PHY goes on while this process writes down what happened.
             host.grant()
-            conductor.write(name, events)
+            conductor.write(name, events, host.now_ns)
 
     def _start(self) -> None:
         experiment = self._experiment
@@ -127,7 +128,7 @@ class ZmqRun:
             said = process.expect("ready", START_PATIENCE_S)
             if process.role not in ROLES:
                 continue
-            sap = MacSap(said["sap"])
+            sap = self._saps[process.role] = MacSap(said["sap"])
             self._hosts[process.role] = MacHost(process.role, self._stations[process.role], sap)
             try:
                 sap.attach(experiment.profile.name, START_PATIENCE_S)

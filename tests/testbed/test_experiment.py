@@ -94,7 +94,7 @@ def test_spa_of_a_permanent_id() -> None:
         ("tags = 3", 1, "tags", "expected array", "a list"),
         ("seed = -1", 1, "seed", "not a seed", "from 0"),
         ("max_air_time_s = nan", 1, "max_air_time_s", "nan", "5.0"),
-        ('radio = "pluto:usb:"', 1, "radio", "not yet there", "zmq:"),
+        ('radio = "pluto:usb:"', 1, "radio", "one radio", "?loopback"),
         ('radio = "zmq:tcp://127.0.0.1"', 1, "radio", "no radio", "5550"),
         ('radio = "zmq:tcp://127.0.0.1:65535"', 1, "radio", "six ports", "65530"),
         ('[security]\nsystem = "rsn"', 2, "security.system", "no security system", "amp, provisioning, aiot"),

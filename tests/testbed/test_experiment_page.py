@@ -16,6 +16,7 @@ from testbed.experiment.shape import (
     Compare,
     ExperimentFile,
     Handover,
+    Plutos,
     Power,
     Provisioning,
     Record,
@@ -40,9 +41,10 @@ TABLES = {
     "`[channel]`": Channel,
     "`[power]`": Power,
     "`[compare]`": Compare,
+    "`[plutos]`": Plutos,
     "`[record]`": Record,
 }
-SUBTABLES = {"security", "ap", "tags", "channel", "power", "record", "compare"}
+SUBTABLES = {"security", "ap", "tags", "channel", "power", "record", "compare", "plutos"}
 SUBTABLES |= {"amp", "provisioning", "aiot", "rsna", "handover"}
 
 

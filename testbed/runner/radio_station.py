@@ -1,0 +1,97 @@
+"""One station of a run over radios: its radio's blocks go through its receiver, its PPDUs to their places."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ampradio.mac.events import Event
+from ampradio.mac.station import Station
+from ampradio.radio.interface import Radio, SampleBlock
+from flowgraphs.burst_schedule import Burst
+from flowgraphs.entities import receiver_for
+from flowgraphs.radio_phy import OnAirSchedule, RadioPhy
+from flowgraphs.streams import ROLES
+from testbed.experiment import Experiment
+from testbed.recorder import NodeRecorder
+from testbed.runner.joined_sap import JoinedSap
+
+CLOSING_PATIENCE_S = 1.0
+
+
+class BurstsOf(OnAirSchedule):
+    """The schedule of a ``Radio``: it places bursts itself, and says when one is late."""
+
+    def __init__(self, radio: Radio, scale: float) -> None:
+        super().__init__(scale)
+        self._radio = radio
+
+    def add(self, burst: Burst) -> bool:
+        """Hand a burst over; False when it is too late for that, and then it is not sent."""
+        return self._radio.burst(self.scaled(burst), burst.start).on_time
+
+    def take(self, count: int) -> None:
+        """Return None: the radio's own stream asks for nothing."""
+
+    def close(self) -> None:
+        """Do nothing: whoever opened the radio closes it."""
+
+
+class RadioStation:
+    """A station with its PHY on ``radio``; ``phy.stopped`` tells that it has come to the end of the run.
+
+    Args:
+        role: ``ap`` or ``tag``.
+        station: its MAC.
+        radio: configured, and started before ``begin``.
+        scale: from a PPDU's samples to full scale.
+        experiment: what is run.
+        recorder: keeps what is received; its file is written here.
+    """
+
+    def __init__(
+        self, role: str, station: Station, radio: Radio, scale: float, experiment: Experiment, recorder: NodeRecorder
+    ) -> None:
+        self._sap = JoinedSap(role, station)
+        self.host = self._sap.host
+        rate_sps = experiment.plutos.rate_sps
+        tag = experiment.tags[0]
+        self.phy = RadioPhy(
+            self._sap,
+            receiver_for(role, experiment.profile, rate_sps),
+            experiment.profile,
+            recorder,
+            ROLES.index(role),
+            rate_sps,
+            bursts=BurstsOf(radio, scale),
+            chip_clock_ppm=tag.chip_clock_ppm if role == "tag" else 0.0,
+            carrier_offset_hz=tag.carrier_offset_hz if role == "tag" else 0.0,
+        )
+        self._recorder = recorder
+        # open as long as the run; ``close`` ends it
+        self._file = Path(recorder.data_path).open("wb") if recorder.data_path else None  # noqa: SIM115
+        self._codes = experiment.record.format == "ci16_le"
+
+    def begin(self) -> list[Event]:
+        """Let the station make its first requests and return what it has to tell; the radio streams by now."""
+        self.phy.start(0.0)
+        return self._sap.take_events()
+
+    def take(self, block: SampleBlock) -> list[Event]:
+        """Receive a block and return what came of it."""
+        samples = block.samples
+        if self._file is not None:
+            self._file.write((block.codes.astype("<i2") if self._codes else samples.astype("<c8")).tobytes())
+        if block.lost:
+            self._recorder.gap(block.first)
+        self.phy.receive(samples)
+        return self._sap.take_events()
+
+    def close(self) -> None:
+        """Cut the recording to what belongs to the run."""
+        end = self.phy.stop_sample if self.host.stopped else self.phy.received
+        self._recorder.finish(self._end_file, end, CLOSING_PATIENCE_S)
+
+    def _end_file(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None

@@ -44,7 +44,7 @@ def chips_of(recording: Recording, profile: Profile) -> Chips | str:
     """Return the chips of a recording's most frequent kind of PPDU, or why there are none."""
     all_heard = heard_in(recording)
     heard = [each for each in all_heard if not each.is_ack] or all_heard
-    where = recording.node or recording.meta_path.name
+    where = recording.node
     if not heard:
         return f"{where}: no PPDU was received"
     counted = Counter((each.reception.rxvector.kind, each.reception.rxvector.rate_bps) for each in heard)
@@ -137,7 +137,7 @@ def _draw_eye(axes: Axes, chips: Chips) -> None:
     counts = np.stack([np.histogram(chips.eye[:, column], levels)[0] for column in range(columns)], axis=1)
     shown = np.where(counts > 0, np.log1p(counts), np.nan)
     extent = (-0.5, EYE_CHIPS - 0.5, 0, top)
-    axes.imshow(shown, aspect="auto", origin="lower", extent=extent, cmap="cividis", interpolation="nearest")
+    axes.imshow(shown, aspect="auto", origin="lower", extent=extent, cmap="cividis", interpolation="none")
     for edge in range(EYE_CHIPS):
         axes.axvline(edge, color=LIGHT["muted"], linewidth=0.6, linestyle=":")
     axes.set_title(f"Eye at {chips.where}")
@@ -172,5 +172,5 @@ def _draw_cloud(axes: Axes, chips: Chips) -> None:
     axes.set_xlabel(names[0])
     axes.set_ylabel(names[1])
     axes.set_title("Chips" if chips.coherent else "Halves of bits")
-    axes.legend(loc="upper right", markerscale=3, handletextpad=0.2)
+    axes.legend(loc="upper left" if chips.coherent else "center right", markerscale=3, handletextpad=0.2)
     grid(axes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from testbed.report.messages import DARK, Event
 from testbed.report.source import Source, table_of
 
 
@@ -26,8 +27,13 @@ def event_counters(source: Source) -> list[tuple[str, str, int]]:
 def drop_reasons(source: Source) -> list[tuple[str, str, int]]:
     """Return (station, reason, count) of everything that arrived and was not taken."""
     reasons = Counter(
-        (source.stations.name(each.get("node")), str(each.get("reason", each.get("cause", "?"))).replace("_", " "))
+        (source.stations.name(each.get("node")), _why(each))
         for each in source.events
-        if each.get("kind") in ("drop", "security.refused", "security.dropped", "security.failed", "missed_dark")
+        if each.get("kind") in ("drop", "security.refused", "security.dropped", "security.failed", DARK)
     )
     return [(station, reason, count) for (station, reason), count in reasons.most_common()]
+
+
+def _why(event: Event) -> str:
+    said = "missed: it was dark" if event.get("kind") == DARK else "unknown"
+    return str(event.get("reason", event.get("cause", said))).replace("_", " ")

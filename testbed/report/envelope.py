@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +16,15 @@ from testbed.report.figure import Plot, new_figure
 from testbed.report.palette import LIGHT
 from testbed.report.receptions import Heard, heard_in, zero_ns
 
+FIELDS = {**FIELD_COLOURS, "U-SIG": "#0072B3"}  # not the page's blue, which is another one where it is dark
 COLUMNS = 1400
 CLOSE_UP_SAMPLES = 1800
 READ_MAX = 4096
 """Samples that are looked at of one column; of a longer one, as many spread over it."""
 FLOOR_DB = -60.0
-LETTER_SHARE = 0.0112
+LETTER_SHARE = 0.0088
+UPRIGHT_SHARE = 0.014
+SHAPES_MAX = 400
 _BEFORE_S = 8e-6
 
 
@@ -50,7 +54,7 @@ def envelope_of(recording: Recording, start: int, stop: int, columns: int = COLU
     return Envelope(centres, mean, peak, taken < piece)
 
 
-def envelope_plots(recordings: tuple[Recording, ...], until_s: float | None = None) -> list[Plot]:
+def envelope_plots(recordings: tuple[Recording, ...]) -> list[Plot]:
     """Return the figure of every recording over the whole run, and that of one PPDU of each."""
     if not recordings:
         return []
@@ -58,7 +62,7 @@ def envelope_plots(recordings: tuple[Recording, ...], until_s: float | None = No
 
 
 def _overview(recordings: tuple[Recording, ...]) -> Plot:
-    figure = new_figure(1.75 * len(recordings) + 0.5)
+    figure = new_figure(2.0 * len(recordings) + 0.5)
     lanes = figure.subplots(len(recordings), 1, sharex=True, squeeze=False)[:, 0]
     decimated = False
     for axes, recording in zip(lanes, recordings, strict=True):
@@ -69,7 +73,7 @@ def _overview(recordings: tuple[Recording, ...]) -> Plot:
     note = f" Of each column at most {READ_MAX} samples were looked at." if decimated else ""
     caption = (
         "Power |x|² in dB, 0 dB being an amplitude of 1: mean (line) and largest sample (shade) of each column. "
-        f"Bands are received PPDUs, dashed below what the receiver was told to ignore.{note}"
+        f"Bands are received PPDUs, bars at the foot what the receiver was told to ignore.{note}"
     )
     return Plot("envelope", "Envelope", f"received power of {len(recordings)} receivers over air time", caption, figure)
 
@@ -83,23 +87,31 @@ def _lane(axes: Axes, recording: Recording) -> bool:
     axes.plot(times, mean, color=LIGHT["down"], linewidth=0.8)
     low = float(np.percentile(mean, 1)) if mean.size else FLOOR_DB
     high = float(np.max(peak, initial=low + 1))
-    axes.set_ylim(low - 5, high + 0.22 * (high - low) + 4)
+    axes.set_ylim(low - 5, high + 0.6 * (high - low) + 2)
     axes.set_ylabel("power in dB")
-    axes.set_title(f"received by {recording.node or recording.meta_path.name}")
+    axes.set_title(f"Received by {recording.node}")
     span_ms = recording.duration_s * 1e3
-    for heard in heard_in(recording):
-        vector = heard.reception.rxvector
-        begin, end = vector.start_ns / 1e6, vector.end_ns / 1e6
-        axes.axvspan(begin, end, color=LIGHT["up"], alpha=0.14, linewidth=0)
-        if end - begin > LETTER_SHARE * len(heard.label) * span_ms:
-            style = {"ha": "center", "va": "top", "fontsize": 7, "clip_on": True}
-            axes.text((begin + end) / 2, 0.97, heard.label, transform=axes.get_xaxis_transform(), **style)  # type: ignore[arg-type]
-    for start, stop in recording.blanks[:400]:
-        at = [each / recording.sample_rate_sps * 1e3 + zero_ms for each in (start, stop)]
-        axes.plot(
-            at, [0.02, 0.02], transform=axes.get_xaxis_transform(), color=LIGHT["muted"], linewidth=2, ls=(0, (2, 1))
-        )
+    bands = [(each.label, each.reception.rxvector) for each in heard_in(recording)]
+    times_ms = [(vector.start_ns / 1e6, (vector.end_ns - vector.start_ns) / 1e6) for _, vector in bands]
+    _bars(axes, times_ms, (0, 1), color=LIGHT["up"], alpha=0.14)
+    for (label, _), (begin, lasts) in zip(bands, times_ms, strict=True):
+        share = lasts / span_ms
+        if share > min(LETTER_SHARE * len(label), UPRIGHT_SHARE):
+            upright = 0 if share > LETTER_SHARE * len(label) else 90
+            style: dict[str, Any] = {"ha": "center", "va": "top", "fontsize": 6.5, "clip_on": True, "rotation": upright}
+            axes.text(begin + lasts / 2, 0.98, label, transform=axes.get_xaxis_transform(), **style)
+    rate = recording.sample_rate_sps / 1e3
+    blanks = [(start / rate + zero_ms, (stop - start) / rate) for start, stop in recording.blanks]
+    _bars(axes, blanks, (0.01, 0.025), color=LIGHT["muted"], alpha=0.8)
     return got.decimated
+
+
+def _bars(axes: Axes, times_ms: list[tuple[float, float]], heights: tuple[float, float], **style: Any) -> None:
+    """Draw bars from (begin, duration), their height in shares of the axes."""
+    many = len(times_ms) > SHAPES_MAX
+    axes.broken_barh(
+        times_ms, heights, transform=axes.get_xaxis_transform(), linewidth=0, rasterized=many, clip_on=True, **style
+    )
 
 
 def _close_ups(recordings: tuple[Recording, ...]) -> list[Plot]:
@@ -113,10 +125,10 @@ def _close_ups(recordings: tuple[Recording, ...]) -> list[Plot]:
         used |= _fields(axes, recording, heard)
     lanes[-1].set_xlabel("µs from the first sample of the PPDU")
     patches = [
-        Patch(facecolor=FIELD_COLOURS.get(name, "#EEEEEE"), alpha=0.6, edgecolor=LIGHT["muted"], lw=0.4, label=name)
-        for name in used
+        Patch(facecolor=FIELDS.get(name, "#EEEEEE"), alpha=0.6, edgecolor=LIGHT["muted"], lw=0.4, label=name)
+        for name in sorted(used, key=[*FIELDS, *used].index)
     ]
-    figure.legend(handles=patches, loc="outside lower center", ncols=min(len(patches), 8))
+    figure.legend(handles=patches, loc="outside upper center", ncols=min(len(patches), 10))
     caption = (
         "The beginning of the first PPDU of each receiver that is no Ack, with the fields that the receiver found."
     )
@@ -139,14 +151,14 @@ def _fields(axes: Axes, recording: Recording, heard: Heard) -> dict[str, None]:
     for field in fields:
         if field.start_sample < last:
             edges = [(min(each, last) - zero) / rate * 1e6 for each in (field.start_sample, field.stop_sample)]
-            axes.axvspan(*edges, color=FIELD_COLOURS.get(field.name, "#EEEEEE"), alpha=0.4, linewidth=0)
+            axes.axvspan(*edges, color=FIELDS.get(field.name, "#EEEEEE"), alpha=0.4, linewidth=0)
             used[field.name] = None
     axes.plot((got.times_s - zero / rate) * 1e6, got.mean, color=LIGHT["ink"], linewidth=0.6)
     axes.set_xlim((max(zero - margin, 0) - zero) / rate * 1e6, (last - zero) / rate * 1e6)
     axes.set_ylim(0, 1.15 * float(np.max(got.mean, initial=0.0)) or 1.0)
     axes.set_ylabel("power |x|²")
     vector = heard.reception.rxvector
-    axes.set_title(f"{heard.label} at {recording.node or '?'}: {vector.kind.name}, {vector.rate_bps / 1e3:g} kb/s")
+    axes.set_title(f"{heard.label} at {recording.node}: {vector.kind.name}, {vector.rate_bps / 1e3:g} kb/s")
     return used
 
 

@@ -12,10 +12,12 @@ from testbed.report.palette import LIGHT
 from testbed.report.source import Source, table_of
 
 FIGURES = (
-    ("snr_db", "SNR in dB", 1.0),
-    ("clock_ppm", "clock error in ppm", 1.0),
-    ("cfo_hz", "carrier offset in kHz", 1e-3),
+    ("snr_db", "SNR in dB", 1.0, 4.0),
+    ("clock_ppm", "clock error in ppm", 1.0, 40.0),
+    ("cfo_hz", "carrier offset in kHz", 1e-3, 0.2),
 )
+"""Of an arrival: its name, its axis, the factor to the axis's unit, and the least that the axis spans."""
+MARKS_FEW = 300
 _WAYS = (True, False)
 
 
@@ -28,11 +30,14 @@ def estimates_plots(source: Source) -> list[Plot]:
         return []
     figure = new_figure(1.55 * len(rows) + 0.6)
     lanes = figure.subplots(len(rows), 1, sharex=True, squeeze=False)[:, 0]
-    for axes, (name, label, factor) in zip(lanes, rows, strict=True):
+    for axes, (name, label, factor, least) in zip(lanes, rows, strict=True):
         _draw(axes, source, name, factor)
         axes.set_ylabel(label)
         grid(axes)
         axes.margins(x=0.02, y=0.18)
+        low, high = axes.get_ylim()
+        if high - low < least:
+            axes.set_ylim((low + high - least) / 2, (low + high + least) / 2)
         axes.ticklabel_format(axis="y", useOffset=False)
     lanes[-1].set_xlabel("air time in ms")
     handles, labels = lanes[0].get_legend_handles_labels()
@@ -60,10 +65,13 @@ def _draw(axes: Axes, source: Source, name: str, factor: float) -> None:
             series[0].append(message.start_ns / 1e6)
             series[1].append(value * factor)
     asked = _asked(source)
-    for index, ((down, station), (times, values)) in enumerate(ways.items()):
+    everybody = dict.fromkeys((each.down, arrival.station) for each in source.messages for arrival in each.arrivals)
+    for (down, station), (times, values) in ways.items():
+        index = list(everybody).index((down, station))
         shade = SERIES[index % len(SERIES)]
         axes.plot(
-            times, values, MARKERS[index % len(MARKERS)], color=shade, markersize=4, markeredgewidth=0,
+            times, values, MARKERS[index % len(MARKERS)], color=shade, markeredgewidth=0,
+            markersize=4 if len(times) < MARKS_FEW else 2,
             rasterized=rasterised(len(times)), label=f"{'downlink' if down else 'uplink'} at {station}",
         )  # fmt: skip
         if (down, name) in asked:

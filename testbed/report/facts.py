@@ -51,11 +51,15 @@ def facts_of(source: Source) -> list[tuple[str, str]]:
     manifest = source.manifest
     systems, versions = manifest.get("systems"), source.table("versions")
     system = ", ".join(map(str, systems)) if isinstance(systems, list) else "?"
+    number_of = source.table("security").get("system")
     stop_ns = number(manifest, "stop_ns")
     overrides = source.table("experiment").get("overrides")
     found = [
-        ("Security system", f"{system}, variant {manifest.get('variant', '?')}"),
-        ("Radio", f"{manifest.get('radio', '?')}: {air_of(source)[1]}"),
+        (
+            "Security system",
+            f"{system}{f' ({number_of})' if number_of else ''}, variant {manifest.get('variant', '?')}",
+        ),
+        ("Radio", f"{manifest.get('radio', '?')} – {air_of(source)[1]}"),
         ("Seed", str(source.table("seeds").get("run", "?"))),
         ("Profile", str(manifest.get("profile", "?"))),
         ("Began", _moment(manifest.get("wall_started"))),

@@ -18,10 +18,16 @@ HEADINGS = (
 
 @dataclass(frozen=True)
 class Cell:
-    """What is shown, and what it is sorted by."""
+    """What is shown, and what it is sorted by where that is something else."""
 
     text: str
     value: float | str
+
+    @property
+    def sorted_by(self) -> str:
+        """The value as text, empty where it is what is shown."""
+        said = f"{self.value:.12g}" if isinstance(self.value, float) else str(self.value)
+        return "" if said == self.text else said
 
 
 @dataclass(frozen=True)
@@ -95,4 +101,4 @@ def _words(text: str) -> Cell:
 
 
 def _number(value: float | None, digits: int) -> Cell:
-    return Cell("", "") if value is None else Cell(f"{value:.{digits}f}", value)
+    return Cell("", "") if value is None else Cell(f"{round(value, digits) + 0.0:.{digits}f}", value)

@@ -69,9 +69,6 @@ def key_lives_of(source: Source) -> list[KeyLife]:
         held = [each for each in lives if each.station == station and each.erased_ns is None]
         if kind.startswith(PREFIX) and name in MADE:
             which = _which(event)
-            for each in held:
-                if each.name == MADE[name] and each.detail == which:
-                    each.erased_ns, each.why = t_ns, "replaced"
             lives.append(KeyLife(station, MADE[name], _shown(which), t_ns, detail=which))
         elif kind.startswith(PREFIX) and name in ERASED:
             _erase(held, name, event, t_ns)
@@ -88,7 +85,7 @@ def key_lives_of(source: Source) -> list[KeyLife]:
 def key_parameters(source: Source) -> list[tuple[str, str]]:
     """Return what the system says of its keys: how they are derived, what they are for, how long they may live."""
     told = source.table("security")
-    return [(key.replace("_", " "), str(told[key])) for key in _PLAIN if key in told]
+    return [(key.removesuffix("_ns").replace("_", " "), _valued(key, told[key])) for key in _PLAIN if key in told]
 
 
 def _erase(held: list[KeyLife], name: str, event: Event, t_ns: float) -> None:
@@ -100,9 +97,14 @@ def _erase(held: list[KeyLife], name: str, event: Event, t_ns: float) -> None:
         each.why = str(event.get("reason", name)).replace("_", " ")
 
 
+def _valued(key: str, value: object) -> str:
+    return f"{value / 1e6:,g} ms" if key.endswith("_ns") and isinstance(value, int) else str(value)
+
+
 def _which(event: Event) -> dict[str, str]:
     return {key: str(event[key]) for key in _WHO if isinstance(event.get(key), (str, int))}
 
 
 def _shown(which: Mapping[str, str]) -> str:
-    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in which.items())
+    named = ((f"{key} {value}" if key != "life_s" else f"life {value} s") for key, value in which.items())
+    return ", ".join(each.replace("_", " ") for each in named)

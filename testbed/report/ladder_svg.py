@@ -105,7 +105,7 @@ def _message(message: Message, places: dict[str, int], y: float, right: int) -> 
     )
     details = escape(_details(message))
     return (
-        f'<g class="message" data-message="{message.number}" tabindex="0" role="img" aria-label="{details}">'
+        f'<g class="message" data-message="{message.number}" tabindex="0" role="img">'
         f'<title>{details}</title><rect x="{TIME_X - 76}" y="{y + 2:.0f}" width="{right + RIGHT_X - TIME_X + 72}" '
         f'height="{MESSAGE_Y - 4}" rx="4" fill="{colour("down")}" fill-opacity="0" class="hit"/>{"".join(parts)}</g>'
     )

@@ -34,7 +34,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
     const down = head.getAttribute("aria-sort") === "ascending";
     heads.forEach((each) => each.removeAttribute("aria-sort"));
     head.setAttribute("aria-sort", down ? "descending" : "ascending");
-    const key = (row) => row.cells[column].dataset.value ?? "";
+    const key = (row) => row.cells[column].dataset.value ?? row.cells[column].textContent;
     const rows = [...table.tBodies[0].rows];
     rows.sort((a, b) => {
       const [x, y] = [key(a), key(b)];

@@ -29,6 +29,7 @@ from testbed.report.ladder_view import ladder_of
 from testbed.report.palette import css_variables
 from testbed.report.source import Source
 
+KEYS_MAX = 500
 TEXT_HEADINGS = frozenset({"way", "from", "to", "frame", "PPDU", "outcome"})
 
 
@@ -53,7 +54,7 @@ class _Shown:
 
 def page_of(source: Source, views: Sequence[View]) -> str:
     """Return the whole page."""
-    rows, ladder = rows_of(source), ladder_of(source)
+    rows, ladder, lives = rows_of(source), ladder_of(source), key_lives_of(source)
     script = _resource("page.js")
     left_out = f" The first {ROWS_MAX} of them are here; frames.pcapng has all." if len(rows) > ROWS_MAX else ""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=False)
@@ -74,7 +75,7 @@ def page_of(source: Source, views: Sequence[View]) -> str:
         parameters=parameters_of(source),
         experiment=json.dumps(source.manifest.get("experiment"), indent=2, ensure_ascii=False),
         warnings=source.warnings,
-        sections=[*titles, ("keys", "Keys"), ("counters", "Counters"), ("placeholders", "Placeholders")],
+        sections=[*titles, ("counters", "Counters"), ("placeholders", "Placeholders")],
         messages=source.messages,
         ladder=Markup(ladder.svg),
         ladder_note=ladder.note,
@@ -83,7 +84,8 @@ def page_of(source: Source, views: Sequence[View]) -> str:
         numeric=[each not in TEXT_HEADINGS for each in HEADINGS],
         frames_note=f"{len(source.messages)} PPDUs were sent; a row for each station that one was for.{left_out}",
         views=[(each.id, each.title, [_shown(plot) for plot in each.plots], each.nothing) for each in views],
-        keys=key_lives_of(source),
+        keys=lives[:KEYS_MAX],
+        keys_note=f" The table has the first {KEYS_MAX} of {len(lives)}." if len(lives) > KEYS_MAX else "",
         key_parameters=key_parameters(source),
         receiver_counters=receiver_counters(source),
         event_counters=event_counters(source),

@@ -23,7 +23,9 @@ EVENTS_MAX = 200_000
 
 @dataclass(frozen=True)
 class Source:
-    """Everything about one run. ``name`` is how it was named; ``seen`` is what frames.pcapng says of each PPDU."""
+    """Everything about one run. ``name`` is how it was named; ``seen`` is what frames.pcapng says of each PPDU.
+
+    Recordings are called as their stations are."""
 
     name: str
     manifest: Mapping[str, object]
@@ -58,7 +60,7 @@ def read_source(folder: Path, name: str) -> Source:
         events=events,
         stations=stations,
         messages=tuple(messages_of(events, stations)),
-        recordings=tuple(_recordings(folder, warnings)),
+        recordings=tuple(_recordings(folder, stations, warnings)),
         seen=seen,
         profile=_profile(folder, manifest, warnings),
         warnings=tuple(warnings),
@@ -85,7 +87,9 @@ def _events(path: Path, warnings: list[str]) -> Iterator[Mapping[str, object]]:
         with path.open("rb") as file:
             for number, line in enumerate(iter(lambda: file.readline(LINE_OCTETS_MAX), b""), start=1):
                 event = _event_of(line)
-                if event is None:
+                if event is None and not line.endswith(b"\n") and len(line) < LINE_OCTETS_MAX:
+                    warnings.append(f"{EVENTS} ends in the middle of an event: the run was cut off there")
+                elif event is None:
                     bad, first_bad = bad + 1, first_bad or number
                 elif taken == EVENTS_MAX:
                     warnings.append(f"{EVENTS} holds more than {EVENTS_MAX} events; the report is of the first ones")
@@ -96,7 +100,8 @@ def _events(path: Path, warnings: list[str]) -> Iterator[Mapping[str, object]]:
     except OSError as error:
         warnings.append(f"{EVENTS} cannot be read: {error.strerror}; no ladder, no frames")
     if bad:
-        warnings.append(f"{EVENTS}: {bad} lines are no events and were left out, the first is line {first_bad}")
+        what = "line is no event and was" if bad == 1 else "lines are no events and were"
+        warnings.append(f"{EVENTS}: {bad} {what} left out, the first is line {first_bad}")
 
 
 def _event_of(line: bytes) -> Mapping[str, object] | None:
@@ -129,7 +134,7 @@ def _seen(path: Path, warnings: list[str]) -> Iterator[Seen]:
         warnings.append(f"{FRAMES}: {bad} packets have no radio header and were left out")
 
 
-def _recordings(folder: Path, warnings: list[str]) -> Iterator[Recording]:
+def _recordings(folder: Path, stations: Stations, warnings: list[str]) -> Iterator[Recording]:
     for meta in sorted(folder.glob(f"*{META}")):
         try:
             (recording,) = open_captures(meta)
@@ -140,7 +145,8 @@ def _recordings(folder: Path, warnings: list[str]) -> Iterator[Recording]:
         if len(sound) < len(recording.annotations):
             left_out = len(recording.annotations) - len(sound)
             warnings.append(f"recording {meta.name}: {left_out} annotations say no place and were left out")
-        yield replace(recording, annotations=sound)
+        named = stations.name(recording.node) if recording.node else meta.name.removesuffix(META)
+        yield replace(recording, node=named, annotations=sound)
 
 
 def _is_placed(annotation: Mapping[str, object]) -> bool:

@@ -13,7 +13,8 @@ from testbed.report.palette import LIGHT
 from testbed.report.receptions import heard_in, zero_ns
 
 BINS = 256
-COLUMNS = 700
+COLUMNS = 600
+PIXELS = 128
 FFTS_MAX = 24
 """Transforms that one column of a spectrogram is the mean of, at most."""
 WELCH_FFTS = 800
@@ -22,7 +23,7 @@ RANGE_DB = 45.0
 
 @dataclass(frozen=True)
 class Spectrogram:
-    """Power density in dB/Hz (amplitude 1 is 0 dB), (bins, columns); times in s; whether samples were left out."""
+    """Power density in dB/Hz (amplitude 1 is 0 dB), (PIXELS, columns); times in s; whether samples were left out."""
 
     density_db: npt.NDArray[np.float64]
     times_s: npt.NDArray[np.float64]
@@ -55,8 +56,9 @@ def spectrogram_of(recording: Recording) -> Spectrogram:
         found[:, column] = density(
             recording, np.linspace(edges[column], edges[column + 1], taken, False).astype(np.int64)
         )
+    found = found.reshape(PIXELS, BINS // PIXELS, columns).mean(axis=1)
     times = (edges[:-1] + step / 2) / recording.sample_rate_sps
-    return Spectrogram(10 * np.log10(np.maximum(found, 1e-20)), times, taken * BINS < step)
+    return Spectrogram(10 * np.log10(np.maximum(found, 1e-20)), times, step > FFTS_MAX * BINS)
 
 
 def spectrum_plots(recordings: tuple[Recording, ...]) -> list[Plot]:
@@ -79,7 +81,7 @@ def _spectra(recordings: tuple[Recording, ...]) -> Plot:
             if starts.size:
                 found = 10 * np.log10(np.maximum(density(recording, starts), 1e-20))
                 axes.plot(frequencies, found, style, color=shade, label=label)
-        axes.set_title(f"at {recording.node or recording.meta_path.name}")
+        axes.set_title(f"At {recording.node}")
         axes.set_xlabel(_frequency_label(recording))
         axes.set_xlim(frequencies[0], -frequencies[0])
         grid(axes)
@@ -109,9 +111,9 @@ def _spectrograms(recordings: tuple[Recording, ...]) -> Plot:
             cmap="cividis",
             vmin=top - RANGE_DB,
             vmax=top,
-            interpolation="nearest",
+            interpolation="none",
         )
-        axes.set_title(f"at {recording.node or recording.meta_path.name}")
+        axes.set_title(f"At {recording.node}")
         axes.set_ylabel("MHz from centre")
         figure.colorbar(image, ax=axes, label="dB/Hz", pad=0.01, aspect=14)
     lanes[-1].set_xlabel("air time in ms")

@@ -11,13 +11,13 @@ from testbed.report.envelope import envelope_plots
 from testbed.report.estimates import estimates_plots
 from testbed.report.facts import air_of
 from testbed.report.figure import Plot, provenance, styled
+from testbed.report.key_figure import key_plots
+from testbed.report.key_life import key_lives_of
 from testbed.report.page import View
 from testbed.report.source import Source
 from testbed.report.spectrum import spectrum_plots
 
-NO_RECORDING = (
-    "Nothing was recorded: {why}. Samples are kept by a run over `zmq:` or a radio with `[record] iq = true`."
-)
+NO_RECORDING = "Nothing was recorded: {why}. Samples are kept by a run over zmq: or a radio with [record] iq = true."
 
 
 def views_of(source: Source) -> list[View]:
@@ -29,6 +29,7 @@ def views_of(source: Source) -> list[View]:
             _of_samples(source, "chips", "Chips", lambda: _chips(source)),
             _estimates(source),
             _energy(source),
+            _keys(source),
         ]
         foot = " · ".join([str(source.manifest.get("name", "run")), f"seed {_seed(source)}", air_of(source)[0]])
         for view in views:
@@ -61,8 +62,14 @@ def _estimates(source: Source) -> View:
 
 def _energy(source: Source) -> View:
     plots = energy_plots(source)
-    nothing = "No tag was metered: `incident_dbm` in `[power]` makes one live on what it harvests."
+    nothing = "No tag was metered: incident_dbm in [power] makes one live on what it harvests."
     return View("energy", "Energy", plots, "" if plots else nothing)
+
+
+def _keys(source: Source) -> View:
+    plots = key_plots(source, key_lives_of(source))
+    nothing = "The stations told of no key by itself: what is derived for one exchange is gone with it."
+    return View("keys", "Keys", plots, "" if plots else nothing)
 
 
 def _without_samples(source: Source) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ampradio.security import primitives
+from ampradio.security import key_log, primitives
 from ampradio.security.aiot.profiles import KEY_OCTETS, T_ID_OCTETS
 from ampradio.security.secret import Secret
 
@@ -29,7 +29,9 @@ def derive(key: Secret, label: bytes, *parameters: bytes) -> bytes:
 def key_set(key: Secret, label: bytes, *parameters: bytes) -> KeySet:
     """Return the two halves of a derivation: ENC, then INT."""
     octets = derive(key, label, *parameters)
-    return KeySet(Secret(octets[:KEY_OCTETS]), Secret(octets[KEY_OCTETS:]))
+    keys = KeySet(Secret(octets[:KEY_OCTETS]), Secret(octets[KEY_OCTETS:]))
+    key_log.keep(key_log.S3_KEYS, label + b"".join(parameters), keys.confidentiality, keys.integrity)
+    return keys
 
 
 def next_t_id(key: Secret, network_nonce: bytes, device_nonce: bytes) -> bytes:

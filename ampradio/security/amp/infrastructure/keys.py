@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ampradio.security import primitives
+from ampradio.security import key_log, primitives
 from ampradio.security.secret import Secret
 
 _KEY_OCTETS = 16
@@ -45,4 +45,6 @@ def pairwise_key(pmk: Secret, aa: bytes, spa: bytes, anonce: bytes, snonce: byte
 def transient_key(pmk1: Secret, aa: bytes, spa: bytes, anonce: bytes, snonce: bytes) -> TransientKey:
     """Return KCK = PTK[0:16] and TK = PTK[16:32]."""
     ptk = pairwise_key(pmk1, aa, spa, anonce, snonce, 16 * _KEY_OCTETS)
-    return TransientKey(Secret(ptk[:_KEY_OCTETS]), Secret(ptk[_KEY_OCTETS:]))
+    key = TransientKey(Secret(ptk[:_KEY_OCTETS]), Secret(ptk[_KEY_OCTETS:]))
+    key_log.keep(key_log.S1_PTK, spa + anonce + snonce, key.kck, key.tk)
+    return key

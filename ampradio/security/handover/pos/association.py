@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ampradio.security import key_log
 from ampradio.security.aead import ccm_open, ccm_seal
 from ampradio.security.handover.profiles import SN_LAST, IdType
 from ampradio.security.handover.refusal import Reason
@@ -42,6 +43,7 @@ class Association:
         self.suite = suite
         self.expires_ns = expires_ns
         self._direction = direction
+        key_log.keep(key_log.S5_SA, said + peer, key)
         self.port_open = False  # until the peer's first frame under this SA (rule 24)
         self.sent = 0
         self.received = 0

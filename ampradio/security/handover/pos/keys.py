@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ampradio.security import primitives
+from ampradio.security import key_log, primitives
 from ampradio.security.handover.profiles import CONSTANT_PRF, KEY_OCTETS, HandoverParameters, Prf, Reading
 from ampradio.security.kbkdf import kbkdf
 from ampradio.security.secret import Secret
@@ -23,6 +23,7 @@ def session_keys(
     parameters: HandoverParameters, key: Secret, nonces: tuple[bytes, bytes], mn: bytes, tpos: bytes
 ) -> Misk:
     """Return MISK from K, Nonce-T, Nonce-N and the suite; the remedies bind both IDs as well (R5.39, R5.59)."""
+    key_log.keep(key_log.S5_K, nonces[0] + nonces[1], key)
     context = nonces[0] + nonces[1] + bytes([parameters.confirmed_suite])
     if parameters.hardened:
         context += mn + tpos

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from ampradio.profile.model import Mac
-from ampradio.security import aead
+from ampradio.security import aead, key_log
 from ampradio.security.hkdf import hkdf_expand
 from ampradio.security.journal import RefusedError
 from ampradio.security.provisioning.gateway.additional_data import frame_nonce, header_data, header_id
@@ -184,7 +184,9 @@ class Link:
 
     def _session_key(self, x: int, cntr: int) -> Secret:
         temporal = (self.tk1, self.tk2)[x - 1]
-        return Secret(hkdf_expand(temporal.expose(), struct.pack(">I", cntr), KEY_OCTETS))
+        key = Secret(hkdf_expand(temporal.expose(), struct.pack(">I", cntr), KEY_OCTETS))
+        key_log.keep(key_log.S2_EK, struct.pack(">HBI", self.address, x, cntr), key)
+        return key
 
     def _live(self, life: Life, now_ns: int) -> None:
         self._left = None if life.in_seconds else life.amount

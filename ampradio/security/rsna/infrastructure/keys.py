@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ampradio.security import key_log
 from ampradio.security.prf import hmac_sha1, prf
 from ampradio.security.primitives import aes_wrap, hmac_sha256, kdf
 from ampradio.security.rsna.profiles import AKMS_SHA1, KEY_OCTETS, PMKID_OCTETS, RSN_OUI
@@ -33,6 +34,7 @@ def pairwise_key(akm: int, pmk: Secret, aa: bytes, spa: bytes, anonce: bytes, sn
     derive = prf if akm in AKMS_SHA1 else kdf
     octets = derive(pmk.expose(), _LABEL, context, _PTK_BITS)
     kck, kek, tk = (Secret(octets[start : start + KEY_OCTETS]) for start in range(0, len(octets), KEY_OCTETS))
+    key_log.keep(key_log.S4_PTK, aa + spa + anonce + snonce, kck, kek, tk)
     return PairwiseKey(kck, kek, tk)
 
 

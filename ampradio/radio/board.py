@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import weakref
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -37,12 +38,13 @@ class Board:
         self.uri = uri
         self._dead = False
         iio, adi = _libraries()
-        self._destroy_buffer, self._destroy_context = iio._buffer_destroy, iio._destroy
         self._new_buffer = iio.Buffer
         about, devices = _asked(iio, uri)
         self.identity = _identity(uri, about, devices)
         with self.asking("opening"):
             self.sdr: Any = adi.Pluto(uri.libiio)
+            self._handles = _Handles(iio, self.sdr.ctx)
+            weakref.finalize(self, self._handles.release)
             self.sdr.ctx.set_timeout(round(timeout_s * 1000))
             for by_eight in ("rx_dec8_filter_en", "tx_int8_filter_en"):
                 if getattr(self.sdr, by_eight):
@@ -97,25 +99,48 @@ class Board:
         if sdr is not None:
             with contextlib.suppress(OSError):
                 sdr.ctx.set_timeout(_LAST_WORDS_MS)
-            context, raw = sdr.ctx, sdr.ctx._context
-            context._context = None  # references in a traceback must not keep the radio claimed
-            self._destroy_context(raw)
+            self._handles.release()
 
     def _buffer(self, device: Any, output: bool, samples: int, kernel_buffers: int, cyclic: bool) -> Any:
         for channel in device.channels:
             if channel.scan_element:
                 channel.enabled = channel.id in _I_AND_Q and channel.output == output
         device.set_kernel_buffers_count(kernel_buffers)
-        return self._new_buffer(device, samples, cyclic)
+        buffer = self._new_buffer(device, samples, cyclic)
+        self._handles.buffers.append(buffer)
+        return buffer
 
     def destroy(self, buffer: Any) -> None:
-        """Destroy ``buffer`` now: a traceback that keeps it beyond its context makes libiio crash."""
-        if buffer._buffer is None:
-            return
-        if self._dead:
+        """Destroy ``buffer`` now."""
+        if self._dead and buffer._buffer is not None:
             buffer.cancel()  # or libiio waits for an answer
+        self._handles.destroy(buffer)
+
+
+class _Handles:
+    """What libiio gave, destroyed in the only order that it bears: buffers, then their context.
+
+    Left to the interpreter the order is anybody's guess, and libiio crashes: a traceback may keep a buffer.
+    """
+
+    def __init__(self, iio: Any, context: Any) -> None:
+        self.buffers: list[Any] = []
+        self._iio, self._context = iio, context
+
+    def destroy(self, buffer: Any) -> None:
+        """Destroy ``buffer``, once."""
         raw, buffer._buffer = buffer._buffer, None
-        self._destroy_buffer(raw)
+        if raw is not None:
+            self._iio._buffer_destroy(raw)
+            self.buffers.remove(buffer)
+
+    def release(self) -> None:
+        """Destroy everything, once."""
+        for buffer in list(self.buffers):
+            self.destroy(buffer)
+        raw, self._context._context = self._context._context, None
+        if raw is not None:
+            self._iio._destroy(raw)
 
 
 class ReceiveBuffer:

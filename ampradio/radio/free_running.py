@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
 from collections import deque
@@ -27,6 +28,7 @@ class FreeRunner:
         self._flushes = 0
         self._thread = threading.Thread(target=self._run, name="radio", daemon=True)
         self._thread.start()
+        atexit.register(self.stop)  # a thread within libiio would not survive the interpreter
 
     def receive(self, timeout_s: float) -> SampleBlock:
         """Return the oldest block that waits; raises RadioError."""
@@ -50,6 +52,7 @@ class FreeRunner:
 
     def stop(self) -> None:
         """End the thread; it closes the stream."""
+        atexit.unregister(self.stop)
         with self._changed:
             self._stopping = True
             self._changed.notify_all()

@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ampradio.radio.board import Board, TransmitBuffer
 from ampradio.radio.burst_operation import BurstCapture, exchange
@@ -36,6 +37,15 @@ def block_for(rate_sps: int) -> int:
     return max(4096, 1 << (int(rate_sps * _BLOCK_S) - 1).bit_length())
 
 
+@dataclass(frozen=True)
+class _Interrupted:
+    """What a radio did when its connection broke."""
+
+    settings: RadioSettings | None
+    stream: DuplexStream | None
+    repeated: Samples | None
+
+
 class PlutoRadio:
     """See ``Radio``; made by ``open_radio``."""
 
@@ -64,6 +74,7 @@ class PlutoRadio:
         self._repeating: TransmitBuffer | None = None
         self._repeated: Samples | None = None
         self._last_losses = LossCount()
+        self._interrupted: _Interrupted | None = None
 
     @property
     def settings(self) -> RadioSettings:
@@ -200,47 +211,58 @@ class PlutoRadio:
                 self._last_losses = stream.losses()
 
     def reconnect(self, patience_s: float = 30.0) -> None:
-        """See ``Radio``."""
+        """See ``Radio``; may be tried again when it failed."""
         with self._lock:
-            stream, repeated, settings = self._stream, self._repeated, self._settings
-            self.close()
-            until = time.monotonic() + patience_s
-            while True:
-                try:
-                    self._board = Board(radio_uri(self._uri.text), self._timeout_s)
-                    break
-                except NoRadioError:
-                    if time.monotonic() >= until:
-                        raise
-                    time.sleep(_LOOK_EVERY_S)
-            if self._board.identity.serial != self.identity.serial:
-                found = self._board.identity
-                self.close()
-                raise WrongRadioError(
-                    f"{self._uri.text}: {found.serial} answers instead of {self.identity.serial}", "plug that one in"
-                )
-            self.identity = self._board.identity
-            if settings is not None:
-                self._settings = apply_settings(self._board, settings, None)
-            if repeated is not None:
-                self._repeat(repeated)
-            if stream is not None:
-                for ready in self.starting(transmit=self._transmit, resumed=stream):
+            if self._interrupted is None:
+                self._interrupted = _Interrupted(self._settings, self._stream, self._repeated)
+            was = self._interrupted
+            self._let_go()
+            self._board = self._found_again(patience_s)
+            if was.settings is not None:
+                self._settings = apply_settings(self._board, was.settings, None)
+            if was.repeated is not None:
+                self._repeat(was.repeated)
+            if was.stream is not None:
+                for ready in self.starting(transmit=self._transmit, resumed=was.stream):
                     if ready:
                         break
                 self.begin()
+            self._interrupted = None
+
+    def _found_again(self, patience_s: float) -> Board:
+        until = time.monotonic() + patience_s
+        while True:
+            try:
+                board = Board(radio_uri(self._uri.text), self._timeout_s)
+            except NoRadioError:
+                if time.monotonic() >= until:
+                    raise
+                time.sleep(_LOOK_EVERY_S)
+                continue
+            if board.identity.serial == self.identity.serial:
+                self.identity = board.identity
+                return board
+            board.close()
+            raise WrongRadioError(
+                f"{self._uri.text}: {board.identity.serial} answers instead of {self.identity.serial}",
+                "plug that one in",
+            )
 
     def close(self) -> None:
         """See ``Radio``."""
         with self._lock:
-            self.stop()
-            with contextlib.suppress(RadioError):
-                self._repeat(None)
-            if self._board.answers and self._settings is not None:
-                with contextlib.suppress(RadioError):  # it may be gone; the next program finds an open antenna
-                    set_loopback(self._board, Loopback.OFF)
-            self._settings = None
-            self._board.close()
+            self._interrupted = None
+            self._let_go()
+
+    def _let_go(self) -> None:
+        self.stop()
+        with contextlib.suppress(RadioError):
+            self._repeat(None)
+        if self._board.answers and self._settings is not None:
+            with contextlib.suppress(RadioError):  # it may be gone; the next program finds an open antenna
+                set_loopback(self._board, Loopback.OFF)
+        self._settings = None
+        self._board.close()
 
     def __enter__(self) -> PlutoRadio:
         return self

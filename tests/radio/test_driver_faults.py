@@ -1,0 +1,298 @@
+"""What goes wrong with a radio: losses that the driver sees and counts, radios that vanish, radios that are none."""
+
+from __future__ import annotations
+
+import errno
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import iio
+import numpy as np
+import pytest
+
+from ampradio.radio.emulator.pluto import TRANSMIT
+from ampradio.radio.errors import (
+    NoLibiioError,
+    NoRadioError,
+    RadioBusyError,
+    RadioError,
+    RadioGoneError,
+    RadioSettingError,
+    RadioTimeoutError,
+    RadioUriError,
+    UsbPermissionError,
+    WrongRadioError,
+)
+from ampradio.radio.interface import Loopback, Samples
+from ampradio.radio.libiio_errors import asking_error, opening_error
+from ampradio.radio.opening import open_radio
+from ampradio.radio.radio_uri import radio_uri as taken_apart
+from tests.conftest import ROOT
+from tests.radio.conftest import RATE_SPS, OpenRadio, settings
+from tests.radio.plutos import network
+from tests.radio.test_driver import heard, looped, noise
+
+SMALL = 16384  # 8 ms
+
+
+def counting(length: int) -> Samples:
+    """A ramp whose loopback tells the place of every sample: neighbours differ by one step, modulo length."""
+    steps = np.arange(length)
+    codes = np.stack((steps // 64, steps % 64), axis=1) * 16 - 16384
+    return (codes / 32767).astype(np.float32).view(np.complex64)[:, 0]
+
+
+def places(block: np.ndarray) -> np.ndarray:
+    """Undo ``counting``."""
+    steps = block.astype(int) + 1024
+    return steps[:, 0] * 64 + steps[:, 1]
+
+
+def test_an_overflow_is_counted_and_lies_where_the_driver_says(opened: OpenRadio) -> None:
+    """The reader pauses: old blocks, then a gap. What the radio repeats numbers the samples, so a gap shows."""
+    length = 64 * 127
+    with network(1, elastic=False) as radios:
+        radio = opened(radios.uris[0], paced_by_reader=True, block=SMALL)
+        radio.start(transmit=False)
+        radio.cyclic(counting(length))
+        blocks = [radio.receive() for _ in range(8)]
+        for _ in range(2):
+            time.sleep(5.37 * SMALL / RATE_SPS)  # four buffers
+            blocks += [radio.receive() for _ in range(8)]
+        assert radio.losses().overflows == 2
+        assert [block.lost for block in blocks].count(True) == 2
+        assert blocks[-1].segment == 2
+        whole = np.concatenate([places(block.codes) for block in blocks[6:]])
+        jumps = np.flatnonzero(np.diff(whole) % length != 1) + 1 + 6 * SMALL
+        assert [block.first for block in blocks if block.lost] == jumps.tolist()
+        assert radios.plutos[0].receive_core.registers.losses == 2
+        radio.close()
+
+
+def test_an_underflow_is_counted_and_bursts_are_exact_again_afterwards(opened: OpenRadio) -> None:
+    with network(1, elastic=False) as radios:
+        radio = opened(radios.uris[0], paced_by_reader=True, block=SMALL, receive_buffers=16)
+        radio.start()
+        first = radio.receive()
+        assert radio.burst(noise(4 * SMALL, 1), first.end + radio.lead).on_time
+        radio.receive(), radio.receive()
+        time.sleep(7.3 * SMALL / RATE_SPS)  # what is handed over lasts for two blocks, sixteen received ones are kept
+        for _ in range(3):
+            radio.receive()
+        losses = radio.losses()
+        assert (losses.underflows, losses.overflows, losses.displaced_bursts) == (1, 0, 1)
+        at = radio.receive().end + radio.lead + SMALL
+        sent = noise(700, 2)
+        assert radio.burst(sent, at).on_time
+        codes, begin = heard(radio, at + SMALL)
+        assert np.array_equal(codes[at - begin :][:700], looped(sent))
+        radio.close()
+
+
+def test_blocks_that_nobody_fetches_are_dropped_and_counted(opened: OpenRadio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ampradio.radio.free_running._MOST_BYTES", 6 * 4 * SMALL)
+    with network(1, elastic=False) as radios:
+        radio = opened(radios.uris[0], block=SMALL)
+        radio.start(transmit=False)
+        radio.receive()
+        while radio.losses().dropped_blocks < 3:
+            time.sleep(SMALL / RATE_SPS)
+        block = radio.receive()
+        assert block.first >= 4 * SMALL and not block.lost  # its index tells how many
+        radio.close()
+
+
+def test_a_retuned_radio_delivers_nothing_from_before(opened: OpenRadio) -> None:
+    """Two radios: one sends a tone; the other is tuned away while blocks with it wait in its buffers."""
+    also = {"loopback": Loopback.OFF, "tx_attenuation_db": 0.0, "rx_gain_db": 40.0}
+    with network(2, elastic=False) as radios:
+        sender = opened(radios.uris[0], block=SMALL, also=also)
+        sender.cyclic(np.full(4096, 0.9, np.complex64))
+        for paced in (False, True):
+            receiver = opened(radios.uris[1], block=SMALL, paced_by_reader=paced, also=also)
+            receiver.start(transmit=False)
+            while abs(receiver.receive().samples).mean() < 0.03:
+                pass
+            time.sleep(2.5 * SMALL / RATE_SPS)
+            receiver.configure(settings(**{**also, "centre_hz": 2_450_000_000}))
+            block = receiver.receive()
+            assert abs(block.samples).mean() < 0.005
+            assert block.first > 0 and not receiver.losses().any
+            receiver.close()
+        sender.close()
+
+
+@pytest.fixture
+def server() -> Iterator[list[subprocess.Popen[str]]]:
+    processes: list[subprocess.Popen[str]] = []
+    yield processes
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def serve(processes: list[subprocess.Popen[str]], port: int = 0) -> str:
+    command = [sys.executable, "-m", "testbed.cli", "emulate", "--port", str(port), "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    processes.append(process)
+    assert process.stdout is not None
+    uri: str = json.loads(process.stdout.readline())["uris"][0]
+    return uri
+
+
+def test_a_server_that_is_killed_ends_the_stream_and_reconnect_resumes_it(
+    server: list[subprocess.Popen[str]], opened: OpenRadio
+) -> None:
+    uri = serve(server)
+    radio = opened(f"emu:{uri}", block=SMALL)
+    radio.start()
+    before = radio.receive()
+    began = time.monotonic()
+    server[0].kill()
+    with pytest.raises(RadioGoneError, match="reconnect"):
+        while True:
+            before = radio.receive()
+    assert time.monotonic() - began < 5
+    server[0].wait()
+    with pytest.raises(NoRadioError, match="amp emulate"):
+        radio.reconnect(patience_s=0.1)
+    serve(server, int(uri.rpartition(":")[2]))
+    radio.reconnect(patience_s=10)
+    block = radio.receive()
+    assert block.lost and block.segment == before.segment + 1 and block.first >= before.end
+    at = radio.earliest() + 4 * SMALL
+    assert radio.burst(noise(900, 3), at).on_time
+    codes, first = heard(radio, at + SMALL)
+    assert np.array_equal(codes[at - first :][:900], looped(noise(900, 3)))
+    assert radio.settings == settings()
+
+
+def test_a_server_that_hangs_is_given_up_within_ten_seconds(
+    server: list[subprocess.Popen[str]], opened: OpenRadio
+) -> None:
+    radio = opened(f"emu:{serve(server)}", block=SMALL)
+    radio.start()
+    radio.receive()
+    began = time.monotonic()
+    server[0].send_signal(signal.SIGSTOP)
+    with pytest.raises((RadioGoneError, RadioTimeoutError)):
+        while True:
+            radio.receive()
+    radio.close()
+    assert time.monotonic() - began < 10
+
+
+def test_closing_twice_while_another_thread_waits(opened: OpenRadio) -> None:
+    with network(1, elastic=False) as radios:
+        radio = opened(radios.uris[0])
+        radio.start()
+        blocks = radio.blocks()
+        next(blocks)
+        radio.close()
+        radio.close()
+        assert list(blocks) == []
+        with pytest.raises(RadioSettingError, match="start it"):
+            radio.receive()
+
+
+def test_another_radio_at_the_same_address_is_not_resumed(opened: OpenRadio) -> None:
+    with network(1) as radios:
+        radio = opened(radios.uris[0])
+        about = radios.plutos[0].context_attributes()
+        radios.plutos[0].context_attributes = lambda: {**about, "hw_serial": "emulated0007"}  # type: ignore[method-assign]
+        with pytest.raises(WrongRadioError, match="emulated0007 answers instead of emulated0000"):
+            radio.reconnect(1)
+
+
+def test_buffers_in_use_elsewhere(opened: OpenRadio) -> None:
+    with network(1) as radios:
+        first, second = opened(radios.uris[0]), opened(radios.uris[0])
+        first.start()
+        with pytest.raises(RadioBusyError, match="end the other program"):
+            second.start()
+        first.stop()
+        second.start()
+        second.close()
+
+
+def test_what_answers_has_to_be_a_pluto_and_emulated_where_that_was_meant() -> None:
+    with network(1) as radios:
+        pluto = radios.plutos[0]
+        about = pluto.context_attributes()
+        pluto.context_attributes = lambda: {**about, "hw_serial": "1044739"}  # type: ignore[method-assign]
+        with pytest.raises(WrongRadioError, match="not emulated"):
+            open_radio(f"emu:{radios.uris[0]}")
+        open_radio(f"pluto:{radios.uris[0]}").close()
+        pluto.devices = tuple(device for device in pluto.devices if device.name != TRANSMIT)
+        with pytest.raises(WrongRadioError, match=TRANSMIT):
+            open_radio(f"pluto:{radios.uris[0]}")
+
+
+def test_firmware_without_the_loss_register_is_named() -> None:
+    with network(1) as radios:
+        for device in radios.plutos[0].devices:
+            if device.name == TRANSMIT:
+                object.__setattr__(device, "debug", ())
+        with pytest.raises(WrongRadioError, match="has no register"):
+            open_radio(radios.uris[0])
+
+
+def test_nobody_at_the_address() -> None:
+    for uri, fix in (("emu:ip:127.0.0.1:1", "amp emulate"), ("pluto:ip:127.0.0.1:1", "amp devices")):
+        with pytest.raises(NoRadioError) as caught:
+            open_radio(uri)
+        assert fix in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("uri", "said"),
+    [
+        ("zmq:tcp://", "names no radio"),
+        ("pluto:", "names no radio"),
+        ("pluto:ip:host:port", "names no radio"),
+        ("emu:usb:", "emu:ip:127.0.0.1"),
+        ("emu:ip:192.168.2.1", "this machine only"),
+    ],
+)
+def test_uris_that_name_no_radio(uri: str, said: str) -> None:
+    with pytest.raises(RadioUriError, match=said):
+        open_radio(uri)
+
+
+def test_no_libiio(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "iio", None)
+    with pytest.raises(NoLibiioError, match="amp doctor"):
+        open_radio("pluto:ip:127.0.0.1:1")
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "fix"),
+    [
+        (errno.EACCES, UsbPermissionError, "udevadm"),
+        (errno.EPERM, UsbPermissionError, "udevadm"),
+        (errno.EBUSY, RadioBusyError, "end the other program"),
+        (errno.ENODEV, NoRadioError, "plug it in"),
+        (errno.ENOSYS, NoRadioError, "amp doctor"),
+    ],
+)
+def test_usb_errors_at_opening(number: int, kind: type[RadioError], fix: str) -> None:
+    """libiio's own numbers: what its USB side returns for a node that may not be opened, or is claimed."""
+    error = opening_error(taken_apart("pluto:usb:1.5.5"), OSError(number, "as libiio words it"))
+    assert type(error) is kind and fix in error.fix
+
+
+def test_a_pipe_that_breaks_on_usb_is_a_radio_that_is_gone() -> None:
+    error = asking_error(taken_apart("pluto:usb:1.5.5"), "receiving", OSError(errno.ENODEV, "No such device"))
+    assert type(error) is RadioGoneError and "reconnect" in error.fix
+
+
+def test_a_stalled_stream_of_a_server_that_lives_is_a_timeout() -> None:
+    with network(1) as radios:
+        uri = taken_apart(radios.uris[0])
+        assert type(asking_error(uri, "receiving", OSError(errno.EPIPE, ""))) is RadioTimeoutError
+    assert type(asking_error(uri, "receiving", OSError(errno.EPIPE, ""))) is RadioGoneError
+    assert iio.version[0] == 0

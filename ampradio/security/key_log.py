@@ -18,7 +18,7 @@ S2_EK = "AMP_S2_EK"  # LOCAL_ADDR 2 ‖ x 1 ‖ CNTR 4: EK
 S3_KEYS = "AMP_S3_KEYS"  # label 2 ‖ nonces and counter: ENC ‖ INT
 S4_PTK = "AMP_S4_PTK"  # AA ‖ SPA ‖ ANonce ‖ SNonce: KCK ‖ KEK ‖ TK
 S5_SA = "AMP_S5_SA"  # SAID 2 ‖ lite ID of the peer 2: the key of the SA
-S5_K = "AMP_S5_K"  # Nonce-T ‖ Nonce-N: the key derivation key that was delivered
+S5_K = "AMP_S5_K"  # Nonce-T ‖ Nonce-N, or the wrapped key: the key derivation key that was delivered
 
 
 class KeyLog(Protocol):

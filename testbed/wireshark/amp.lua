@@ -2139,6 +2139,10 @@ local T = {
    {["f"]="s5.verify",["label"]="Verification code",["n"]=8,["k"]="bytes"},
    {["f"]="s5.key_status",["label"]="Status",["n"]=1,["k"]="uint",["strict"]="s5_status"},
   },
+  ["s5_refused"]={
+   {["f"]="s5.tpos",["label"]="TPoS identifier",["n"]=2,["k"]="uint"},
+   {["f"]="s5.key_status",["label"]="Status",["n"]=1,["k"]="uint",["strict"]="s5_status"},
+  },
  },
  ["frames"]={
   [5]={
@@ -2364,7 +2368,7 @@ local T = {
   },
   ["5.4.1"]={
    ["parts"]={{["f"]="s5.code",["label"]="MIS message",["n"]=1,["k"]="uint",["strict"]="s5_msg"},{["f"]="s5.tid",["label"]="TID",["n"]=1,["k"]="uint"},{["f"]="s5.flags",["label"]="Flags",["n"]=1,["k"]="uint",["b"]={{["f"]="s5.has_tpos",["shift"]=0,["width"]=1},{["f"]="s5.has_candidates",["shift"]=1,["width"]=1},{["f"]="s5.no_key",["shift"]=2,["width"]=1}}},{["f"]="s5.source",["label"]="Source",["n"]=2,["k"]="uint"},{["f"]="s5.destination",["label"]="Destination",["n"]=2,["k"]="uint"},{["f"]="s5.tpos",["label"]="TPoS identifier",["n"]=2,["k"]="uint"},{["f"]="s5.nonce_n",["label"]="Nonce-N",["n"]=16,["k"]="bytes",["w"]={{["f"]="s5.no_key",["v"]={0},["no"]=false}}},{["f"]="s5.masked_key",["label"]="Key derivation key, masked",["n"]=16,["k"]="bytes",["secret"]=true,["w"]={{["f"]="s5.no_key",["v"]={0},["no"]=false}}},{["f"]="s5.lifetime",["label"]="SALifetime (s)",["n"]=4,["k"]="uint",["w"]={{["f"]="s5.no_key",["v"]={0},["no"]=false}}},{["f"]="s5.key_status",["label"]="Status",["n"]=1,["k"]="uint",["strict"]="s5_status"}},
-   ["clear"]={},
+   ["clear"]={{["f"]="s5.key",["label"]="Key derivation key",["n"]=16,["k"]="bytes"}},
   },
   ["5.4.2"]={
    ["parts"]={{["f"]="s5.code",["label"]="MIS message",["n"]=1,["k"]="uint",["strict"]="s5_msg"},{["f"]="s5.tid",["label"]="TID",["n"]=1,["k"]="uint"},{["f"]="s5.flags",["label"]="Flags",["n"]=1,["k"]="uint",["b"]={{["f"]="s5.has_tpos",["shift"]=0,["width"]=1},{["f"]="s5.has_candidates",["shift"]=1,["width"]=1},{["f"]="s5.no_key",["shift"]=2,["width"]=1}}},{["nested"]="s5_security"}},
@@ -2372,7 +2376,7 @@ local T = {
   },
   ["5.4.3"]={
    ["parts"]={{["f"]="s5.code",["label"]="MIS message",["n"]=1,["k"]="uint",["strict"]="s5_msg"},{["f"]="s5.tid",["label"]="TID",["n"]=1,["k"]="uint"},{["f"]="s5.flags",["label"]="Flags",["n"]=1,["k"]="uint",["b"]={{["f"]="s5.has_tpos",["shift"]=0,["width"]=1},{["f"]="s5.has_candidates",["shift"]=1,["width"]=1},{["f"]="s5.no_key",["shift"]=2,["width"]=1}}},{["nested"]="s5_group",["w"]={{["f"]="s5.no_key",["v"]={0},["no"]=false}}},{["nested"]="s5_security",["w"]={{["f"]="s5.no_key",["v"]={0},["no"]=true}}}},
-   ["clear"]={{["f"]="s5.tpos",["label"]="TPoS identifier",["n"]=2,["k"]="uint"},{["f"]="s5.key",["label"]="Key derivation key",["n"]=16,["k"]="bytes",["w"]={{["f"]="s5.no_key",["v"]={0},["no"]=false}}},{["f"]="s5.lifetime",["label"]="SALifetime (s)",["n"]=4,["k"]="uint",["w"]={{["f"]="s5.no_key",["v"]={0},["no"]=false}}},{["f"]="s5.key_status",["label"]="Status",["n"]=1,["k"]="uint",["strict"]="s5_status"}},
+   ["clear"]={{["f"]="s5.key",["label"]="Key derivation key",["n"]=16,["k"]="bytes",["w"]={{["f"]="s5.no_key",["v"]={0},["no"]=false}}},{["nested"]="s5_refused",["w"]={{["f"]="s5.no_key",["v"]={0},["no"]=true}}}},
   },
   ["5.5.1"]={
    ["parts"]={{["f"]="s5.code",["label"]="MIS message",["n"]=1,["k"]="uint",["strict"]="s5_msg"},{["f"]="s5.tid",["label"]="TID",["n"]=1,["k"]="uint"},{["f"]="s5.flags",["label"]="Flags",["n"]=1,["k"]="uint",["b"]={{["f"]="s5.has_tpos",["shift"]=0,["width"]=1},{["f"]="s5.has_candidates",["shift"]=1,["width"]=1},{["f"]="s5.no_key",["shift"]=2,["width"]=1}}},{["f"]="s5.source",["label"]="Source",["n"]=2,["k"]="uint"},{["f"]="s5.destination",["label"]="Destination",["n"]=2,["k"]="uint"},{["f"]="s5.mic",["label"]="MIC",["n"]=8,["k"]="bytes"}},
@@ -2804,6 +2808,7 @@ local function add_elements(ctx, tree, tvb, at, stop)
 end
 
 local function carry(ctx, tree, tvb, at, stop, part)
+  ctx.carried = part.carried:find(":") ~= nil
   local known, port = part.carried:match("^([%a.]+):(%d+)$")
   local dissector
   if known then
@@ -2906,7 +2911,7 @@ local function add_decrypted(ctx, tree, message)
       local at, stop = range:offset() + 2 + words, range:offset() + range:len()
       if stop > at then
         item:add(F.decrypted, tvb(at, stop - at))
-        if message and #message.clear > 0 then read_whole(ctx, item, tvb, at, stop, message.clear) end
+        if message and #message.clear > 0 and not ctx.carried then read_whole(ctx, item, tvb, at, stop, message.clear) end
       end
     end
   end

@@ -201,6 +201,7 @@ local function add_elements(ctx, tree, tvb, at, stop)
 end
 
 local function carry(ctx, tree, tvb, at, stop, part)
+  ctx.carried = part.carried:find(":") ~= nil
   local known, port = part.carried:match("^([%a.]+):(%d+)$")
   local dissector
   if known then
@@ -303,7 +304,7 @@ local function add_decrypted(ctx, tree, message)
       local at, stop = range:offset() + 2 + words, range:offset() + range:len()
       if stop > at then
         item:add(F.decrypted, tvb(at, stop - at))
-        if message and #message.clear > 0 then read_whole(ctx, item, tvb, at, stop, message.clear) end
+        if message and #message.clear > 0 and not ctx.carried then read_whole(ctx, item, tvb, at, stop, message.clear) end
       end
     end
   end

@@ -206,6 +206,11 @@ S5_GIVEN: Layout = (
     Field("s5.lifetime", "SALifetime (s)", 4, "uint", when=_KEYED),
     _S5_STATUS,
 )
+S5_KEY: Layout = (Field("s5.key", "Key derivation key", s5.KEY_OCTETS),)
+S5_GROUP_KEY: Layout = (
+    Field("s5.key", "Key derivation key", s5.KEY_OCTETS, when=_KEYED),
+    Nested("s5_refused", when=_NO_KEY),
+)
 S5: tuple[MessageLayout, ...] = (
     MessageLayout(s5.PROTO, s5.Msg.PREREG_REQUEST, (_LEGACY,), (
         *_S5_HEAD, *_S5_IDS,
@@ -221,11 +226,11 @@ S5: tuple[MessageLayout, ...] = (
         Field("s5.masked_key", "Key derivation key, masked", s5.KEY_OCTETS, when=_KEYED, secret=True),
         Field(_S5_LIFE.name, _S5_LIFE.label, 4, "uint", when=_KEYED),
         _S5_STATUS,
-    )),
+    ), S5_KEY),
     MessageLayout(s5.PROTO, s5.Msg.PREREG_RESPONSE, (_REMEDY_1,), (*_S5_HEAD, Nested("s5_security")), S5_GIVEN),
     MessageLayout(s5.PROTO, s5.Msg.PREREG_RESPONSE, (_REMEDY_2,), (
         *_S5_HEAD, Nested("s5_group", when=_KEYED), Nested("s5_security", when=_NO_KEY),
-    ), S5_GIVEN),
+    ), S5_GROUP_KEY),
     *(
         MessageLayout(s5.PROTO, msg, profs, (*_S5_HEAD, *_S5_IDS, *nonce, _S5_CONFIRM_MIC))
         for msg, field in ((s5.Msg.CONFIRM_MN, _S5_NONCE_T), (s5.Msg.CONFIRM_POS, _S5_NONCE_N))
@@ -272,4 +277,9 @@ def system_messages() -> list[MessageLayout]:
     return [*found, *S5]
 
 
-NESTED: dict[str, Layout] = {"s5_security": S5_SECURITY, "s5_wanted": _S5_WANTED, "s5_group": S5_GROUP}
+NESTED: dict[str, Layout] = {
+    "s5_security": S5_SECURITY,
+    "s5_wanted": _S5_WANTED,
+    "s5_group": S5_GROUP,
+    "s5_refused": (_S5_TPOS, _S5_STATUS),
+}

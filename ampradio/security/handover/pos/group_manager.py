@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from dataclasses import dataclass
 
-from ampradio.security import primitives
+from ampradio.security import key_log, primitives
 from ampradio.security.entropy import EntropyError, NonceSource
 from ampradio.security.handover.pos import mis
 from ampradio.security.handover.pos.association import Association
@@ -178,6 +178,7 @@ class GroupManager:
         for member in (mn, tpos):
             node = covering[self._leaves[member]]
             wrapped = primitives.aes_wrap(self._tree.key(node).expose(), group_key)
+            key_log.keep(key_log.S5_K, wrapped, Secret(group_key))
             covered = group + seq + node_octets(node) + tpos + life + wrapped
             verify = primitives.aes_cmac(group_key, covered, MIC_OCTETS)
             entries[member] = GroupEntry(group, seq, node_octets(node), tpos, life, wrapped, verify)

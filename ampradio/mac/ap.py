@@ -17,13 +17,14 @@ from ampradio.mac.downlink import DownlinkPpdu, downlink_ppdu
 from ampradio.mac.events import Event, EventLog
 from ampradio.mac.frame import parse_frame, station_of
 from ampradio.mac.header import partial_id
+from ampradio.mac.mono_static import Excited, MonoStaticAir
 from ampradio.mac.refusal import Reason, Refusal
 from ampradio.mac.rounds import ApSettings, Conversation, Heard, Round, Sizing, Wait
 from ampradio.mac.secure import SecureConversation
 from ampradio.mac.slots import OpenSlot, SlotSchedule, ack_ns, listening_windows
 from ampradio.mac.work import SecureExchange, SendData, WorkItem
 from ampradio.profile.model import Profile
-from ampradio.vectors import Listen, RxVector, Tx
+from ampradio.vectors import Listen, PpduKind, RxVector, Tx
 
 FOREVER_NS = 2**63 - 1
 
@@ -45,13 +46,15 @@ class ApStation:
         self._sizing = Sizing(profile, settings)
         self._log = EventLog()
         self._ack_ns = ack_ns(profile, settings.dl_rate_bps)
+        mono_static = settings.uplink is PpduKind.UL_MONO_STATIC
+        self._mono_static = MonoStaticAir(profile, settings) if mono_static else None
         self._work = [self._conversation(item) for item in reversed(work)]
         self._current: Conversation | None = None
         self._current_start_ns = settings.start_ns
         self._outgoing: list[Tx] = []
         self._free_ns = settings.start_ns
         self._last_end_ns = settings.start_ns
-        self._listening: OpenSlot | None = None
+        self._listening: OpenSlot | Excited | None = None
         self._session_served_ns = -1
         self._begun = False
         self.finished = False
@@ -126,13 +129,15 @@ class ApStation:
         """Return the start of the next PPDU that is not yet handed out: nothing of this AP starts before it."""
         if self.finished:
             return FOREVER_NS
-        return self._free_ns if self._listening is None else self._listening.ack_start_ns
+        return self._free_ns if self._listening is None else self._listening.silent_until_ns
 
     def _conversation(self, item: WorkItem) -> Conversation:
         if isinstance(item, SecureExchange):
             return SecureConversation(self._sizing, item, self._log)
         if isinstance(item, SendData):
             return DataConversation(self._sizing, item)
+        if self._mono_static is not None:
+            raise ValueError("mono-static tags have no slots to poll: their inventory is EPC Gen2's")
         return TriggerConversation(self._sizing, item, self._log)
 
     def _session_deadline_ns(self) -> int | None:
@@ -140,22 +145,27 @@ class ApStation:
         due = None if self._current is None else self._current.next_deadline_ns()
         return None if due is None or due <= self._session_served_ns else due
 
-    def _end_slot(self, over: OpenSlot) -> None:
+    def _end_slot(self, over: OpenSlot | Excited) -> None:
         """Decide the Ack of a slot, then open the next slot or go on to what follows."""
         now_ns = over.end_ns
         heard = over.heard_id
-        acked_id = self._settings.station_id if heard is None else heard
         if heard is None:
             self._log.add(now_ns, "no_reply", slot=over.slot)
-        ack = downlink_ppdu(self._profile, self._settings.dl_rate_bps, Ack(acked_id))
-        self._emit(ack, over.ack_start_ns)
-        self._log.add(over.ack_start_ns, "ack", slot=over.slot, id=acked_id, heard=heard is not None)
-        self._listening = over.following()
+        self._listening = None
+        if isinstance(over, OpenSlot):
+            self._acknowledge(over, heard)
+            self._listening = over.following()
         if self._listening is not None:
             return
         assert self._current is not None  # who opened the slots
         self._current.slots_over(now_ns)
         self._go_on(now_ns)
+
+    def _acknowledge(self, over: OpenSlot, heard: int | None) -> None:
+        acked_id = self._settings.station_id if heard is None else heard
+        ack = downlink_ppdu(self._profile, self._settings.dl_rate_bps, Ack(acked_id))
+        self._emit(ack, over.silent_until_ns)
+        self._log.add(over.silent_until_ns, "ack", slot=over.slot, id=acked_id, heard=heard is not None)
 
     def _go_on(self, now_ns: int) -> None:
         """Send what is to be sent up to the next slot, or finish."""
@@ -198,6 +208,9 @@ class ApStation:
     def _send_round(self, round_: Round) -> None:
         """Send a round's frames back to back and open its slots, with their listening windows on the last frame."""
         self._free_ns = max(self._free_ns, round_.not_before_ns)
+        if self._mono_static is not None:
+            self._excite(self._mono_static, round_)
+            return
         *first, last = (downlink_ppdu(self._profile, self._settings.dl_rate_bps, frame) for frame in round_.frames)
         for ppdu in first:
             self._emit(ppdu, self._free_ns)
@@ -212,6 +225,17 @@ class ApStation:
         windows = listening_windows(schedule, round_.reply, rate_bps, round_.seed_index, margin_ns)
         self._emit(last, self._free_ns, windows)
         self._listening = OpenSlot(schedule, 1, round_.senders)
+
+    def _excite(self, air: MonoStaticAir, round_: Round) -> None:
+        """Send a round's frames to mono-static tags, the last with the excitation that its reply modulates."""
+        *first, last = round_.frames
+        for frame in first:
+            self._emit(air.ppdu(frame, self._free_ns), self._free_ns)
+        start_ns = self._free_ns
+        ppdu = air.ppdu(last, start_ns, round_.reply)
+        excited = None if round_.reply is None else air.excited(ppdu, start_ns, round_.senders)
+        self._emit(ppdu, start_ns, () if excited is None else (air.window(excited),))
+        self._listening = excited
 
     def _emit(self, ppdu: DownlinkPpdu, start_ns: int, replies: tuple[Listen, ...] = ()) -> None:
         end_ns = start_ns + ppdu.duration_ns

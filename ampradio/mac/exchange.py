@@ -12,20 +12,25 @@ from dataclasses import dataclass
 
 from ampradio.mac.events import Event
 from ampradio.mac.station import Station
-from ampradio.profile.airtime import downlink_type1_ns, uplink_active_ns
+from ampradio.profile.airtime import downlink_mono_ns, downlink_type1_ns, uplink_ns
 from ampradio.profile.model import Profile
 from ampradio.vectors import Listen, PpduKind, RxVector, Tx
 
 IDLE_WAKES_MAX = 1_000
+EXCITING = (PpduKind.DL_TYPE2, PpduKind.DL_TYPE3)
 
 
 @dataclass(frozen=True)
 class Transmission:
-    """One PPDU on the air: who sends it, and when it ends (signal extension included)."""
+    """One PPDU on the air: who sends it, and when it ends (signal extension included).
+
+    ``heard_ns`` is when its receiver has it: that of Types 2 and 3 before the excitation, which is the reply's.
+    """
 
     sender: str
     tx: Tx
     end_ns: int
+    heard_ns: int
 
 
 Delivery = tuple[bytes, RxVector]
@@ -35,12 +40,14 @@ damaged one, several), where ``others`` are the transmissions that overlapped it
 
 
 def transmission_ns(profile: Profile, tx: Tx) -> int:
-    """Return how long a PPDU is on the air; raises ``ValueError`` for a kind that is neither Type 1 nor active Tx."""
+    """Return how long a PPDU is on the air; raises ``ValueError`` for a kind that no station here sends."""
     kind = tx.vector.kind
     if kind is PpduKind.DL_TYPE1:
         return downlink_type1_ns(profile, len(tx.psdu), tx.vector.rate_bps, tx.vector.protected)
-    if kind is PpduKind.UL_ACTIVE:
-        return uplink_active_ns(profile, len(tx.psdu), tx.vector.rate_bps)
+    if kind in EXCITING:
+        return downlink_mono_ns(profile, len(tx.psdu), tx.vector.excitation_ns, first=kind is PpduKind.DL_TYPE2)
+    if kind in (PpduKind.UL_ACTIVE, PpduKind.UL_MONO_STATIC):
+        return uplink_ns(profile, kind, len(tx.psdu), tx.vector.rate_bps)
     raise ValueError(f"no air time for {kind.name} here")
 
 
@@ -52,13 +59,13 @@ def perfect_reception(transmission: Transmission) -> Delivery:
         vector.kind,
         vector.rate_bps,
         tx.start_ns,
-        transmission.end_ns,
+        transmission.heard_ns,
         start_sample=0,
         snr_db=99.0,
         rssi_dbfs=0.0,
         clock_ppm=0.0,
         cfo_hz=None if downlink else 0.0,
-        partial_id=vector.partial_id if downlink else None,
+        partial_id=vector.partial_id if vector.kind is PpduKind.DL_TYPE1 else None,
         seed_index=None if downlink else vector.seed_index,
     )
     return tx.psdu, rx
@@ -133,10 +140,13 @@ class Exchange:
             self._events.extend((name, event) for event in station.events())
 
     def _put_on_air(self, name: str, tx: Tx) -> None:
-        transmission = Transmission(name, tx, tx.start_ns + transmission_ns(self._profile, tx))
+        heard_ns = end_ns = tx.start_ns + transmission_ns(self._profile, tx)
+        if tx.vector.kind in EXCITING:
+            heard_ns -= self._profile.downlink.signal_extension_ns + tx.vector.excitation_ns
+        transmission = Transmission(name, tx, end_ns, heard_ns)
         self._on_air.append(transmission)
         self._count += 1
-        heapq.heappush(self._queue, (transmission.end_ns, self._count, transmission))
+        heapq.heappush(self._queue, (heard_ns, self._count, transmission))
         if name in self._windows:
             self._windows[name].extend(tx.replies)
 

@@ -14,6 +14,7 @@ from ampradio.mac.header import ul_rate_code
 from ampradio.mac.refusal import Refusal
 from ampradio.mac.slots import ReplyTiming, announced_units, reply_timing
 from ampradio.profile.model import Profile
+from ampradio.vectors import PpduKind
 
 START_NS = 100_000
 SLOT_SLACK_NS = 4_000
@@ -26,7 +27,7 @@ class ApSettings:
 
     ``start_ns`` is the start of the first PPDU; ``slot_slack_ns`` lengthens every announced slot,
     ``listen_margin_ns`` opens each listening window early. ``clock_tolerance_ppm`` None means the profile's; 0 sizes
-    slots for a perfect tag clock.
+    slots for a perfect tag clock. ``uplink`` is how tags answer: active Tx, or mono-static by what they reflect.
     """
 
     station_id: int
@@ -38,6 +39,7 @@ class ApSettings:
     slot_slack_ns: int = SLOT_SLACK_NS
     listen_margin_ns: int = LISTEN_MARGIN_NS
     clock_tolerance_ppm: int | None = None
+    uplink: PpduKind = PpduKind.UL_ACTIVE
 
 
 @dataclass(frozen=True)
@@ -116,11 +118,18 @@ class Sizing:
         return ul_rate_code(self.profile, self.settings.ul_rate_bps)
 
     def reply(self, frame_octets: list[int]) -> ReplyTiming:
-        """Return where the PPDUs of a reply with these frame sizes lie."""
+        """Return where the PPDUs of a reply with these frame sizes lie.
+
+        Raises ``ValueError`` for a mono-static reply in fragments: an excitation carries one PPDU.
+        """
+        uplink, up = self.settings.uplink, self.profile.uplink
+        mono_static = uplink is PpduKind.UL_MONO_STATIC
+        if mono_static and len(frame_octets) > 1:
+            raise ValueError(f"a mono-static reply is one PPDU, and this one takes {len(frame_octets)}")
         tolerance = self.settings.clock_tolerance_ppm
         if tolerance is None:
-            tolerance = self.profile.uplink.chip_tolerance_ppm
-        return reply_timing(self.profile, frame_octets, self.settings.ul_rate_bps, tolerance)
+            tolerance = up.mono_chip_tolerance_ppm if mono_static else up.chip_tolerance_ppm
+        return reply_timing(self.profile, frame_octets, self.settings.ul_rate_bps, tolerance, uplink)
 
     def units(self, timing: ReplyTiming) -> int:
         """Return the slot duration to announce."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from ampradio.mac.refusal import Reason, Refusal
 from ampradio.mac.trigger import AccessKind, TriggerParameters
-from ampradio.profile.airtime import downlink_type1_ns, slot_units, uplink_active_ns
+from ampradio.profile.airtime import downlink_type1_ns, slot_units, uplink_ns
 from ampradio.profile.model import Profile
 from ampradio.vectors import Listen, PpduKind, RxVector
 
@@ -67,7 +67,7 @@ class OpenSlot:
         return self.schedule.end_ns(self.slot)
 
     @property
-    def ack_start_ns(self) -> int:
+    def silent_until_ns(self) -> int:
         """When its Ack starts."""
         return self.schedule.ack_start_ns(self.slot)
 
@@ -82,7 +82,7 @@ class OpenSlot:
 
     def refuse(self, station_id: int, rx: RxVector, margin_ns: int) -> Refusal | None:
         """Return why a PPDU of ``station_id`` is no answer in this slot."""
-        if rx.kind.is_downlink:
+        if rx.kind is not PpduKind.UL_ACTIVE:
             return Refusal(Reason.UNEXPECTED_TYPE)
         if not self.schedule.start_ns(self.slot) - margin_ns <= rx.start_ns < self.end_ns:
             return Refusal(Reason.OUTSIDE_SLOT)
@@ -97,28 +97,37 @@ class OpenSlot:
 class ReplyTiming:
     """Where the PPDUs of one reply lie in a slot: offsets of their starts and ends of their allotted time.
 
-    An allotted time is that of the longest the tag's clock makes of a PPDU (1 + tolerance), in whole slot
-    units, so fragments start on the same grid at both ends whatever the tag's clock does (placeholder).
+    ``nominal_ns`` is how long each is by a perfect clock. An allotted time is that of the longest the tag's clock
+    makes of a PPDU (1 + tolerance), in whole slot units, so fragments start on the same grid at both ends whatever
+    the tag's clock does (placeholder).
     """
 
     starts_ns: tuple[int, ...]
     stops_ns: tuple[int, ...]
+    nominal_ns: tuple[int, ...]
 
 
-def reply_timing(profile: Profile, octets: Sequence[int], rate_bps: int, tolerance_ppm: int) -> ReplyTiming:
+def reply_timing(
+    profile: Profile,
+    octets: Sequence[int],
+    rate_bps: int,
+    tolerance_ppm: int,
+    kind: PpduKind = PpduKind.UL_ACTIVE,
+) -> ReplyTiming:
     """Return the timing of a reply whose frames have ``octets`` (header and FCS included).
 
     Raises ``ValueError`` for a rate the uplink does not have.
     """
-    starts, stops = [], []
+    starts, stops, nominal = [], [], []
     at_ns = 0
     for count in octets:
-        nominal_ns = uplink_active_ns(profile, count, rate_bps)
+        nominal_ns = uplink_ns(profile, kind, count, rate_bps)
+        nominal.append(nominal_ns)
         longest_ns = nominal_ns + -(-nominal_ns * tolerance_ppm // _PPM)
         starts.append(at_ns)
         stops.append(at_ns + slot_units(profile, longest_ns) * profile.timing.slot_unit_ns)
         at_ns = stops[-1] + profile.timing.amp_sifs_ns
-    return ReplyTiming(tuple(starts), tuple(stops))
+    return ReplyTiming(tuple(starts), tuple(stops), tuple(nominal))
 
 
 def announced_units(profile: Profile, timing: ReplyTiming, slack_ns: int) -> int:

@@ -11,7 +11,7 @@ from ampradio.mac.refusal import Reason, Refusal
 from ampradio.mac.slots import ReplyTiming, ack_ns, reply_timing
 from ampradio.mac.trigger import ChannelOffset, TriggerParameters, channel_offset_hz
 from ampradio.mac.turn import AwaitedAck, Turn
-from ampradio.profile.airtime import uplink_active_ns
+from ampradio.profile.airtime import uplink_ns
 from ampradio.profile.model import Profile
 from ampradio.vectors import PpduKind, RxVector, Tx, TxVector
 
@@ -57,8 +57,11 @@ class Speaker:
     ) -> Refusal | None:
         """Wait for ``slot`` of the PPDU ``rx``, or send at once in the first; refuse a slot too short for the reply.
 
-        Without ``parameters`` the length of the slot is not known.
+        Without ``parameters`` the length of the slot is not known. A PPDU with an excitation is answered by what the
+        tag reflects of that.
         """
+        if rx.kind in (PpduKind.DL_TYPE2, PpduKind.DL_TYPE3):
+            return self._reflect(rate_bps, frames, rx)
         if parameters is None:
             slot_ns, offset = self._longest_slot_ns(rate_bps), ChannelOffset.CENTRE
         else:
@@ -73,6 +76,17 @@ class Speaker:
         start_ns = rx.end_ns + self._sifs_ns
         self._turn = Turn(slot, 1, start_ns, slot_ns, period_ns, rate_bps, seed_index, frames, offset_hz)
         self._speak_if_due(rx)
+        return None
+
+    def _reflect(self, rate_bps: int, frames: tuple[Frame, ...], rx: RxVector) -> Refusal | None:
+        """Answer T3 after the AMP-Data of ``rx``, in its excitation; the next command acknowledges."""
+        if rate_bps == self._profile.uplink.rate_high_bps:
+            return Refusal(Reason.RESERVED_VALUE, f"a mono-static reply at {rate_bps} b/s")
+        if len(frames) > 1:
+            return Refusal(Reason.SLOT_TOO_SHORT, f"{len(frames)} PPDUs in one excitation")
+        start_ns = rx.end_ns + self._profile.timing.t3_ns
+        self._speaking_ns = (start_ns, start_ns)
+        self._send(frames[0], TxVector(PpduKind.UL_MONO_STATIC, rate_bps, protected=_secured(frames[0])), 1, start_ns)
         return None
 
     def drop_turn(self) -> None:
@@ -134,25 +148,24 @@ class Speaker:
         timing = self._timing(turn.frames, turn.rate_bps, self._profile.uplink.chip_tolerance_ppm)
         self._speaking_ns = (turn.slot_start_ns, turn.slot_start_ns)
         for frame, offset_ns in zip(turn.frames, timing.starts_ns, strict=True):
-            self._send(frame, turn, turn.slot_start_ns + offset_ns)
+            vector = TxVector(
+                PpduKind.UL_ACTIVE,
+                turn.rate_bps,
+                protected=_secured(frame),
+                seed_index=turn.seed_index,
+                channel_offset_hz=turn.channel_offset_hz,
+            )
+            self._send(frame, vector, turn.target, turn.slot_start_ns + offset_ns)
         ack_end_ns = turn.slot_start_ns + turn.slot_ns + self._sifs_ns + ack_ns(self._profile, rx.rate_bps)
         speaker_id = station_of(self._mac, turn.frames[0])
         self._awaited = AwaitedAck(speaker_id, turn.target, self._speaking_ns[1], ack_end_ns + ACK_PATIENCE_NS)
 
-    def _send(self, frame: Frame, turn: Turn, start_ns: int) -> None:
+    def _send(self, frame: Frame, vector: TxVector, slot: int, start_ns: int) -> None:
         psdu = encode_frame(self._mac, frame)
-        secured = isinstance(frame, (Authentication, Data)) and frame.protected
-        vector = TxVector(
-            PpduKind.UL_ACTIVE,
-            turn.rate_bps,
-            protected=secured,
-            seed_index=turn.seed_index,
-            channel_offset_hz=turn.channel_offset_hz,
-        )
-        end_ns = start_ns + uplink_active_ns(self._profile, len(psdu), turn.rate_bps)
+        end_ns = start_ns + uplink_ns(self._profile, vector.kind, len(psdu), vector.rate_bps)
         self._outgoing.append(Tx(psdu, vector, start_ns))
         self._speaking_ns = (self._speaking_ns[0], end_ns)
-        self._log.add(start_ns, "tx", slot=turn.target, **ladder.sent(self._mac, frame, psdu, vector, start_ns, end_ns))
+        self._log.add(start_ns, "tx", slot=slot, **ladder.sent(self._mac, frame, psdu, vector, start_ns, end_ns))
 
     def _timing(self, frames: tuple[Frame, ...], rate_bps: int, tolerance_ppm: int) -> ReplyTiming:
         octets = [len(encode_frame(self._mac, frame)) for frame in frames]
@@ -163,3 +176,7 @@ class Speaker:
         octets = self._mac.header_octets + self._mac.body_octets_max + self._mac.fcs_octets
         tolerance_ppm = self._profile.uplink.chip_tolerance_ppm
         return reply_timing(self._profile, [octets] * self._mac.fragments_max, rate_bps, tolerance_ppm).stops_ns[-1]
+
+
+def _secured(frame: Frame) -> bool:
+    return isinstance(frame, (Authentication, Data)) and frame.protected

@@ -246,8 +246,8 @@ def test_the_air_catches_a_faulty_station(fault: str, text: str) -> None:
         Exchange(PROFILE, {"ap": station}, {}).run(LONG_NS)
 
 
-@pytest.mark.parametrize("kind", [PpduKind.DL_TYPE3, PpduKind.UL_BISTATIC, PpduKind.UL_MONO_STATIC])
-def test_the_air_in_memory_carries_type_1_and_active_tx_alone(kind: PpduKind) -> None:
+@pytest.mark.parametrize("kind", [PpduKind.DL_TYPE4, PpduKind.UL_BISTATIC, PpduKind.DL_SUB1GHZ])
+def test_the_air_in_memory_carries_what_the_stations_send(kind: PpduKind) -> None:
     """The other kinds have an air time of their own; a caller who sends one here is told so."""
     with pytest.raises(ValueError, match=kind.name):
         transmission_ns(PROFILE, Tx(bytes(4), TxVector(kind, 250_000), 0))

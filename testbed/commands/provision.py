@@ -56,6 +56,7 @@ def run(args: argparse.Namespace) -> int:
         "[ap]",
         f'address = "{(bytes.fromhex("0200") + gwid).hex(":")}"',
         "[[tags]]",
+        f"name = {_quoted(tag.name)}",
         f"identity_file = {_quoted(args.tag.absolute())}",
         f"readings = {json.dumps(args.reading)}",
     ]

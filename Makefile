@@ -11,7 +11,7 @@ export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test conformance coverage test-fresh lint flowgraphs companion bench-false-alarms bench-flowgraph bench-mono bench-peer bench-per bench-phy bench-zmq
+.PHONY: help setup demo test docs conformance coverage test-fresh lint flowgraphs companion bench-false-alarms bench-flowgraph bench-mono bench-peer bench-per bench-phy bench-zmq
 
 help: ## show these targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -28,6 +28,10 @@ lint: setup ## ruff, and mypy --strict on the library
 
 test: lint ## lint and every test that needs no hardware
 	$(PYTHON) -m pytest
+
+docs: setup ## the documentation as a site, site/index.html; no network needed, no warning allowed
+	@NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict
+	@echo "site/index.html; its search needs a web server: $(PYTHON) -m http.server --bind 127.0.0.1 --directory site"
 
 conformance: setup ## docs/conformance.md: requirement, test, result, from a run of the tests that name one
 	$(PYTHON) -m pytest -q tests/security tests/mac tests/testbed tests/attack tests/profile --junitxml .setup/conformance.xml

@@ -26,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
     script = script_for(args.shell)
     if args.json:
         print(json.dumps({"shell": args.shell, "script": script}))
-    else:
+    elif not args.quiet:
         print(script)
     return DONE
 

@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     radios = [radio for radio in answers.values() if isinstance(radio, Radio)]
     if args.json:
         print(json.dumps({"devices": [dataclasses.asdict(radio) for radio in radios], "silent": silent}))
-    else:
+    elif not args.quiet:
         _print(radios)
     for uri, why in silent.items():
         print(f"amp: {uri}: {why}", file=sys.stderr)

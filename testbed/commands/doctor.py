@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import os
 import sys
 from typing import Any
 
@@ -27,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         document = {"ok": not failed, "checks": [dataclasses.asdict(check) for check in checks]}
         print(json.dumps(document, indent=1))
-    else:
+    elif not args.quiet:
         for check in checks:
             _print(check, verbose=args.verbose)
         print(_verdict(checks))
@@ -36,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _print(check: Check, *, verbose: bool) -> None:
     status = f"{check.status:4}"
-    if sys.stdout.isatty():
+    if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
         status = f"\033[{_COLOUR[check.status]}m{status}\033[0m"
     print(f"{status}  {check.name:16} {check.found}")
     if check.status != OK or verbose:

@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         document = {"name": profile.name, "entries": [_as_dict(entry) for entry in entries]}
         print(json.dumps(document, indent=1, ensure_ascii=False))
-    else:
+    elif not args.quiet:
         _print_table(profile, entries)
     return DONE
 

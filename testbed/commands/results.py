@@ -26,29 +26,36 @@ OVERVIEW = (
 )
 LAST = "SELECT folder AS run_folder, * EXCLUDE (folder) FROM runs ORDER BY started DESC, folder DESC LIMIT 1"
 
+EVERY = "SELECT * FROM runs ORDER BY started, folder"
+
 
 def register(subparsers: Any) -> None:
     """Add the verb."""
     example = "amp results --sql 'SELECT system, avg(handshake_air_ns) FROM runs GROUP BY system'"
     parser = add_verb(subparsers, "results", "runs and sweeps so far, as tables to ask in SQL", example)
-    where = "folders with runs in or below them (default: runs)"
+    where = "folders with runs in or below them, or zipped runs (default: runs)"
     parser.add_argument("folders", type=Path, nargs="*", metavar="FOLDER", help=where)
     asked = parser.add_mutually_exclusive_group()
     asked.add_argument("--last", action="store_true", help="the last run alone, with all its figures")
     asked.add_argument(
         "--sql", metavar="QUESTION", help="one SELECT from runs, frames, events, points (docs/results.md)"
     )
+    compare = "these runs side by side: what was set differently, and what came of it"
+    asked.add_argument("--compare", action="store_true", help=compare)
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write the rows there")
 
 
 def run(args: argparse.Namespace) -> int:
     """Answer, on the terminal, as JSON or as CSV."""
     from testbed.results.library import Library
+    from testbed.results.side_by_side import side_by_side
 
-    question = args.sql if args.sql is not None else LAST if args.last else OVERVIEW
+    question = args.sql if args.sql is not None else LAST if args.last else EVERY if args.compare else OVERVIEW
     with Library() as library:
         library.fill(args.folders or [RUNS], whole=args.sql is not None)
         answer = library.ask(question)
+    if args.compare:
+        answer = side_by_side(_in_order(answer.as_dicts(), args.folders))
     for each in () if args.quiet else library.skipped:
         print(f"amp: skipped {each}", file=sys.stderr)
     if args.last and not answer.rows:
@@ -61,6 +68,12 @@ def run(args: argparse.Namespace) -> int:
     elif not args.quiet and args.csv is None:
         _show(rows[0] if args.last else None, answer.columns, rows)
     return DONE
+
+
+def _in_order(runs: list[dict[str, Any]], folders: Sequence[Path]) -> list[dict[str, Any]]:
+    """Return the runs as they were named on the command line, others by when they began."""
+    named = [str(each) for each in folders]
+    return sorted(runs, key=lambda run: named.index(run["folder"]) if run["folder"] in named else len(named))
 
 
 def _in_json(value: Any) -> Any:
@@ -104,5 +117,9 @@ def _show(last: dict[str, Any] | None, columns: Sequence[str], rows: Sequence[di
         return
     table = Table(*columns)
     for row in rows:
-        table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
+        table.add_row(*(Text(_short(value)) for value in row.values()))
     console.print(table)
+
+
+def _short(value: Any) -> str:
+    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)

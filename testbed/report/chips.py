@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 
 from ampradio.phy.probe import ProbeSignal
 from ampradio.profile import Profile
-from testbed.capture import CaptureError, Recording
+from testbed.capture import Recording
 from testbed.probe import signals_of
 from testbed.report.figure import Plot, grid, new_figure
 from testbed.report.palette import LIGHT
@@ -53,16 +53,18 @@ def chips_of(recording: Recording, profile: Profile) -> Chips | str:
         each for each in heard if (each.reception.rxvector.kind, each.reception.rxvector.rate_bps) == (kind, rate_bps)
     ]
     eyes: list[npt.NDArray[np.float64]] = []
+    why = ""
     soft: list[npt.NDArray[np.complex64]] = []
     for each in same[:PPDUS_MAX]:
         try:
             eye, chips = _of_one(recording, profile, each)
-        except (ValueError, IndexError, StopIteration, CaptureError) as error:
-            if not soft and each is same[min(len(same), PPDUS_MAX) - 1]:
-                return f"{where}: {error}"
+        except Exception as error:  # annotations may be anybody's, and the receiver's classes trust theirs
+            why = str(error) or type(error).__name__
             continue
         eyes.append(eye)
         soft.append(chips)
+    if not soft:
+        return f"{where}: {why}"
     title = f"{where}: {kind.name}, {rate_bps / 1e3:g} kb/s"
     return Chips(title, np.iscomplexobj(soft[0]), len(soft), of, np.concatenate(eyes), np.concatenate(soft))
 

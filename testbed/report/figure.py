@@ -24,6 +24,7 @@ POINTS_MAX = 1500
 """More points than these in a series are drawn as pixels, not as shapes."""
 _STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
+    "text.parse_math": False,  # names come from files, and may hold a $
     "svg.hashsalt": "ampradio",
     "font.family": "sans-serif",
     "font.size": 9,

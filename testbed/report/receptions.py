@@ -11,6 +11,8 @@ from ampradio.vectors import PpduKind, RxVector
 from testbed.capture import Recording
 from testbed.capture.annotations import COUNT, LABEL, START
 
+NUMBER_MAX = 1 << 60
+PPDU_SAMPLES_MAX = 1 << 24
 ACKS = ("Ack", "Group Ack")
 
 
@@ -44,7 +46,7 @@ def heard_in(recording: Recording) -> list[Heard]:
         except (KeyError, TypeError, ValueError):
             continue
         own = tuple(sorted(fields.get(vector.start_sample, ()), key=lambda field: field.start_sample))
-        if own:
+        if own and own[-1].stop_sample - own[0].start_sample < PPDU_SAMPLES_MAX:
             found.append(Heard(str(each.get(LABEL, "")), Reception(psdu, vector, own)))
     return sorted(found, key=lambda each: each.reception.rxvector.start_sample)
 
@@ -53,7 +55,7 @@ def zero_ns(recording: Recording) -> int:
     """Return the air time of the recording's sample 0."""
     for each in recording.annotations:
         start, sample = each.get("amp:start_ns"), each.get("amp:start_sample")
-        if isinstance(start, int) and isinstance(sample, int):
+        if isinstance(start, int) and isinstance(sample, int) and max(abs(start), abs(sample)) <= NUMBER_MAX:
             return start - sample * 1_000_000_000 // recording.sample_rate_sps
     return 0
 
@@ -75,7 +77,7 @@ def _vector(each: Mapping[str, object]) -> RxVector:
 
 def _whole(each: Mapping[str, object], key: str) -> int:
     value = each[key]
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > NUMBER_MAX:
         raise TypeError(key)
     return value
 

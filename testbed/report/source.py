@@ -13,12 +13,14 @@ from testbed.capture.annotations import COUNT, START
 from testbed.capture.pcapng import LINKTYPE_AMP, read_pcapng
 from testbed.capture.radio_header import RadioHeaderError, Seen, decode
 from testbed.capture.recording import META
+from testbed.report.clean_json import cleaned, is_sound
 from testbed.report.messages import Message, Stations, messages_of, stations_of
 from testbed.run_folder import EVENTS, MANIFEST, PROFILE, STATES, RunFolderError
 
 FRAMES = "frames.pcapng"
 LINE_OCTETS_MAX = 1 << 20
 EVENTS_MAX = 200_000
+SAMPLE_MAX = 1 << 48
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def _manifest(folder: Path, name: str) -> Mapping[str, object]:
         raise RunFolderError(f"{name}: {MANIFEST} is not JSON: {error}", "restore it, or run again") from None
     if not isinstance(manifest, dict) or manifest.get("state") not in STATES:
         raise RunFolderError(f"{name}: {MANIFEST} is no manifest of a run", "restore it, or run again")
-    return manifest
+    return {str(key): value for key, value in cleaned(manifest).items()}
 
 
 def _events(path: Path, warnings: list[str]) -> Iterator[Mapping[str, object]]:
@@ -111,7 +113,11 @@ def _event_of(line: bytes) -> Mapping[str, object] | None:
         return None
     time = value.get("t_ns") if isinstance(value, dict) else None
     sound = isinstance(time, (int, float)) and not isinstance(time, bool) and isinstance(value.get("kind"), str)
-    return value if sound else None
+    if not sound or not all(map(is_sound, value.values())):
+        return None
+    escaped = b"\\u" in line or b"\x7f" in line  # else nothing in it can be unfit
+    clean: Mapping[str, object] = cleaned(value) if escaped else value
+    return clean
 
 
 def _seen(path: Path, warnings: list[str]) -> Iterator[Seen]:
@@ -141,17 +147,17 @@ def _recordings(folder: Path, stations: Stations, warnings: list[str]) -> Iterat
         except CaptureError as error:
             warnings.append(f"recording {meta.name}: {error.reason}")
             continue
-        sound = tuple(each for each in recording.annotations if _is_placed(each))
+        sound = tuple(cleaned(each) for each in recording.annotations if _is_placed(each))
         if len(sound) < len(recording.annotations):
             left_out = len(recording.annotations) - len(sound)
             warnings.append(f"recording {meta.name}: {left_out} annotations say no place and were left out")
-        named = stations.name(recording.node) if recording.node else meta.name.removesuffix(META)
+        named = stations.name(cleaned(recording.node)) if recording.node else meta.name.removesuffix(META)
         yield replace(recording, node=named, annotations=sound)
 
 
 def _is_placed(annotation: Mapping[str, object]) -> bool:
     places = [annotation.get(key) for key in (START, COUNT)]
-    return all(isinstance(each, int) and not isinstance(each, bool) and each >= 0 for each in places)
+    return all(type(each) is int and 0 <= each <= SAMPLE_MAX for each in places)
 
 
 def _profile(folder: Path, manifest: Mapping[str, object], warnings: list[str]) -> Profile | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from testbed.capture import CaptureError
 from testbed.report.chips import chips_plots
 from testbed.report.energy import energy_plots
 from testbed.report.envelope import envelope_plots
@@ -44,8 +43,8 @@ def _of_samples(source: Source, name: str, title: str, drawn: Callable[[], tuple
         return View(name, title, (), NO_RECORDING.format(why=why))
     try:
         plots, left_out = drawn()
-    except (CaptureError, OSError, ValueError) as error:
-        return View(name, title, (), f"Cannot be drawn: {error}")
+    except Exception as error:  # of a recording of anybody's; the other views are still worth having
+        return View(name, title, (), f"Cannot be drawn: {str(error) or type(error).__name__}")
     return View(name, title, plots, f"Left out: {'; '.join(left_out)}." if left_out else "")
 
 

@@ -19,6 +19,7 @@ from testbed.results.columns import EVENT, FRAME, POINT, RUN, RUN_FILE
 from testbed.results.error import ResultsError
 from testbed.results.parquet import RESULTS, as_relation, quoted
 from testbed.results.rows import row_of, rows_of_points
+from testbed.run_archive import ZIP, opened
 from testbed.run_folder import MANIFEST, RunFolderError, read_run
 from testbed.sweep.error import SweepError
 from testbed.sweep.manifest import SWEEP, read_sweep
@@ -59,15 +60,15 @@ class Library:
             self._database.execute(f"CREATE TABLE {name} ({typed})")
 
     def fill(self, roots: Sequence[Path], *, whole: bool) -> None:
-        """Take what is in and below ``roots``; frames and events only if ``whole``. Raises ResultsError."""
+        """Take what is in and below ``roots``, or zipped; frames and events only if ``whole``. Raises ResultsError."""
         for root in roots:
+            if root.suffix == ZIP and root.is_file():
+                self._take_archive(root, whole)
+                continue
             if not root.is_dir():
                 raise ResultsError(f"there is no folder {root}", "name one with runs in it; `amp demo` makes the first")
             for folder in _folders(root, DEPTH):
-                try:
-                    self._take(folder, whole)
-                except _BAD as error:
-                    self.skipped.append(f"{folder}: {str(error).partition(chr(10))[0]}")
+                self._try(folder, folder, whole)
         self._database.execute("SET python_enable_replacements = false")
         self._database.execute("SET enable_external_access = false")
         self._database.execute("SET lock_configuration = true")
@@ -84,30 +85,44 @@ class Library:
         except duckdb.Error as error:
             raise ResultsError(re.sub(r"\s+", " ", str(error)), fix) from None
 
-    def _take(self, folder: Path, whole: bool) -> None:
+    def _take_archive(self, archive: Path, whole: bool) -> None:
+        try:
+            with opened(archive) as folder:
+                self._try(folder, archive, whole)
+        except RunFolderError as error:
+            self.skipped.append(f"{archive}: {error.reason}")
+
+    def _try(self, folder: Path, named: Path, whole: bool) -> None:
+        try:
+            self._take(folder, named, whole)
+        except _BAD as error:
+            self.skipped.append(f"{named}: {str(error).partition(chr(10))[0]}")
+
+    def _take(self, folder: Path, named: Path, whole: bool) -> None:
+        """Take a run or a sweep that lies in ``folder`` and is called ``named``."""
         results = folder / RESULTS
         if (folder / SWEEP).exists():
             manifest = read_sweep(folder)
             points = manifest.get("points")
             rows = rows_of_points(points if isinstance(points, list) else [])
             with as_relation(rows, POINT) as relation:
-                columns = f"{quoted(str(folder))}, {quoted(str(manifest.get('name')))}, *"
+                columns = f"{quoted(str(named))}, {quoted(str(manifest.get('name')))}, *"
                 self._insert({"points": f"SELECT {columns} FROM {relation}"})
         elif results.exists():
             try:
-                self._take_run(folder, f"read_parquet({quoted(str(results))})", whole)
+                self._take_run(named, f"read_parquet({quoted(str(results))})", whole)
             except duckdb.Error:  # damaged, or of another version: manifest and events say the same
-                self._take_files(folder, whole)
+                self._take_files(folder, named, whole)
         else:
-            self._take_files(folder, whole)
+            self._take_files(folder, named, whole)
 
-    def _take_files(self, folder: Path, whole: bool) -> None:
+    def _take_files(self, folder: Path, named: Path, whole: bool) -> None:
         with as_relation([row_of(read_run(folder))], RUN_FILE) as relation:
-            self._take_run(folder, relation, whole)
+            self._take_run(named, relation, whole)
 
-    def _take_run(self, folder: Path, relation: str, whole: bool) -> None:
+    def _take_run(self, named: Path, relation: str, whole: bool) -> None:
         def select(columns: dict[str, str], source: str) -> str:
-            return f"SELECT {quoted(str(folder))}, " + ", ".join(f'"{name}"' for name in columns) + f" FROM {source}"
+            return f"SELECT {quoted(str(named))}, " + ", ".join(f'"{name}"' for name in columns) + f" FROM {source}"
 
         inserts = {"runs": select(RUN, relation)}
         for name, columns in (("frames", FRAME), ("events", EVENT)) if whole else ():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import duckdb
@@ -183,3 +184,55 @@ def test_a_name_is_text_and_no_sql(tmp_path: Path) -> None:
     with Library() as library:
         library.fill([tmp_path], whole=True)
         assert library.ask("SELECT folder FROM runs").rows == [(str(folder),)] and not library.skipped
+
+
+def zipped(folder: Path, archive: Path) -> Path:
+    """Zip a run folder as `zip -r` does: with its own name inside."""
+    return Path(shutil.make_archive(str(archive.with_suffix("")), "zip", folder.parent, folder.name))
+
+
+def test_a_zipped_run_is_read_where_it_is(runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """All four tables' columns are the same but for the place; nothing is left unpacked."""
+    archive = zipped(runs / "a", tmp_path / "sent.zip")
+    before, after = asked(capsys, str(runs / "a"), "--last"), asked(capsys, str(archive), "--last")
+    assert after.pop("run_folder") == str(archive) != before.pop("run_folder") and after == before
+    question = "SELECT * EXCLUDE folder FROM frames ORDER BY t_ns, node"
+    assert asked(capsys, str(archive), "--sql", question) == asked(capsys, str(runs / "a"), "--sql", question)
+    assert [path.name for path in tmp_path.iterdir()] == ["sent.zip"]
+
+
+def test_an_archive_writes_nothing_elsewhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Names that climb, several runs, no run, no archive at all: skipped with a word, or taken by their last names."""
+    for name, members in (
+        ("climbs", ["run/manifest.json", "run/../../../climbed", f"{tmp_path}/climbed"]),
+        ("two", ["a/manifest.json", "b/manifest.json"]),
+        ("none", ["a/notes.txt"]),
+    ):
+        with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as archive:
+            for member in members:
+                archive.writestr(member, '{"state": "running"}')
+    (tmp_path / "text.zip").write_text("no archive")
+    names = ("climbs", "two", "none", "text")
+    document = asked(capsys, *(str(tmp_path / f"{name}.zip") for name in names))
+    skipped = "\n".join(document["skipped"])  # type: ignore[arg-type]
+    assert all(f"{tmp_path / name}.zip: " in skipped for name in names[1:]) and "climbs" not in skipped
+    assert len(document["rows"]) == 1 and not (tmp_path.parent / "climbed").exists()  # type: ignore[arg-type]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(f"{name}.zip" for name in names)
+
+
+def test_runs_side_by_side(runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What was set differently stands there under the names of ``--set``, and what came of it; nothing equal."""
+    first, second = str(runs / "b"), str(runs / "a")
+    file = tmp_path / "compared.csv"
+    rows = asked(capsys, first, second, "--compare", "--csv", str(file))["rows"]
+    by_name = {row["what"]: row for row in rows}  # type: ignore[attr-defined]
+    asked_for = by_name["experiment.channel.uplink_snr_db"]
+    assert (asked_for[first], asked_for[second], asked_for["change"]) == (-25.0, 30.0, 55.0)
+    assert (by_name["ok"][first], by_name["ok"][second], by_name["ok"]["change"]) == (False, True, None)
+    assert by_name["readings"]["change"] == 1 and by_name["seed"][first] == 9
+    one, other = (asked(capsys, each, "--last") for each in (first, second))
+    unequal = {key for key in one if one[key] != other[key]} - {"run_folder", "started", "ended", "experiment"}
+    assert {name for name in by_name if not name.startswith("experiment.")} == unequal
+    with file.open(newline="") as stream:
+        assert [row["what"] for row in csv.DictReader(stream)] == list(by_name)
+    assert main(["results", first, "--compare"]) == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, TypeGuard
 
 
 class AirFileError(ValueError):
@@ -14,20 +14,35 @@ class AirFileError(ValueError):
 
 @dataclass(frozen=True)
 class AirFile:
-    """Losses, noise and carrier errors of emulated radios; every field is a key of the file, each with a default.
+    """Losses, noise and errors of emulated radios; every field is a key of the file, each with a default.
 
-    ``carrier_ppm`` has an entry per radio, from the first; those left out have no error.
+    ``carrier_ppm`` and ``clock_ppm`` have an entry per radio, from the first; those left out have no error.
+    ``reflecting`` lists radios, counted from 0, whose samples are reflection coefficients.
     """
 
     path_loss_db: float = 60.0
     leak_db: float = 50.0
+    delay_ns: float = 0.0
+    multipath: str = "none"
+    doppler_hz: float = 0.0
     noise_figure_db: float = 3.0
     carrier_ppm: tuple[float, ...] = ()
+    clock_ppm: tuple[float, ...] = ()
+    reflecting: tuple[int, ...] = ()
     seed: int = 0
 
 
-_LIMITS = {"path_loss_db": (0, 200), "leak_db": (0, 200), "noise_figure_db": (0, 40), "seed": (0, 2**63)}
-_MOST_PPM = 100
+_LIMITS = {
+    "path_loss_db": (0, 200),
+    "leak_db": (0, 200),
+    "delay_ns": (0, 100_000),
+    "doppler_hz": (0, 1000),
+    "noise_figure_db": (0, 40),
+    "seed": (0, 2**63),
+}
+_LISTS = {"carrier_ppm": (-100, 100), "clock_ppm": (-100, 100), "reflecting": (0, 15)}
+_WHOLE = ("seed", "reflecting")
+_MODELS = ("none", "B", "D")
 
 
 def air_of(table: Mapping[str, Any]) -> AirFile:
@@ -37,18 +52,27 @@ def air_of(table: Mapping[str, Any]) -> AirFile:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
             raise AirFileError(f"unknown key {key!r}; " + (f"did you mean {near[0]!r}?" if near else f"known: {known}"))
-        if key == "carrier_ppm":
-            right = isinstance(value, list) and all(_is_number(each) and abs(each) <= _MOST_PPM for each in value)
-            wanted = f"a list of numbers from -{_MOST_PPM} to {_MOST_PPM}"
+        if key == "multipath":
+            right, wanted = value in _MODELS, f"one of {', '.join(_MODELS)}"
+        elif key in _LISTS:
+            least, most = _LISTS[key]
+            right = isinstance(value, list) and all(_fits(key, each, least, most) for each in value)
+            wanted = f"a list of numbers from {least} to {most}"
         else:
             least, most = _LIMITS[key]
-            right = _is_number(value) and least <= value <= most and (key != "seed" or isinstance(value, int))
-            wanted = f"a number from {least} to {most}"
+            right, wanted = _fits(key, value, least, most), f"a number from {least} to {most}"
         if not right:
             raise AirFileError(f"{key} must be {wanted}, not {value!r}")
-    values: dict[str, Any] = {key: tuple(value) if key == "carrier_ppm" else value for key, value in table.items()}
-    return AirFile(**values)
+    values: dict[str, Any] = {key: tuple(value) if key in _LISTS else value for key, value in table.items()}
+    file = AirFile(**values)
+    if file.doppler_hz and file.multipath == "none":
+        raise AirFileError('doppler_hz needs multipath = "B" or "D" beside it: nothing else fades')
+    return file
 
 
-def _is_number(value: object) -> bool:
+def _fits(key: str, value: object, least: float, most: float) -> bool:
+    return _is_number(value) and least <= value <= most and (key not in _WHOLE or isinstance(value, int))
+
+
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -44,8 +44,12 @@ class Segment:
         at = start - self.first
         if stop - self.first <= len(self.codes):
             return start, self.codes[at : stop - self.first]
-        at, count = at % len(self.codes), stop - start
-        return start, np.tile(self.codes, (-(-(at + count) // len(self.codes)), 1))[at : at + count]
+        part = self.codes[at % len(self.codes) :][: stop - start]
+        missing = stop - start - len(part)
+        if not missing:
+            return start, part
+        again = np.tile(self.codes, (-(-missing // len(self.codes)), 1)) if missing > len(self.codes) else self.codes
+        return start, np.concatenate((part, again[:missing]))
 
 
 def emission(segment: Segment, window: Window, now: Sending) -> Emission | None:

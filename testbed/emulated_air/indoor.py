@@ -1,0 +1,149 @@
+"""An air with ways of their own between any two radios: loss, delay, echoes; and radios that reflect what they hear.
+
+Radios whose converters run at one rate are joined sample by sample. Where rates or clocks differ, or a delay has a
+fraction of a sample, what was sent is interpolated, band-limited, ``LATER`` samples later than it arrives.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+
+from ampradio.channel.resampling import HALF_WIDTH, interpolate
+from ampradio.radio.emulator.air import Emission, Samples, Sender, Tuning, Window, band_of, laid_out
+from ampradio.radio.emulator.front_end import FULL_SCALE_TX_DBM
+from ampradio.radio.emulator.mixing import Band, passed, turned
+from testbed.emulated_air.echoes import Echoes, Fading
+
+LATER = 16  # samples of the sender: an interpolation needs those after a position too
+NONE_DB = 300.0
+_SNAP = 1e-6  # samples
+_MEMORY = 256  # samples that filters, interpolation and echoes look back, at most
+_SLOWEST_SPS = 520_833
+_EVERYTHING_HZ = 1e12
+
+
+@dataclass(frozen=True)
+class Way:
+    """From one antenna to another."""
+
+    loss_db: float
+    delay_s: float = 0.0
+    fading: Fading | None = None
+
+
+@dataclass(eq=False)
+class IndoorAir:
+    """Ways by (from, to), those left out like ``usual``; a radio's own transmitter is on a way to its receiver.
+
+    What a radio in ``reflecting`` sends is a reflection coefficient, 1 at full scale without attenuation: it leaves
+    its antenna multiplied with what falls on that from the others, on their carriers.
+    """
+
+    usual: Way
+    leak: Way
+    ways: Mapping[tuple[int, int], Way] = field(default_factory=dict)
+    reflecting: frozenset[int] = frozenset()
+
+    def __post_init__(self) -> None:
+        self._echoes: dict[tuple[Fading, Fraction], list[Echoes]] = {}
+        self._lock = threading.Lock()
+
+    def heard(self, senders: Sequence[Sender], receiver: int, tuning: Tuning, window: Window) -> Samples:
+        """See ``ampradio.radio.emulator.air.Air``."""
+        out = np.zeros(window.count, np.complex64)
+        for index, sender in enumerate(senders):
+            way = self._way(index, receiver)
+            asked = _back(window, way.delay_s)
+            emissions = sender.emissions(asked)
+            if index in self.reflecting:
+                emissions = [] if index == receiver else self._reflected(senders, index, emissions)
+            for emission in emissions:
+                arrived = self._arrived(emission, way, tuning, window)
+                if arrived is not None:
+                    out += arrived
+        return out
+
+    def _way(self, sender: int, receiver: int) -> Way:
+        if sender == receiver:
+            return self.ways.get((sender, receiver), self.leak)
+        return self.ways.get((sender, receiver), self.usual)
+
+    def _reflected(self, senders: Sequence[Sender], tag: int, coefficients: list[Emission]) -> list[Emission]:
+        """Return what ``tag`` sends back: for each sender and each coefficient a signal on the sender's carrier."""
+        out = []
+        full_scale = 10 ** (FULL_SCALE_TX_DBM / 20)
+        for coefficient in coefficients:
+            window = Window(coefficient.first, coefficient.samples.size, coefficient.rate_sps)
+            for index, sender in enumerate(senders):
+                if index in self.reflecting:
+                    continue
+                way = self._way(index, tag)
+                for emission in sender.emissions(_back(window, way.delay_s)):
+                    tuned = Tuning(emission.carrier_hz, _EVERYTHING_HZ)
+                    falling = self._arrived(emission, way, tuned, window)
+                    if falling is not None:
+                        falling *= coefficient.samples
+                        scale, carrier_hz = coefficient.scale / full_scale, emission.carrier_hz
+                        out.append(Emission(window.first, falling, scale, carrier_hz, _EVERYTHING_HZ, window.rate_sps))
+        return out
+
+    def _arrived(self, emission: Emission, way: Way, tuning: Tuning, window: Window) -> Samples | None:
+        """Return what of ``emission`` comes over ``way`` to a receiver, as its converter samples it over ``window``."""
+        band = band_of(emission, tuning, window.rate_sps)
+        if band is None:
+            return None
+        gain = 10 ** (-way.loss_db / 20) * emission.scale
+        later = way.delay_s * float(emission.rate_sps)
+        if emission.rate_sps == window.rate_sps and abs(later - round(later)) < _SNAP:
+            whole = Window(window.first - round(later), window.count, window.rate_sps)
+            arrived = self._sent(emission, way, band, whole)
+        else:
+            position = Fraction(window.first) * emission.rate_sps / window.rate_sps - Fraction(later) - LATER
+            begin = math.floor(position) - HALF_WIDTH
+            step = float(emission.rate_sps / window.rate_sps)
+            places = float(position - begin) + step * np.arange(window.count)
+            around = Window(begin, math.ceil(places[-1]) + HALF_WIDTH + 1, emission.rate_sps)
+            arrived = self._sent(emission, way, band, around)
+            if arrived is not None:
+                arrived = interpolate(arrived, places)
+        if arrived is None:
+            return None
+        if band.shift:
+            arrived = turned(arrived, band.shift, window.first)
+        arrived *= np.float32(gain)
+        return arrived
+
+    def _sent(self, emission: Emission, way: Way, band: Band, window: Window) -> Samples | None:
+        """Return ``emission`` over a ``window`` of its own rate, after the echoes of ``way`` and both filters."""
+        parts = self._parts(way, emission.rate_sps)
+        before = sum(part.memory for part in parts)
+        wider = window.wider(before + band.memory)
+        samples = laid_out(emission, wider)
+        if samples is None:
+            return None
+        first = wider.first
+        for part in parts:
+            samples = part.applied(samples, first)
+            first += part.memory
+        return passed(samples, band)
+
+    def _parts(self, way: Way, rate_sps: Fraction) -> list[Echoes]:
+        if way.fading is None:
+            return []
+        with self._lock:
+            key = (way.fading, rate_sps)
+            if key not in self._echoes:
+                self._echoes[key] = way.fading.echoes(float(rate_sps))
+            return self._echoes[key]
+
+
+def _back(window: Window, delay_s: float) -> Window:
+    """Return ``window`` with what was sent before it and may be heard in it."""
+    rate_sps = float(window.rate_sps)
+    return window.wider(math.ceil(delay_s * rate_sps + _MEMORY * max(1.0, rate_sps / _SLOWEST_SPS)))

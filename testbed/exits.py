@@ -60,6 +60,8 @@ _CODE_OF = {
     ("testbed.authority.entry", "EntryError"): CALLERS_MISTAKE,
     ("testbed.authority.label", "LabelError"): CALLERS_MISTAKE,
     ("ampradio.radio.errors", "RadioUriError"): CALLERS_MISTAKE,
+    ("testbed.regulatory.region", "RegulatoryError"): CALLERS_MISTAKE,
+    ("testbed.radios.calibration", "CalibrationError"): CALLERS_MISTAKE,
     ("ampradio.radio.errors", "RadioSettingError"): CALLERS_MISTAKE,
     ("ampradio.radio.errors", "RadioError"): ENVIRONMENT,
 }

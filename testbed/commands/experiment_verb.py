@@ -21,6 +21,8 @@ def run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--radio", metavar="URI", help="zmq: (default), sim:, emu:, pluto:… (docs/air-experiments.md)")
     parser.add_argument("--seed", type=int, metavar="N", help="the run's seed; the same seed gives the same run")
     parser.add_argument("--out", type=Path, metavar="DIR", help="run folder (default runs/<time>-<name>)")
+    keep = "keep the session keys in FILE, for `amp decrypt`: whoever has it reads what the run protected"
+    parser.add_argument("--key-log", type=Path, metavar="FILE", help=keep)
     set_option(parser)
 
 
@@ -32,6 +34,7 @@ def experiment_from(args: argparse.Namespace, path: Path) -> Experiment:
 def run_and_show(args: argparse.Namespace, experiment: Experiment) -> int:
     """Run the experiment, print its ladder as it happens and its table at the end; 1 when the exchange failed."""
     from testbed.runner.run import run_experiment
+    from testbed.wireshark.key_file import keys_kept
 
     console = Console(stderr=args.json)
     ladder = Ladder(console, _names(experiment), verbose=args.verbose)
@@ -42,13 +45,16 @@ def run_and_show(args: argparse.Namespace, experiment: Experiment) -> int:
 
     if not args.quiet:
         console.print(f"{experiment.name} over {experiment.radio} (simulated air), seed {experiment.seed}")
-    summary = run_experiment(experiment, out=args.out, tell=tell)
+    with keys_kept(args.key_log, args.out):
+        summary = run_experiment(experiment, out=args.out, tell=tell)
     if not args.quiet:
         ladder.finish()
     if args.json:
         print(json.dumps(summary.as_dict(), ensure_ascii=False))
     elif not args.quiet:
         summary.show(console)
+    if args.key_log is not None:
+        print(f"amp: warning: {args.key_log} has the session keys of this run: keep it to yourself", file=sys.stderr)
     return DONE if summary.ok else DID_NOT_HOLD
 
 

@@ -34,6 +34,7 @@ from testbed.capture.radio_header import heard, said
 from testbed.capture.udp_datagram import ipv4_udp
 from testbed.experiment import Experiment
 from testbed.runner.frame_file import FrameFile
+from testbed.runner.names import FRAMES
 from testbed.runner.observed import ObservedAp, ObservedStation, ObservedTag
 from testbed.runner.stations import Stations
 from testbed.systems.ends import Ends, enrolled_secret
@@ -41,7 +42,6 @@ from testbed.systems.handover import Infrastructure
 from testbed.systems.rsna import PSK_OCTETS, parameters_of
 from testbed.wireshark import parameters
 
-FRAMES = "frames.pcapng"
 LOOPBACK = b"\x7f\x00"
 """A PoS with the lite ID 0201 speaks from 127.0.2.1."""
 AIR_INTERFACES = (Interface(LINKTYPE_AMP, "ap"), Interface(LINKTYPE_AMP, "tag"))
@@ -77,6 +77,10 @@ class Witness:
     def watched(self, stations: Stations) -> Stations:
         """Return the stations, observed."""
         return replace(stations, ap=self._observed("ap", stations.ap), tag=self._observed("tag", stations.tag))
+
+    def close(self) -> None:
+        """End the file: whoever follows it has all of it before the run says that it is over."""
+        self._file.close()
 
     def _observed(self, node: str, station: Station) -> ObservedStation:
         interface, file, ap = NODES.index(node), self._file, node == "ap"

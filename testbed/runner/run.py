@@ -51,6 +51,7 @@ def run_experiment(experiment: Experiment, *, out: Path | None = None, tell: Tel
 
         over = _OVER.get(experiment.choice.scheme, _over_plutos)
         finished = over(experiment, frames.watched(stations), folder, keep)
+        frames.close()
         counters = {name: dict(each) for name, each in finished.counters.items()}
         reason = "" if finished.complete else OUT_OF_TIME.format(limit_s=experiment.max_air_time_ns / 1e9)
         folder.finish(

@@ -10,7 +10,8 @@ import pytest
 from testbed.capture.pcapng import LINKTYPE_RAW_IP, Interface, PcapngWriter
 from testbed.capture.udp_datagram import ipv4_udp
 from testbed.experiment import Experiment, load_experiment
-from testbed.runner.frames import FRAMES, pmk_of
+from testbed.runner.frames import pmk_of
+from testbed.runner.names import FRAMES
 from testbed.runner.run import run_experiment
 from tests.conftest import ROOT
 

@@ -1,0 +1,3 @@
+"""Names of files in a run folder that others look for without loading the runner."""
+
+FRAMES = "frames.pcapng"

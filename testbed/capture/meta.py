@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -118,10 +119,17 @@ class CaptureMeta:
         """Annotate samples that the receiver was told to ignore (its own transmission)."""
         self._append([blank_annotation(start_sample, stop_sample)])
 
-    def add_gap(self, sample: int) -> None:
-        """Begin a capture segment at ``sample``: before it the radio lost samples, nobody knows how many."""
+    def add_gap(self, sample: int, missing: int | None = None) -> None:
+        """Begin a capture segment at ``sample``: before it ``missing`` samples were lost, None where nobody knows."""
+        known = {} if missing is None else {"amp:lost_samples": missing}
         with self._lock:
-            self._sigmf.add_capture(sample, self._tuned | {"amp:lost_before": True})
+            self._sigmf.add_capture(sample, self._tuned | {"amp:lost_before": True} | known)
+            self._write()
+
+    def set_radio(self, facts: Mapping[str, object]) -> None:
+        """Write down under ``amp:radio`` which radio received, how it was set, and what it lost; in JSON's types."""
+        with self._lock:
+            self._sigmf.set_global_field("amp:radio", dict(facts))
             self._write()
 
     def finalise(self, n_samples: int) -> None:

@@ -8,13 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio.phy.ap_receiver import ApReceiver
-from ampradio.phy.frame_check import check_holds
+from ampradio.phy.mono_static_receiver import MonoStaticReceiver
 from ampradio.phy.reception import Reception
-from ampradio.phy.sample_buffer import SampleBuffer
 from ampradio.profile import Profile
-from ampradio.vectors import PpduKind
+from ampradio.vectors import Listen, PpduKind
 from testbed.capture import Recording
-from testbed.replay_mono_static import MonoStaticWindow
 
 _PIECE = 1 << 16
 _WINDOW_NS_MAX = 1_000_000_000
@@ -29,41 +27,35 @@ class ReplayAp:
         self._profile = profile
         self._rate_sps = recording.sample_rate_sps
         self._active = ApReceiver(profile, self._rate_sps, blind=not recording.windows)
-        self._waiting: list[MonoStaticWindow] = []
-        self._buffer: SampleBuffer[np.complex64] = SampleBuffer(np.complex64)
+        self._reflected: MonoStaticReceiver | None = None
         for window in recording.windows:
             duration_ns = window.stop_ns - window.start_ns
             if duration_ns > _WINDOW_NS_MAX:
                 raise ValueError(f"a window of {duration_ns / 1e9:g} s is too long")
             if window.kind is PpduKind.UL_MONO_STATIC:
-                self._waiting.append(MonoStaticWindow(profile, self._rate_sps, window, recording.own))
+                self._listen_to_reflections(window, recording)
             else:
                 self._active.listen(window)
 
     def feed(self, items: npt.NDArray[np.complex64]) -> list[Reception]:
         """Take the next samples (n,) and return the PPDUs that they complete."""
         received: list[Reception] = []
+        receivers = (self._active,) if self._reflected is None else (self._active, self._reflected)
         for begin in range(0, items.size, _PIECE):
-            piece = items[begin : begin + _PIECE]
-            received += self._active.feed(piece)
-            received += self._mono_static(piece)
-        self.counters.update(self._active.counters)
-        self._active.counters.clear()
+            for receiver in receivers:
+                received += receiver.feed(items[begin : begin + _PIECE])
+        for receiver in receivers:
+            self.counters.update(receiver.counters)
+            receiver.counters.clear()
         return sorted(received, key=lambda each: each.rxvector.end_ns)
 
     def blank(self, start: int, stop: int) -> None:
         """Ignore the samples from ``start`` up to ``stop``: the AP transmits there."""
         self._active.blank(start, stop)
 
-    def _mono_static(self, piece: npt.NDArray[np.complex64]) -> list[Reception]:
-        self._buffer.append(np.ascontiguousarray(piece, np.complex64))
-        received = []
-        for window in [each for each in self._waiting if each.stop <= self._buffer.stop]:
-            self._waiting.remove(window)
-            reception = window.read(self._buffer.between(window.start, window.stop)[0])
-            if reception is not None:
-                received.append(reception)
-                self.counters["psdus"] += 1
-                self.counters["fcs_failed"] += not check_holds(self._profile.mac, reception.psdu)
-        self._buffer.drop_before(min((each.start for each in self._waiting), default=self._buffer.stop))
-        return received
+    def _listen_to_reflections(self, window: Listen, recording: Recording) -> None:
+        if self._reflected is None:
+            self._reflected = MonoStaticReceiver(self._profile, self._rate_sps)
+            for own in recording.own:
+                self._reflected.own(own)
+        self._reflected.listen(window)

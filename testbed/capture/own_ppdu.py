@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from ampradio.phy.mono_static_window import OwnPpdu
 from ampradio.vectors import PpduKind, TxVector
 
 KIND = "amp:own_kind"
 
 
-@dataclass(frozen=True)
-class OwnPpdu:
-    """A PPDU that the recording's own station sent; its sample 0 is at ``start_sample`` of the recording."""
-
-    psdu: bytes
-    vector: TxVector
-    start_sample: int
+def own_annotation(own: OwnPpdu, samples: int) -> dict[str, object]:
+    """Return the annotation of a PPDU of ``samples`` that the recording's own station sent."""
+    return {
+        "core:sample_start": max(own.start_sample, 0),
+        "core:sample_count": samples,
+        "core:label": "own transmission",
+        KIND: own.vector.kind.name,
+        "amp:own_rate_bps": own.vector.rate_bps,
+        "amp:own_start_sample": own.start_sample,
+        "amp:own_psdu_hex": own.psdu.hex(),
+        "amp:own_excitation_ns": own.vector.excitation_ns,
+        "amp:own_multi_txop": own.vector.multi_txop,
+        "amp:own_session_id": own.vector.session_id,
+        "amp:own_sta_id": own.vector.sta_id,
+    }
 
 
 def own_ppdus(annotations: Iterable[Mapping[str, object]]) -> tuple[OwnPpdu, ...]:

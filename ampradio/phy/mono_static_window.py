@@ -1,8 +1,9 @@
-"""A mono-static reply in an AP's recording: read with the whole of the AP's own PPDU, when its last sample is in."""
+"""A mono-static reply at the AP: read with the whole of the AP's own PPDU, when the last sample of that is in."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,21 +12,32 @@ from ampradio.phy.backscatter_batch import receive_mono_static
 from ampradio.phy.fields import ppdu_fields
 from ampradio.phy.modulate import ppdu
 from ampradio.phy.reception import Reception
-from ampradio.profile import Profile
-from ampradio.vectors import Listen
-from testbed.capture.own_ppdu import OwnPpdu
+from ampradio.profile.model import Profile
+from ampradio.vectors import Listen, TxVector
 
 _NS_PER_S = 1_000_000_000
 
 
-class MonoStaticWindow:
-    """A mono-static reply, read with the whole of the AP's own PPDU that it reflects."""
+@dataclass(frozen=True)
+class OwnPpdu:
+    """A PPDU that the AP itself sends; its sample 0 is at ``start_sample`` of the receive stream."""
 
-    def __init__(self, profile: Profile, rate_sps: int, listen: Listen, own: tuple[OwnPpdu, ...]) -> None:
+    psdu: bytes
+    vector: TxVector
+    start_sample: int
+
+
+class MonoStaticWindow:
+    """A mono-static reply, read with the whole of the AP's own PPDU that it reflects: ``start`` up to ``stop``.
+
+    ``earliest_sample`` is where the window opens.
+    """
+
+    def __init__(self, profile: Profile, rate_sps: int, listen: Listen, own: Iterable[OwnPpdu]) -> None:
         """Find the PPDU of ``own`` in which the window lies; ValueError if none, or if it is too long."""
         if rate_sps != profile.preamble.sample_rate_sps:
             raise ValueError(f"a mono-static reply is received at {profile.preamble.sample_rate_sps} sample/s")
-        begin = listen.start_ns * rate_sps // _NS_PER_S
+        self.earliest_sample = begin = listen.start_ns * rate_sps // _NS_PER_S
         for each in own:
             self._excitation = ppdu(profile, each.psdu, each.vector)
             self.start, self.stop = each.start_sample, each.start_sample + self._excitation.size

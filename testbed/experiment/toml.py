@@ -30,6 +30,8 @@ def parse_toml(text: str) -> dict[str, object]:
         at = _AT.search(message)
         line = int(at.group(1)) if at and at.group(1) else None
         raise TomlError(_AT.sub("", message), line) from None
+    except RecursionError:
+        raise TomlError("it is nested too deeply", None) from None
 
 
 def parse_value(text: str) -> object:

@@ -35,6 +35,7 @@ def listening_socket(host: str, port: int) -> socket.socket:
         listening = socket.socket(family, kind, proto)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
+        listening.listen(128)
     except OSError as error:
         reason = f"{host}:{port} cannot be listened at: {error.strerror or error}"
         raise EnvironmentFault(reason, "choose another with --port, or --port 0 for a free one") from None
@@ -66,6 +67,7 @@ def serve(control: Control, listening: socket.socket, host: str, token: str | No
         lifespan="on",
         ws="none",
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=GOODBYE_S,
         h11_max_incomplete_event_size=65_536,
         http="h11",

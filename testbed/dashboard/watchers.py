@@ -12,6 +12,7 @@ from typing import Any
 
 WATCHERS_MAX = 16
 QUEUE_MAX = 32
+QUEUE_OCTETS_MAX = 2 << 20
 STUCK_S = 60.0
 HEARTBEAT_S = 10.0
 LOOK_S = 0.5
@@ -29,6 +30,7 @@ class Watcher:
         self.dropped = 0
         self.task: asyncio.Task[Any] | None = None
         self._queue: deque[bytes] = deque()
+        self._octets = 0
         self._wake = asyncio.Event()
         self._behind_since_s: float | None = None
 
@@ -36,12 +38,13 @@ class Watcher:
         """Queue a message; a full queue is given up, and the watcher gets the whole instead when it reads again."""
         if self._behind_since_s is not None:
             self.dropped += 1
-        elif len(self._queue) >= QUEUE_MAX:
+        elif self._queue and (len(self._queue) >= QUEUE_MAX or self._octets + len(message) > QUEUE_OCTETS_MAX):
             self.dropped += len(self._queue) + 1
-            self._queue.clear()
+            self._forget()
             self._behind_since_s = time.monotonic()
         else:
             self._queue.append(message)
+            self._octets += len(message)
         self._wake.set()
 
     @property
@@ -57,9 +60,17 @@ class Watcher:
                 await asyncio.wait_for(self._wake.wait(), LOOK_S)
         if self._behind_since_s is not None:
             self._behind_since_s = None
-            self._queue.clear()
+            self._forget()
             return whole()
-        return self._queue.popleft() if self._queue else None
+        if not self._queue:
+            return None
+        message = self._queue.popleft()
+        self._octets -= len(message)
+        return message
+
+    def _forget(self) -> None:
+        self._queue.clear()
+        self._octets = 0
 
 
 class Watchers:

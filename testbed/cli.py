@@ -45,6 +45,9 @@ VERBS = {
     "provision": "provision a tag whose label was scanned",
     "emulate": "emulated PlutoSDRs until interrupted",
     "devices": "which radios answer",
+    "calibrate": "measure a radio: delay, carrier, leakage, noise, gains",
+    "record": "what a radio hears, as SigMF",
+    "transmit": "send a recording with a radio, once or again and again",
     "completion": "completion of verbs, options and files for a shell",
     "doctor": "what this machine lacks, and the command that fixes it",
 }

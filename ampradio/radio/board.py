@@ -37,6 +37,7 @@ class Board:
     def __init__(self, uri: RadioUri, timeout_s: float) -> None:
         self.uri = uri
         self._dead = False
+        self._timeout_s = timeout_s
         iio, adi = _libraries()
         self._new_buffer = iio.Buffer
         about, devices = _asked(iio, uri)
@@ -66,6 +67,17 @@ class Board:
             told = asking_error(self.uri, doing, error)
             self._dead |= isinstance(told, (RadioGoneError, RadioTimeoutError))
             raise told from error
+
+    @contextlib.contextmanager
+    def patience(self, more_s: float) -> Iterator[None]:
+        """Within, let the radio take ``more_s`` longer to answer; buffers opened before do not know."""
+        with self.asking("setting a timeout"):
+            self.sdr.ctx.set_timeout(round((self._timeout_s + more_s) * 1000))
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                self.sdr.ctx.set_timeout(round(self._timeout_s * 1000))
 
     def open_receive(self, samples: int, kernel_buffers: int) -> ReceiveBuffer:
         """Open the receive buffer with I and Q; raises RadioError."""

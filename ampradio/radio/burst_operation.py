@@ -21,6 +21,7 @@ _START_S = 0.02  # from one buffer's opening to the other's
 _CABLE_BYTES_PER_S = 10e6  # what is to be sent travels while the capture runs: the slowest USB 2
 _BYTES_PER_SAMPLE = 4
 _MOST_SAMPLES = 48 << 20
+MOST_SENT = 8 << 20
 _KNOWN = 16384
 _TRANSMIT_BUFFERS = 2
 
@@ -42,6 +43,22 @@ class BurstCapture:
         return _samples(self.codes)
 
 
+def send_once(board: Board, samples: Samples, *, rate_sps: int) -> None:
+    """Send ``samples`` once out of one buffer and return when they are out; see ``PlutoRadio.send_once``."""
+    codes = _padded(transmit_codes(samples))
+    if len(codes) > MOST_SENT:
+        raise RadioSettingError(
+            f"{board.uri.text}: {len(codes)} samples are longer than the radio's memory", f"at most {MOST_SENT} at once"
+        )
+    with board.patience(len(codes) / rate_sps + _BYTES_PER_SAMPLE * len(codes) / _CABLE_BYTES_PER_S):
+        transmit = board.open_transmit(len(codes), _TRANSMIT_BUFFERS)
+        try:
+            transmit.write(codes)
+            transmit.write(np.zeros_like(codes))  # there is room once the first has been played
+        finally:
+            transmit.close()
+
+
 def exchange(board: Board, samples: Samples, *, rate_sps: int, after: int = 0) -> BurstCapture:
     """Send ``samples``, |x| at most 1, once, and return what was heard meanwhile and ``after`` samples longer.
 
@@ -54,7 +71,7 @@ def exchange(board: Board, samples: Samples, *, rate_sps: int, after: int = 0) -
         RadioError: see ``Board``.
     """
     codes = transmit_codes(samples)
-    padded = np.concatenate((codes, np.zeros((-len(codes) % 1024 + 1024, 2), np.int16)))  # it ends with silence
+    padded = _padded(codes)
     start_s = _START_S + _BYTES_PER_SAMPLE * len(padded) / _CABLE_BYTES_PER_S
     wanted = 2 * round(start_s * rate_sps) + len(codes) + after
     part = -(-wanted // _PARTS) + -wanted % 1024
@@ -65,6 +82,11 @@ def exchange(board: Board, samples: Samples, *, rate_sps: int, after: int = 0) -
         )
     capture = _both(board, padded, part)
     return _found(board, samples, capture, after)
+
+
+def _padded(codes: Codes) -> Codes:
+    """Return ``codes`` with silence behind, which is what the converter holds when nothing follows."""
+    return np.concatenate((codes, np.zeros((-len(codes) % 1024 + 1024, 2), np.int16)))
 
 
 def _both(board: Board, codes: Codes, part: int) -> Codes:

@@ -172,11 +172,13 @@ class DuplexStream:
                 # the kernel's buffers were full: those that wait hold old samples, and the gap is behind them
                 self._gaps.add(first + (self._plan.receive_buffers - 1) * self._plan.block)
                 self._count(overflows=1)
-                _LOG.warning("received samples were lost near sample %d", first)
+                level = logging.WARNING if self._losses.overflows == 1 else logging.DEBUG  # the count tells the rest
+                _LOG.log(level, "received samples were lost near sample %d", first)
             if turn.underflow:
                 self._count(underflows=1, displaced_bursts=self._timeline.displaced(self._in_flight()))
                 self._misaligned = True
-                _LOG.warning("the transmitter ran dry near sample %d", first)
+                level = logging.WARNING if self._losses.underflows == 1 else logging.DEBUG
+                _LOG.log(level, "the transmitter ran dry near sample %d", first)
         return first, turn
 
     def _count(self, **more: int) -> None:

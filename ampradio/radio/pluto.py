@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ampradio.radio.board import Board, TransmitBuffer
-from ampradio.radio.burst_operation import BurstCapture, exchange
+from ampradio.radio.burst_operation import BurstCapture, exchange, send_once
 from ampradio.radio.duplex_stream import DuplexStream
 from ampradio.radio.errors import NoRadioError, RadioError, RadioSettingError, WrongRadioError
 from ampradio.radio.free_running import FreeRunner
@@ -187,6 +187,16 @@ class PlutoRadio:
             return
         with self._lock:
             self._repeat(samples)
+
+    def send_once(self, samples: Samples) -> None:
+        """Send ``samples``, |x| at most 1, as soon as may be, out of one padded buffer; return when they are out.
+
+        At any rate, and without a place in terms of the receive counter. Raises as ``burst`` does, and
+        RadioSettingError when they are longer than the radio's memory.
+        """
+        with self._lock:
+            self.stop()
+            send_once(self._board, samples, rate_sps=self.settings.rate_sps)
 
     def exchange(self, samples: Samples, *, after: int = 0) -> BurstCapture:
         """Send ``samples`` once in burst operation; see ``burst_operation.exchange``. Ends what streams."""

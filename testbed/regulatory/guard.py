@@ -39,12 +39,21 @@ def silence_of(identity: RadioIdentity, settings: RadioSettings) -> str | None:
 def guard(transmissions: Sequence[Transmission], region: Region, silent: str | None = None) -> list[Guarded]:
     """Return for each of ``transmissions`` what allows it; ``silent`` is why none radiates (see ``silence_of``).
 
+    What does not radiate is told what the rules would say on air, so that a rehearsal shows it.
+
     Raises:
         RegulatoryError: one is not allowed; nothing may be sent.
     """
     if silent is not None:
-        return [Guarded(False, silent)] * len(transmissions)
+        return [Guarded(False, f"{silent}; on air: {_on_air(each, region)}") for each in transmissions]
     return [_allowed(each, region) for each in transmissions]
+
+
+def _on_air(transmission: Transmission, region: Region) -> str:
+    try:
+        return _allowed(transmission, region).statement
+    except RegulatoryError as error:
+        return f"refused, {error.reason}"
 
 
 def _allowed(transmission: Transmission, region: Region) -> Guarded:

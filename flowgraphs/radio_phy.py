@@ -9,9 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ampradio.phy.modulate import ppdu
-from ampradio.phy.narrow import narrow_ppdu
-from ampradio.phy.sample_grid import sample_rate_sps
+from ampradio.phy.narrow import modulated
 from ampradio.profile import Profile
 from ampradio.vectors import TxVector
 from flowgraphs.burst_schedule import Burst
@@ -57,11 +55,7 @@ class RadioPhy(LockStepPhy):
         return min(super()._settled_ns(), self.received * NS // self._rate)
 
     def _modulated(self, psdu: bytes, vector: TxVector) -> npt.NDArray[np.complex64]:
-        clock_ppm = self._chip_clock_ppm
-        if self._rate == sample_rate_sps(self._profile, vector):
-            samples = ppdu(self._profile, psdu, vector, clock_ppm=clock_ppm)
-        else:
-            samples = narrow_ppdu(self._profile, psdu, vector, self._rate, clock_ppm=clock_ppm)
+        samples = modulated(self._profile, psdu, vector, self._rate, clock_ppm=self._chip_clock_ppm)
         if self._carrier_offset_hz:
             turns = self._carrier_offset_hz / self._rate * np.arange(samples.size)
             samples *= np.exp(2j * np.pi * turns).astype(np.complex64)

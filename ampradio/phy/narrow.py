@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio.phy import downlink, uplink
+from ampradio.phy.modulate import ppdu, sample_rate_sps
 from ampradio.phy.on_symbol import waveform
 from ampradio.phy.signal_field import l_length
 from ampradio.profile.airtime import downlink_chip_ns, non_amp_ns, samples, uplink_chip_ns
@@ -43,6 +44,15 @@ def narrow_ppdu(
     if vector.cut_off_ns:
         out[vector.cut_off_ns * rate_sps // _NS_PER_S :] = 0
     return out
+
+
+def modulated(
+    profile: Profile, psdu: bytes, vector: TxVector, rate_sps: int, *, clock_ppm: float = 0.0
+) -> npt.NDArray[np.complex64]:
+    """Return the samples (n,) of a PPDU at ``rate_sps``: whole at its native rate, else as ``narrow_ppdu``."""
+    if rate_sps == sample_rate_sps(profile, vector):
+        return ppdu(profile, psdu, vector, clock_ppm=clock_ppm)
+    return narrow_ppdu(profile, psdu, vector, rate_sps, clock_ppm=clock_ppm)
 
 
 def _type1(

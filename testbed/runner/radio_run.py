@@ -13,10 +13,15 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from ampradio.mac.events import Event
+from ampradio.phy.narrow import modulated
 from ampradio.radio.errors import RadioError
 from ampradio.radio.opening import open_radio, start_together
 from ampradio.radio.pluto import PlutoRadio
+from ampradio.vectors import Listen, PpduKind, TxVector
+from flowgraphs.entities import receiver_for
 from flowgraphs.streams import ROLES
 from testbed.experiment import Experiment, ExperimentError
 from testbed.recorder import NodeRecorder
@@ -31,7 +36,8 @@ from testbed.runner.radio_station import RadioStation
 from testbed.runner.stations import Stations
 from testbed.runner.tell import Tell
 
-ELASTIC_BLOCK = 4096
+ELASTIC_BLOCK, ELASTIC_BUFFERS, ELASTIC_LEAD = 4096, 4, 2
+WALL_BLOCK, BUFFERS, LEAD = 1 << 16, 16, 3  # a computer does something else for 50 ms now and then
 HOST_ALLOWANCE_S = 20e-3  # what a computer may take to decide, where time does not wait for it
 
 
@@ -109,18 +115,45 @@ class RadioRun:
         if self._choice.starts_emulator:
             uris = self._resources.enter_context(Emulated(self._experiment, self._plan, self._folder)).uris
         elastic = self._choice.starts_emulator and not self._choice.wall
-        block = self._experiment.plutos.block_samples or (ELASTIC_BLOCK if elastic else None)
+        block = self._experiment.plutos.block_samples or (ELASTIC_BLOCK if elastic else WALL_BLOCK)
         for index, uri in enumerate(uris):
-            radio = open_radio(f"{self._choice.scheme}:{uri}", block=block, paced_by_reader=elastic)
+            radio = open_radio(
+                f"{self._choice.scheme}:{uri}",
+                block=block,
+                receive_buffers=ELASTIC_BUFFERS if elastic else BUFFERS,
+                lead_blocks=ELASTIC_LEAD if elastic else LEAD,
+                paced_by_reader=elastic,
+            )
             self._resources.callback(radio.close)
             radio.configure(self._plan.settings[self._roles_of(index)[0]])
             self._radios.append(radio)
         self.facts = radio_facts(self._experiment, self._plan, self._radios)
-        start_together(self._radios)
-        self._check_turnaround(elastic)
         for index, radio in enumerate(self._radios):
             for role in self._roles_of(index):
                 self._nodes[role] = self._node(role, radio)
+        if elastic:
+            start_together(self._radios)
+        else:
+            self._warm_up()  # a radio does not wait while the receivers' loops are loaded
+            for radio in self._radios:
+                radio.start()
+        self._check_turnaround(elastic)
+
+    def _warm_up(self) -> None:
+        """Receive a PPDU each way with receivers of its own."""
+        experiment, rate_sps = self._experiment, self._experiment.plutos.rate_sps
+        psdu = bytes(experiment.profile.mac.short_frame_octets)
+        down = TxVector(PpduKind.DL_TYPE1, experiment.ap.downlink_rate_bps)
+        up = TxVector(PpduKind.UL_ACTIVE, experiment.ap.uplink_rate_bps)
+        silence = np.zeros(rate_sps // 1000, np.complex64)
+        rng = np.random.default_rng(0)
+        for role, vector in (("tag", down), ("ap", up)):
+            receiver = receiver_for(role, experiment.profile, rate_sps)
+            if role == "ap":
+                receiver.listen(Listen(vector.kind, vector.rate_bps, 0, 1_000_000, 3_000_000))
+            heard = np.concatenate((silence, modulated(experiment.profile, psdu, vector, rate_sps), silence, silence))
+            heard += 0.01 * rng.standard_normal(heard.size).astype(np.float32)
+            receiver.feed(heard)
 
     def _node(self, role: str, radio: PlutoRadio) -> RadioStation:
         experiment = self._experiment

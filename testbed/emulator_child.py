@@ -12,35 +12,82 @@ from pathlib import Path
 
 import msgspec
 
+from ampradio.radio.emulator.front_end import Board
+from testbed.emulated_air import AirPlan, IndoorAir, Way, emulated_network, keep_memory
+from testbed.emulated_air.echoes import Fading
+
+
+class WayConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """From one antenna to another; see ``Way`` and ``Fading``. No ``model``: no echoes."""
+
+    loss_db: float
+    delay_s: float = 0.0
+    model: str = ""
+    seed: int = 0
+    names: tuple[str, ...] = ()
+    doppler_hz: float = 0.0
+
+
+class BoardConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One emulated board."""
+
+    serial: str
+    noise_figure_db: float
+    carrier_ppm: float
+    clock_ppm: float
+
 
 class EmulatorConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Radios by place, AP first; ``losses_db`` are [from, to, dB]."""
+    """Boards, AP first, and what lies between them; ``ways`` are [from, to, way], ``usual`` are all others."""
 
-    plutos: int
+    boards: tuple[BoardConfig, ...]
     elastic: bool
-    noise_figure_db: float
-    carrier_ppm: tuple[float, ...] = ()
-    losses_db: tuple[tuple[int, int, float], ...] = ()
+    usual: WayConfig
+    leak: WayConfig
+    ways: tuple[tuple[int, int, WayConfig], ...] = ()
     seed: int = 0
-    port: int = 0
     role: str = "emulator"
+
+
+def config_of(plan: AirPlan, *, elastic: bool) -> EmulatorConfig:
+    """Return ``plan`` as numbers."""
+    boards = tuple(
+        BoardConfig(each.serial, each.noise_figure_db, each.carrier_ppm, each.clock_ppm) for each in plan.boards
+    )
+    ways = tuple((sender, receiver, _numbers(way)) for (sender, receiver), way in plan.air.ways.items())
+    return EmulatorConfig(boards, elastic, _numbers(plan.air.usual), _numbers(plan.air.leak), ways, plan.seed)
+
+
+def plan_from(config: EmulatorConfig) -> AirPlan:
+    """Return the plan of these numbers."""
+    ways = {(sender, receiver): _way(way) for sender, receiver, way in config.ways}
+    boards = [Board(each.serial, each.noise_figure_db, each.carrier_ppm, each.clock_ppm) for each in config.boards]
+    return AirPlan(boards, IndoorAir(_way(config.usual), _way(config.leak), ways), config.seed)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Serve until standard input ends."""
-    from ampradio.radio.emulator.air import FlatAir
-    from ampradio.radio.emulator.network import EmulatedNetwork, boards
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     config = msgspec.json.decode(Path((argv or sys.argv[1:])[0]).read_bytes(), type=EmulatorConfig)
-    air = FlatAir(pairs_db={(sender, receiver): loss_db for sender, receiver, loss_db in config.losses_db})
-    each = boards(config.plutos, config.noise_figure_db, config.carrier_ppm)
-    with EmulatedNetwork(each, air, elastic=config.elastic, port=config.port, seed=config.seed) as network:
+    keep_memory()
+    with emulated_network(plan_from(config), elastic=config.elastic) as network:
         sys.stdout.write(json.dumps({"state": "ready", "uris": network.uris}) + "\n")
         sys.stdout.flush()
         while sys.stdin.buffer.read(4096):
             pass
     return 0
+
+
+def _numbers(way: Way) -> WayConfig:
+    fading = way.fading
+    if fading is None:
+        return WayConfig(way.loss_db, way.delay_s)
+    return WayConfig(way.loss_db, way.delay_s, fading.model, fading.seed, fading.names, fading.doppler_hz)
+
+
+def _way(config: WayConfig) -> Way:
+    fading = Fading(config.model, config.seed, config.names, config.doppler_hz) if config.model else None
+    return Way(config.loss_db, config.delay_s, fading)
 
 
 if __name__ == "__main__":

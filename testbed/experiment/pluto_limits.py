@@ -21,7 +21,8 @@ _RANGES = {
 }
 EMULATED_KEYS = frozenset(
     {"downlink_snr_db", "uplink_snr_db", "distance_m", "ap_power_dbm", "tag_power_dbm", "noise_figure_db"}
-    | {"shadowing", "gain_db"}
+    | {"shadowing", "gain_db", "delay_ns", "multipath", "uplink_ways", "doppler_hz", "carrier_offset_hz", "clock_ppm"}
+    | {"leak_db"}
 )
 """Keys of ``[channel]`` that the emulator's air has; all others have to keep their defaults there."""
 

@@ -6,11 +6,11 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from testbed.emulator_child import EmulatorConfig
+from ampradio.radio.emulator.air_file import AirFile
+from testbed.emulated_air.plan import plan_of_experiment, plan_of_keys
+from testbed.emulator_child import config_of
 from testbed.experiment import Experiment
-from testbed.runner.pluto_plan import EmulatedAir, PlutoPlan
 from testbed.runner.processes import NodeProcess
-from testbed.seeds import seed_for
 
 START_PATIENCE_S = 60.0
 
@@ -20,19 +20,16 @@ class Emulated:
 
     Raises:
         RunError: the process could not be started.
+        ExperimentError: the emulated air has not what the channel has.
     """
 
-    def __init__(self, experiment: Experiment, plan: PlutoPlan, log_folder: Path) -> None:
-        choice, air = experiment.choice, plan.air or EmulatedAir()
-        seed = int(seed_for(experiment.seed, "air.emulated").generate_state(1)[0])
-        self._config = EmulatorConfig(
-            plutos=choice.count,
-            elastic=not choice.wall,
-            noise_figure_db=air.noise_figure_db,
-            carrier_ppm=(0.0, air.tag_carrier_ppm)[: choice.count],
-            losses_db=((0, 1, air.downlink_loss_db), (1, 0, air.uplink_loss_db)),
-            seed=seed,
+    def __init__(self, experiment: Experiment, log_folder: Path) -> None:
+        choice = experiment.choice
+        # in a loopback nothing goes by the air
+        plan = (
+            plan_of_keys(AirFile(), 1) if choice.loopback else plan_of_experiment(experiment, "", choice.count)
         )
+        self._config = config_of(plan, elastic=not choice.wall)
         self._log_folder = log_folder
         self._folder = Path(tempfile.mkdtemp(prefix="amp-emulator-"))
         self._process: NodeProcess | None = None

@@ -113,7 +113,7 @@ class RadioRun:
     def _start(self) -> None:
         uris = self._choice.uris
         if self._choice.starts_emulator:
-            uris = self._resources.enter_context(Emulated(self._experiment, self._plan, self._folder)).uris
+            uris = self._resources.enter_context(Emulated(self._experiment, self._folder)).uris
         elastic = self._choice.starts_emulator and not self._choice.wall
         block = self._experiment.plutos.block_samples or (ELASTIC_BLOCK if elastic else WALL_BLOCK)
         for index, uri in enumerate(uris):

@@ -23,6 +23,10 @@ READING_MAX = 32
 THE_PICTURE = "the picture"
 
 
+class NoLabel(CallerMistake):
+    """A picture does not show one tag's label."""
+
+
 @dataclass(frozen=True)
 class Desk:
     """Where devices are provisioned: the gateway, its server, and the simulated tags that may be scanned."""
@@ -72,7 +76,8 @@ def scanned(octets: bytes, kind: str, desk: Desk, folder: Path) -> Scanned:
     """Read the label in a picture and find its tag; the picture stays in ``folder`` until ``forget``.
 
     Raises:
-        CallerMistake: it is no picture of one tag's label, or nobody here knows the tag.
+        NoLabel: it is no picture of one tag's label.
+        CallerMistake: it is of another kind or too large, or nobody here knows the tag.
     """
     suffix = PICTURE_KINDS.get(kind)
     if suffix is None:
@@ -87,7 +92,7 @@ def scanned(octets: bytes, kind: str, desk: Desk, folder: Path) -> Scanned:
         tag, name = _tag_of(read_label(picture), desk.tags or Path())
     except LabelError as error:
         forget(picture)
-        raise CallerMistake(error.reason.replace(str(picture), THE_PICTURE), error.fix) from None
+        raise NoLabel(error.reason.replace(str(picture), THE_PICTURE), error.fix) from None
     except CallerMistake:
         forget(picture)
         raise

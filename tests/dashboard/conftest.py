@@ -64,15 +64,19 @@ class Watched:
         self.errors: list[str] = []
         self.abroad: list[str] = []
         self.requests: list[Request] = []
-        self._host = host
+        self._host, self._forgiven = host, ""
         page.on("console", lambda message: self._said(message.type, message.text))
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", self._asked)
         page.route("**/*", self._only_here)
 
     def _said(self, kind: str, text: str) -> None:
-        if kind in ("error", "warning"):
+        if kind in ("error", "warning") and not (self._forgiven and self._forgiven in text):
             self.errors.append(text)
+
+    def forgive(self, text: str) -> None:
+        """Let the browser say that a request was refused, where that is what is tried."""
+        self._forgiven = text
 
     def _asked(self, request: Request) -> None:
         self.requests.append(request)

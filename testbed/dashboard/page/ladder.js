@@ -5,7 +5,7 @@ const MESSAGE = 40;
 const NOTE = 22;
 const PAUSE = 26;
 const PAUSE_MS = 5;
-const ROWS = 600;
+const ROWS = 400;
 const NARROW = 560;
 
 export class LadderView {
@@ -17,7 +17,7 @@ export class LadderView {
     this.width = 0;
     this.waiting = false;
     new ResizeObserver(() => {
-      if (box.clientWidth && Math.abs(box.clientWidth - this.width) > 1) this.rebuild();
+      if (box.clientWidth && (!this.lines || Math.abs(box.clientWidth - this.width) > 1)) this.rebuild();
     }).observe(box);
     this.empty = box.querySelector(".empty");
     this.clear();
@@ -45,11 +45,18 @@ export class LadderView {
       }
       if (known && !anew) this.replace(row);
     }
-    while (this.rows.size > ROWS) { this.rows.delete(this.rows.keys().next().value); anew = true; }
+    while (this.rows.size > ROWS) this.forget(this.rows.keys().next().value);
     if (anew || !this.lines) this.rebuild();
-    else for (const row of rows) if (!this.drawn.has(row.n)) this.append(row);
+    else for (const row of rows) if (!this.drawn.has(row.n) && this.rows.has(row.n)) this.append(row);
     this.tell(rows, quiet);
     if (atEnd) this.box.scrollTop = this.box.scrollHeight;
+  }
+
+  forget(number) {
+    this.rows.delete(number);
+    this.drawn.get(number)?.remove();
+    this.drawn.delete(number);
+    while (this.lines?.firstChild?.classList.contains("pause")) this.lines.firstChild.remove();
   }
 
   tell(rows, quiet) {

@@ -13,7 +13,7 @@ const find = (id) => document.getElementById(id);
 const air = new AirView(find("spectrum"), find("waterfall"), find("air-role"));
 const envelope = new EnvelopeView(find("envelope"), find("span"), find("follow"));
 const ladder = new LadderView(find("ladder"), find("ladder-count"), find("said"));
-const provisioning = new Provisioning(find("provision"));
+const provisioning = new Provisioning(find("view-provision"));
 const form = new StartForm(find("start-form"), find("stop"), complain);
 const noTags = find("tag-rows").innerHTML;
 
@@ -124,7 +124,7 @@ function begin() {
 function route() {
   const [, view = "live", folder] = /^#(\w+)(?:\/(.+))?$/.exec(location.hash) ?? [];
   const shown = view === "run" ? "live" : ["live", "runs", "provision"].includes(view) ? view : "live";
-  for (const section of document.querySelectorAll("main > section")) section.hidden = section.id !== shown;
+  for (const section of document.querySelectorAll("main > section")) section.hidden = section.id !== `view-${shown}`;
   for (const link of document.querySelectorAll("nav a")) {
     const here = link.dataset.view === (view === "run" ? "runs" : shown);
     if (here) link.setAttribute("aria-current", "page");
@@ -142,6 +142,10 @@ function route() {
 }
 
 addEventListener("hashchange", route);
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault(); // or its address would be taken for a view's
+  find("main").focus();
+});
 showCounters(find("counters"), figures);
 begin();
 try {

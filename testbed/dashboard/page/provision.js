@@ -4,7 +4,6 @@ import { send } from "./requests.js";
 
 const LOOK_MS = 500;
 const PICTURE_MAX = 12 * 1024 * 1024;
-const NOT_YET = /no QR code|QR codes, but/;
 
 export class Provisioning {
   constructor(room) {
@@ -42,13 +41,14 @@ export class Provisioning {
     if (!again) this.say("Reading the label …");
     this.find("provision-steps").replaceChildren();
     const query = new URLSearchParams({ radio: this.find("provision-radio").value, reading: this.find("reading").value });
+    if (again) query.set("camera", "1");
     try {
       const { tag } = await send(`/api/provision?${query}`, octets, kind);
+      if (tag === null) return false; // no label before the camera yet
       this.tag = tag;
       this.say(`The label of ${tag}: provisioning …`);
       return true;
     } catch (error) {
-      if (again && error.status === 422 && NOT_YET.test(error.message)) return false;
       this.say(`✗ ${error.message[0].toUpperCase()}${error.message.slice(1)}`, "bad");
       return true;
     }

@@ -50,10 +50,10 @@ export class StartForm {
   show({ state }) {
     const busy = state !== "idle";
     const start = this.form.querySelector("#start");
-    if (busy && document.activeElement === start) { this.stop.disabled = state !== "running"; this.stop.focus(); }
+    if (busy && document.activeElement === start) { this.stop.disabled = false; this.stop.focus(); }
     if (!busy && document.activeElement === this.stop) { start.disabled = false; start.focus(); }
     start.disabled = busy;
-    this.stop.disabled = state !== "running";
+    this.stop.disabled = !busy;
   }
 
   async start() {

@@ -51,7 +51,7 @@ def mono_static_ppdu(profile: Profile, frame: Frame, *, first: bool, reply_ns: i
         profile.downlink.rate_low_bps,
         protected=isinstance(frame, (Authentication, Data)) and frame.protected,
         session_id=session_id,
-        sta_id=station_of(profile.mac, frame),
+        sta_id=station_of(profile.mac, frame) & ((1 << profile.preamble.sta_id_lsb_bits) - 1),
         excitation_ns=excitation_ns,
     )
     return DownlinkPpdu(frame, psdu, vector, downlink_mono_ns(profile, len(psdu), excitation_ns, first=first))

@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from ampradio.phy.running_sum import running_sum
 
-TAPS_BEFORE = 1  # samples by which a tap may lead: a fractional delay has taps on both sides
-TAPS_AFTER = 3
+TAPS_BEFORE, TAPS_AFTER = 3, 7  # samples by which a tap may lead and lag: a fractional delay has taps on both sides
+_NEAR = slice(TAPS_BEFORE - 1, TAPS_BEFORE + 4)  # what may change: more, fitted under a short reply, bends the reply
 _DRIFT_ORDER = 2  # at most, of the polynomial over time by which a tap changes under the reply
 _DRIFT_SAMPLES = 2500  # for each order: a short reply would be bent by what is fitted to it
 _QUIET_PER_PART = 4  # samples
@@ -63,7 +63,7 @@ def wipe_off(samples: npt.NDArray[np.complex64], excitation: npt.NDArray[np.comp
     leaked = parts[:, :leaking] @ replicas[:quiet].T
     leak = np.add.reduce(_power(leaked), axis=1) / on
     if heard.shape[1] > quiet:
-        changing = _changing(replicas[quiet:])
+        changing = _changing(replicas[quiet:, _NEAR])
         heard[:, quiet:] -= _fitted(heard[:, quiet:], changing) @ changing.T
     heard *= excitation.conj()
     energy = running_sum(_power(excitation[np.newaxis].astype(np.complex128)), np.float64)
@@ -80,8 +80,8 @@ def _fitted(heard: npt.NDArray[np.complex128], parts: npt.NDArray[np.complex128]
 
 def _changing(replicas: npt.NDArray[np.complex128]) -> npt.NDArray[np.complex128]:
     """Return early and late excitation (n, taps), less what of it looks like the excitation, times powers of time."""
-    excitation = replicas[:, TAPS_BEFORE]
-    others = np.delete(replicas, TAPS_BEFORE, axis=1)
+    excitation = replicas[:, 1]
+    others = np.delete(replicas, 1, axis=1)
     power = float(np.add.reduce(_power(excitation)) + np.finfo(np.float64).tiny)
     others = others - excitation[:, np.newaxis] * (excitation.conj() @ others / power)
     place = np.linspace(-1, 1, excitation.size)

@@ -21,7 +21,7 @@ from ampradio.radio.sample_streams import SampleStreams, StreamPlan, Turn
 from ampradio.radio.transmit_timeline import TransmitTimeline, transmit_codes
 
 _LOG = logging.getLogger(__name__)
-_TRIES = 4
+_TRIES = 6
 _LEAST_LIKENESS = 0.9
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
+from testbed.commands.dry_run import show_on_air
 from testbed.commands.verb import set_option
 from testbed.exits import DID_NOT_HOLD, DONE
 from testbed.experiment import Experiment, load_experiment
@@ -19,6 +20,7 @@ from testbed.ladder import Ladder
 def run_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of a run."""
     parser.add_argument("--radio", metavar="URI", help="zmq: (default), sim:, emu:, pluto:… (docs/air-experiments.md)")
+    parser.add_argument("--dry-run", action="store_true", help="say what PlutoSDRs would send, and send nothing")
     parser.add_argument("--seed", type=int, metavar="N", help="the run's seed; the same seed gives the same run")
     parser.add_argument("--out", type=Path, metavar="DIR", help="run folder (default runs/<time>-<name>)")
     keep = "keep the session keys in FILE, for `amp decrypt`: whoever has it reads what the run protected"
@@ -33,6 +35,8 @@ def experiment_from(args: argparse.Namespace, path: Path) -> Experiment:
 
 def run_and_show(args: argparse.Namespace, experiment: Experiment) -> int:
     """Run the experiment, print its ladder as it happens and its table at the end; 1 when the exchange failed."""
+    if args.dry_run:
+        return show_on_air(args, experiment)
     from testbed.runner.run import run_experiment
     from testbed.wireshark.key_file import keys_kept
 
@@ -44,7 +48,8 @@ def run_and_show(args: argparse.Namespace, experiment: Experiment) -> int:
             ladder.take(record)
 
     if not args.quiet:
-        console.print(f"{experiment.name} over {experiment.radio} (simulated air), seed {experiment.seed}")
+        air = "" if experiment.choice.scheme == "pluto" else " (simulated air)"
+        console.print(f"{experiment.name} over {experiment.radio}{air}, seed {experiment.seed}")
     with keys_kept(args.key_log, args.out):
         summary = run_experiment(experiment, out=args.out, tell=tell)
     if not args.quiet:

@@ -87,7 +87,9 @@ def _budget(file: ExperimentFile, channel: Channel, profile: Profile) -> Iterato
         yield Problem(("channel", "shadowing"), "free space has no shadowing", fix)
         return
     low, high = SNR_RANGE_DB
-    for direction, snr_db in zip(("downlink", "uplink"), snrs_db(channel, profile, file.seed), strict=True):
+    mono_static = file.ap.uplink == "mono-static"
+    snrs = snrs_db(channel, profile, file.seed, mono_static)
+    for direction, snr_db in zip(("downlink", "uplink"), snrs, strict=True):
         if not low <= snr_db <= high:
             reason = f"the {direction} has an SNR of {snr_db:.1f} dB there, outside {low:g} … {high:g}"
             yield Problem(("channel", "distance_m"), reason, "change the distance or the powers")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ampradio.profile.model import Profile
 from testbed.experiment.channel_limits import SNR_RANGE_DB, channel_problems
 from testbed.experiment.error import KeyPath
+from testbed.experiment.mono_static_limits import mono_static_problems
 from testbed.experiment.pluto_limits import pluto_problems
 from testbed.experiment.problem import Problem, outside
 from testbed.experiment.radio_choice import RadioChoiceError, radio_choice
@@ -36,6 +37,7 @@ def problems(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
     yield from _clocks(file, profile)
     yield from channel_problems(file, profile)
     yield from pluto_problems(file, profile)
+    yield from mono_static_problems(file, profile)
 
 
 def _run(file: ExperimentFile) -> Iterator[Problem]:
@@ -151,6 +153,7 @@ def _clocks(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
     path: KeyPath = ("channel", "carrier_offset_hz")
     yield from outside(path, channel.carrier_offset_hz, -carrier_hz, carrier_hz, carrier)
     for index, tag in enumerate(file.tags):
-        yield from outside(("tags", index, "chip_clock_ppm"), tag.chip_clock_ppm, -tolerance_ppm, tolerance_ppm, chip)
+        most_ppm = profile.uplink.mono_chip_tolerance_ppm if file.ap.uplink == "mono-static" else tolerance_ppm
+        yield from outside(("tags", index, "chip_clock_ppm"), tag.chip_clock_ppm, -most_ppm, most_ppm, chip)
         path = ("tags", index, "carrier_offset_hz")
         yield from outside(path, tag.carrier_offset_hz, -carrier_hz, carrier_hz, carrier)

@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
-from ampradio.channel.link_budget import at_tag_dbm, snr_db
+from ampradio.channel.link_budget import at_tag_dbm, leak_over_reply_db, reply_dbm, snr_db
 from ampradio.channel.path_loss import PathLoss, shadowing_db, tgn_path_loss
 from ampradio.profile.model import Profile
 from testbed.experiment.shape import Channel
 from testbed.seeds import generator_for
 
 
-def snrs_db(channel: Channel, profile: Profile, seed: int) -> tuple[float, float]:
+def snrs_db(channel: Channel, profile: Profile, seed: int, mono_static: bool = False) -> tuple[float, float]:
     """Return the SNR of the downlink and of the uplink, of an ON chip over the noise in the sampled band.
 
-    With a distance: isotropic antennas, the path loss of the multipath model (free space without one) at the
-    profile's carrier, and noise at 290 K.
+    What a ``mono_static`` tag sends is what comes back of the AP's power. With a distance: isotropic antennas, the
+    path loss of the multipath model (free space without one) at the profile's carrier, and noise at 290 K.
 
     Raises:
         ValueError: the distance is not positive.
     """
-    if channel.distance_m is None:
+    distance_m = channel.distance_m
+    if distance_m is None:
         return channel.downlink_snr_db, channel.uplink_snr_db
-    model, carrier_hz = channel.multipath, profile.uplink.carrier_hz
-    path = PathLoss(carrier_hz) if model == "none" else tgn_path_loss(model, carrier_hz)
+    model, path = channel.multipath, _path_of(channel, profile)
     shadow = 0.0
     if channel.shadowing and model != "none":
-        shadow = float(shadowing_db(model, channel.distance_m, generator_for(seed, "air.shadowing")))
+        shadow = float(shadowing_db(model, distance_m, generator_for(seed, "air.shadowing")))
 
-    def snr(power_dbm: float) -> float:
-        received = at_tag_dbm(power_dbm, path, channel.distance_m) - shadow  # type: ignore[arg-type]
-        return float(snr_db(received, profile.preamble.sample_rate_sps, channel.noise_figure_db))
+    def snr(received_dbm: float) -> float:
+        return float(snr_db(received_dbm, profile.preamble.sample_rate_sps, channel.noise_figure_db))
 
-    return snr(channel.ap_power_dbm), snr(channel.tag_power_dbm)
+    down_dbm = float(at_tag_dbm(channel.ap_power_dbm, path, distance_m)) - shadow
+    if not mono_static:
+        return snr(down_dbm), snr(float(at_tag_dbm(channel.tag_power_dbm, path, distance_m)) - shadow)
+    loss_db = profile.uplink.reflection_loss_db
+    back_dbm = float(reply_dbm(channel.ap_power_dbm, path, distance_m, distance_m, loss_db))
+    return snr(down_dbm), snr(back_dbm - 2 * shadow)
+
+
+def leak_db(channel: Channel, profile: Profile, mono_static: bool = False) -> float | None:
+    """Return what the AP hears of its own transmission over the tag's, None for nothing.
+
+    Beside a distance a mono-static AP that is given no leak has that of the profile's isolation.
+    """
+    if channel.leak_db is not None or not mono_static or channel.distance_m is None:
+        return channel.leak_db
+    return float(leak_over_reply_db(profile.link, _path_of(channel, profile), channel.distance_m))
+
+
+def _path_of(channel: Channel, profile: Profile) -> PathLoss:
+    carrier_hz = profile.uplink.carrier_hz
+    return PathLoss(carrier_hz) if channel.multipath == "none" else tgn_path_loss(channel.multipath, carrier_hz)

@@ -18,7 +18,7 @@ from testbed.experiment.systems import variant_of
 
 @dataclass(frozen=True)
 class ApPlan:
-    """The AMP AP: identity, announced rates, and the DL data of each round."""
+    """The AMP AP: identity, announced rates, the DL data of each round, and whether tags reflect what it sends."""
 
     address: bytes
     station_id: int
@@ -28,6 +28,7 @@ class ApPlan:
     retries: int
     retry_pause_ns: int
     commands: tuple[bytes, ...]
+    mono_static: bool = False
 
 
 @dataclass(frozen=True)

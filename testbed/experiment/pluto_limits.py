@@ -18,6 +18,7 @@ _RANGES = {
     "ap_tx_attenuation_db": (0.0, 89.75),
     "tag_rx_gain_db": (-10.0, 73.0),
     "tag_tx_attenuation_db": (0.0, 89.75),
+    "antenna_gain_dbi": (-30.0, 40.0),
 }
 EMULATED_KEYS = frozenset(
     {"downlink_snr_db", "uplink_snr_db", "distance_m", "ap_power_dbm", "tag_power_dbm", "noise_figure_db"}

@@ -87,6 +87,7 @@ def _ap(source: Source, file: ExperimentFile, profile: Profile, taken: set[int])
         commands=_payloads(
             source, ("ap",), "commands", commands, capacity.command_octets, capacity.command_carrier
         ),
+        mono_static=ap.uplink == "mono-static",
     )
 
 

@@ -85,6 +85,7 @@ class Ap(Table, frozen=True):
     station_id: int | None = None
     downlink_rate_kbps: RateKbps = 250
     uplink_rate_kbps: RateKbps = 250
+    uplink: Literal["active", "mono-static"] = "active"
     seed_index: int = 0
     retries: int = 3
     retry_pause_ms: float = 0.0
@@ -179,7 +180,8 @@ class Plutos(Table, frozen=True):
     ap_tx_attenuation_db: float | None = None
     tag_rx_gain_db: float | None = None
     tag_tx_attenuation_db: float | None = None
-    region: str = "EU"
+    antenna_gain_dbi: float = 2.0
+    region: str = "strictest"
     calibration: Literal["refuse", "warn", "ignore"] = "warn"
 
 

@@ -28,9 +28,11 @@ def run_experiment(experiment: Experiment, *, out: Path | None = None, tell: Tel
 
     Raises:
         ExperimentError: the radio cannot do what the experiment wants.
+        RegulatoryError: it would radiate what the region does not allow; nothing was sent.
         RunError: the environment failed the run; the folder says so.
         RunFolderError: the folder cannot be made.
     """
+    allowed = _allowed(experiment)
     ends = ends_of(experiment)
     tally = Tally(opening=ends.opening, proven=ends.proven)
     began = time.monotonic()
@@ -42,6 +44,8 @@ def run_experiment(experiment: Experiment, *, out: Path | None = None, tell: Tel
         stations = stations_of(experiment, frames.ends)
         handshake = {"opening": sorted(stations.ends.opening), "proven": stations.ends.proven}
         folder.note(security=dict(stations.ends.report), handshake=handshake, time_scale=experiment.time_scale)
+        if allowed is not None:
+            folder.note(on_air=allowed)
 
         def keep(record: dict[str, Any]) -> None:
             folder.events.write(record)
@@ -69,6 +73,15 @@ def run_experiment(experiment: Experiment, *, out: Path | None = None, tell: Tel
         wall_s=time.monotonic() - began,
         radios=finished.radios,
     )
+
+
+def _allowed(experiment: Experiment) -> dict[str, object] | None:
+    """Return what is about to radiate and what allows it, None when nothing does."""
+    if not experiment.choice.radiates:
+        return None
+    from testbed.runner.on_air import on_air
+
+    return on_air(experiment).as_dict()
 
 
 def _over_zmq(experiment: Experiment, stations: Stations, folder: RunFolder, tell: Tell) -> Finished:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from ampradio.mac.sessions import TagSession
 from ampradio.mac.work import SecureExchange
-from ampradio.security.entropy import SeededEntropy
+from ampradio.security.entropy import SeededEntropy, SystemEntropy
 from ampradio.security.primitives import hmac_sha256
+from ampradio.security.session import EntropySource
 from testbed.experiment.plan import Experiment, TagPlan
 from testbed.seeds import seed_for
 
@@ -40,8 +41,10 @@ class RoundReadings:
         return self._readings[self.round] if self.round < len(self._readings) else b""
 
 
-def entropy_for(experiment: Experiment, who: str) -> SeededEntropy:
-    """Return the nonces and keys of one end of a simulated run, from the run's seed."""
+def entropy_for(experiment: Experiment, who: str) -> EntropySource:
+    """Return the nonces and keys of one end: of a simulated run from its seed, on air the operating system's."""
+    if experiment.choice.radiates:
+        return SystemEntropy()
     return SeededEntropy(seed_for(experiment.seed, f"security.{experiment.security.system}.entropy.{who}"))
 
 

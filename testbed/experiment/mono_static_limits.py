@@ -1,0 +1,51 @@
+"""What an experiment with a mono-static tag cannot have, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ampradio.profile.model import Profile
+from testbed.experiment.problem import Problem, outside
+from testbed.experiment.shape import ExperimentFile
+
+NONCE_OCTETS_MAX = 16
+DELAY_NS_MAX = 50.0  # 15 m
+RADIOS = ("sim:", "zmq:")
+
+
+def mono_static_problems(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
+    """Yield what does not go with ``ap.uplink = "mono-static"``; nothing for an active tag."""
+    if file.ap.uplink != "mono-static":
+        return
+    if not file.radio.startswith(RADIOS):
+        reason = f"{file.radio!r} carries no reflections yet"
+        yield Problem(("radio",), reason, 'write "zmq:" or "sim:"')
+    if file.security.system != "amp":
+        reason = "an excitation carries a reply of one PPDU, and this system answers in fragments"
+        yield Problem(("security", "system"), reason, 'write system = "amp"')
+    elif file.security.amp.nonce_octets > NONCE_OCTETS_MAX:
+        reason = "with it the first command, its excitation and 1 ms to wake up are longer than a PPDU (rule 14)"
+        yield Problem(("security", "amp", "nonce_octets"), reason, f"give {NONCE_OCTETS_MAX} or 8")
+    if file.ap.downlink_rate_kbps * 1000 != profile.downlink.rate_low_bps:
+        yield Problem(("ap", "downlink_rate_kbps"), "mono-static tags receive at 250 kb/s alone", "write 250")
+    if file.ap.uplink_rate_kbps * 1000 != profile.uplink.rate_mid_bps:
+        reason = "after T3 a reply at 250 kb/s ends beyond the longest PPDU (rule 14)"
+        yield Problem(("ap", "uplink_rate_kbps"), reason, "write 1000")
+    yield from _channel(file)
+    for index, tag in enumerate(file.tags):
+        carrier = "a tag that reflects has no carrier of its own"
+        yield from outside(("tags", index, "carrier_offset_hz"), tag.carrier_offset_hz, 0, 0, carrier)
+    if file.power.incident_dbm is not None:
+        reason = "what a reflection costs is in no cost table yet"
+        yield Problem(("power", "incident_dbm"), reason, 'leave it out, or write ap.uplink = "active"')
+
+
+def _channel(file: ExperimentFile) -> Iterator[Problem]:
+    channel = file.channel
+    if channel.uplink_ways != "one-way":
+        reason = "what a tag reflects passes the multipath twice by itself"
+        yield Problem(("channel", "uplink_ways"), reason, "leave it out")
+    far = f"over {DELAY_NS_MAX:g} ns one way the reply leaves the symbol of the leak"
+    yield from outside(("channel", "delay_ns"), channel.delay_ns, 0, DELAY_NS_MAX, far)
+    if channel.doppler_hz:
+        yield Problem(("channel", "doppler_hz"), "the way to a tag that reflects stands still", "leave it out")

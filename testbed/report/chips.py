@@ -16,7 +16,7 @@ from ampradio.phy.probe import ProbeSignal
 from ampradio.profile import Profile
 from testbed.capture import Recording
 from testbed.probe import signals_of
-from testbed.report.figure import Plot, grid, new_figure
+from testbed.report.figure import Plot, grid, new_figure, short
 from testbed.report.palette import LIGHT
 from testbed.report.receptions import Heard, heard_in
 
@@ -44,7 +44,7 @@ def chips_of(recording: Recording, profile: Profile) -> Chips | str:
     """Return the chips of a recording's most frequent kind of PPDU, or why there are none."""
     all_heard = heard_in(recording)
     heard = [each for each in all_heard if not each.is_ack] or all_heard
-    where = recording.node
+    where = short(recording.node)
     if not heard:
         return f"{where}: no PPDU was received"
     counted = Counter((each.reception.rxvector.kind, each.reception.rxvector.rate_bps) for each in heard)

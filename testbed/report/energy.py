@@ -9,7 +9,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from testbed.event_words import number
-from testbed.report.figure import SERIES, Plot, grid, new_figure, rasterised
+from testbed.report.figure import SERIES, Plot, grid, new_figure, rasterised, short
 from testbed.report.palette import LIGHT
 from testbed.report.source import Source, table_of
 
@@ -54,7 +54,7 @@ def _levels(source: Source) -> Mapping[str, tuple[list[float], list[float]]]:
 
 def _draw_levels(axes: Axes, source: Source, levels: Mapping[str, tuple[list[float], list[float]]]) -> None:
     for (station, (times, volts)), shade in zip(levels.items(), SERIES * len(levels), strict=False):
-        axes.plot(*_charged(times, volts), color=shade, label=station, linewidth=1.3)
+        axes.plot(*_charged(times, volts), color=shade, label=short(station), linewidth=1.3)
         axes.plot(times, volts, ".", color=shade, markersize=3, rasterized=rasterised(len(times)))
     end_ms = (number(source.manifest, "stop_ns") or 0.0) / 1e6
     for begin, end in _dark(source.events):
@@ -98,7 +98,7 @@ def _dark(events: Sequence[Mapping[str, object]]) -> list[tuple[float, float]]:
 
 def _draw_spent(axes: Axes, spent: Mapping[str, object]) -> None:
     rows = sorted(((number(spent, key) or 0.0) * 1e9, key) for key in spent)
-    values, names = [row[0] for row in rows], [row[1].replace("_", " ") for row in rows]
+    values, names = [row[0] for row in rows], [short(row[1].replace("_", " ")) for row in rows]
     bars = axes.barh(names, values, color=LIGHT["down"], alpha=0.85, height=0.65)
     axes.bar_label(bars, labels=[f" {value:,.1f} nJ" for value in values], fontsize=8, color=LIGHT["ink"])
     axes.set_xlabel("energy spent in nJ")

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 
 from testbed.capture import Recording
 from testbed.picture import FIELD_COLOURS
-from testbed.report.figure import Plot, new_figure
+from testbed.report.figure import Plot, new_figure, short
 from testbed.report.palette import LIGHT
 from testbed.report.receptions import Heard, heard_in, zero_ns
 
@@ -89,7 +89,7 @@ def _lane(axes: Axes, recording: Recording) -> bool:
     high = float(np.max(peak, initial=low + 1))
     axes.set_ylim(low - 5, high + 0.6 * (high - low) + 2)
     axes.set_ylabel("power in dB")
-    axes.set_title(f"Received by {recording.node}")
+    axes.set_title(f"Received by {short(recording.node)}")
     span_ms = recording.duration_s * 1e3
     bands = [(each.label, each.reception.rxvector) for each in heard_in(recording)]
     times_ms = [(vector.start_ns / 1e6, (vector.end_ns - vector.start_ns) / 1e6) for _, vector in bands]
@@ -132,7 +132,7 @@ def _close_ups(recordings: tuple[Recording, ...]) -> list[Plot]:
     caption = (
         "The beginning of the first PPDU of each receiver that is no Ack, with the fields that the receiver found."
     )
-    alt = "power of " + " and of ".join(f"{heard.label} at {each.node}" for each, heard in shown)
+    alt = "power of " + " and of ".join(f"{short(heard.label)} at {each.node}" for each, heard in shown)
     return [Plot("fields", "Fields of a PPDU", alt, caption, figure)]
 
 
@@ -158,7 +158,9 @@ def _fields(axes: Axes, recording: Recording, heard: Heard) -> dict[str, None]:
     axes.set_ylim(0, 1.15 * float(np.max(got.mean, initial=0.0)) or 1.0)
     axes.set_ylabel("power |x|²")
     vector = heard.reception.rxvector
-    axes.set_title(f"{heard.label} at {recording.node}: {vector.kind.name}, {vector.rate_bps / 1e3:g} kb/s")
+    axes.set_title(
+        f"{short(heard.label)} at {short(recording.node)}: {vector.kind.name}, {vector.rate_bps / 1e3:g} kb/s"
+    )
     return used
 
 

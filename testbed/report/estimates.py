@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 
 from testbed.event_words import number
-from testbed.report.figure import MARKERS, SERIES, Plot, grid, new_figure, rasterised
+from testbed.report.figure import MARKERS, SERIES, Plot, grid, new_figure, rasterised, short
 from testbed.report.palette import LIGHT
 from testbed.report.source import Source, table_of
 
@@ -72,7 +72,7 @@ def _draw(axes: Axes, source: Source, name: str, factor: float) -> None:
         axes.plot(
             times, values, MARKERS[index % len(MARKERS)], color=shade, markeredgewidth=0,
             markersize=4 if len(times) < MARKS_FEW else 2,
-            rasterized=rasterised(len(times)), label=f"{'downlink' if down else 'uplink'} at {station}",
+            rasterized=rasterised(len(times)), label=f"{'downlink' if down else 'uplink'} at {short(station)}",
         )  # fmt: skip
         if (down, name) in asked:
             axes.axhline(asked[down, name] * factor, color=shade, linewidth=0.9, linestyle="--")

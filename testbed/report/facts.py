@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ampradio.profile.model import Entry
 from testbed.event_words import number
 from testbed.figures import figures_of
-from testbed.report.source import Source
+from testbed.report.source import Source, table_of
 from testbed.results.rows import tally_of
 
 AIRS = {
@@ -76,8 +76,10 @@ def facts_of(source: Source) -> list[tuple[str, str]]:
 def figures(source: Source) -> list[Figure]:
     """Return the numbers that come first."""
     stop_ns = number(source.manifest, "stop_ns")
-    energy = source.table("energy") or None
-    got = figures_of(tally_of(source.manifest, source.events), int(stop_ns) if stop_ns is not None else None, energy)
+    energy = source.table("energy")
+    spent_j = {key: value for key in table_of(energy.get("spent_j")) if (value := _spent(energy, key)) is not None}
+    metered = {"spent_j": spent_j, "brown_outs": energy.get("brown_outs")} if energy else None
+    got = figures_of(tally_of(source.manifest, source.events), int(stop_ns) if stop_ns is not None else None, metered)
     found = [
         Figure("messages ↓ / ↑", f"{_whole(got['messages_downlink'])} / {_whole(got['messages_uplink'])}"),
         Figure("octets ↓ / ↑", f"{_whole(got['octets_downlink'])} / {_whole(got['octets_uplink'])}"),
@@ -113,6 +115,10 @@ def assumptions_of(source: Source) -> list[tuple[str, str]]:
 def parameters_of(source: Source) -> list[tuple[str, str]]:
     """Return the parameters of the security system that was in force."""
     return [(key.replace("_", " "), _plain(value)) for key, value in source.table("security").items()]
+
+
+def _spent(energy: Mapping[str, object], cause: str) -> float | None:
+    return number(table_of(energy.get("spent_j")), cause)
 
 
 def _plain(value: object) -> str:

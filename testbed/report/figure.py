@@ -18,6 +18,7 @@ from testbed.report.palette import LIGHT, colour
 
 WIDTH_IN = 8.6
 DPI = 160
+POSITION_DIGITS = 5
 SERIES = (LIGHT["down"], LIGHT["up"], LIGHT["good"], LIGHT["accent"], LIGHT["note"], LIGHT["bad"])
 MARKERS = "os^Dv*"
 POINTS_MAX = 1500
@@ -80,11 +81,21 @@ def new_figure(height_in: float) -> Figure:
 
 
 def provenance(figure: Figure, text: str) -> None:
-    """Write below a figure what it is of, so that it says so wherever it is pasted."""
+    """Write below a figure what it is of, so that it says so wherever it is pasted; and lay it out for good."""
     margin = 0.17 / float(figure.get_figheight())
     figure.text(0.995, 0.004, text, ha="right", va="bottom", fontsize=6.5, color=LIGHT["muted"])
     engine: Any = figure.get_layout_engine()
     engine.set(rect=(0, margin, 1, 1 - margin))
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:  # where the solver of the layout puts them differs in the last bit from time to time
+        left, bottom, width, height = (round(each, POSITION_DIGITS) for each in axes.get_position().bounds)
+        axes.set_position((left, bottom, width, height))
+
+
+def short(text: str, letters: int = 32) -> str:
+    """Return a name that leaves room for the rest of the figure."""
+    return text if len(text) <= letters else text[: letters - 1] + "…"
 
 
 def grid(axes: Axes) -> None:

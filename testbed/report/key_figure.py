@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from testbed.event_words import number
-from testbed.report.figure import Plot, new_figure
+from testbed.report.figure import Plot, new_figure, short
 from testbed.report.key_life import KeyLife
 from testbed.report.messages import AP
 from testbed.report.palette import LIGHT
@@ -42,4 +42,4 @@ def key_plots(source: Source, lives: Sequence[KeyLife]) -> list[Plot]:
 
 
 def _row(life: KeyLife) -> str:
-    return f"{life.station}: {life.name}{f', {life.which}' if life.which else ''}"
+    return short(f"{short(life.station)}: {life.name}{f', {life.which}' if life.which else ''}", 72)

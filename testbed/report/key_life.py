@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from testbed.event_words import number
 from testbed.report.messages import Event
@@ -51,34 +51,40 @@ class KeyLife:
 
     station: str
     name: str
-    which: str
     made_ns: float
+    detail: Mapping[str, str]
     uses: int = 0
     last_use_ns: float | None = None
     erased_ns: float | None = None
     why: str = ""
-    detail: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def which(self) -> str:
+        """What the station said of it, in words."""
+        return _shown(self.detail)
 
 
 def key_lives_of(source: Source) -> list[KeyLife]:
     """Return every key that a station told of, in the order in which they were made."""
     lives: list[KeyLife] = []
+    held: dict[str, list[KeyLife]] = {}
     for event in source.events:
         kind, station = str(event.get("kind")), source.stations.name(event.get("node"))
         name, t_ns = kind.removeprefix(PREFIX), number(event, "t_ns") or 0.0
-        held = [each for each in lives if each.station == station and each.erased_ns is None]
+        own = held.setdefault(station, [])
         if kind.startswith(PREFIX) and name in MADE:
-            which = _which(event)
-            lives.append(KeyLife(station, MADE[name], _shown(which), t_ns, detail=which))
+            lives.append(KeyLife(station, MADE[name], t_ns, _which(event)))
+            own.append(lives[-1])
         elif kind.startswith(PREFIX) and name in ERASED:
-            _erase(held, name, event, t_ns)
+            _erase(own, name, event, t_ns)
         elif kind == _LOST:
-            for each in held:
+            for each in own:
                 each.erased_ns, each.why = t_ns, "lost with the power, if it was volatile"
-        elif kind in ("tx", "rx") and event.get("protected") and event.get("name") is not None:
-            for each in held:
+        elif kind in ("tx", "rx") and event.get("protected"):
+            for each in own:
                 each.uses += 1
                 each.last_use_ns = t_ns
+        held[station] = [each for each in own if each.erased_ns is None]
     return lives
 
 

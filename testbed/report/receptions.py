@@ -36,7 +36,7 @@ def heard_in(recording: Recording) -> list[Heard]:
         owner = each.get("amp:ppdu_start")
         if isinstance(owner, int) and "amp:field" in each:
             start = _whole(each, START)
-            fields.setdefault(owner, []).append(Field(str(each[LABEL]), start, start + _whole(each, COUNT)))
+            fields.setdefault(owner, []).append(Field(str(each.get(LABEL, "")), start, start + _whole(each, COUNT)))
     found = []
     for each in recording.annotations:
         if "amp:psdu_hex" not in each:

@@ -10,9 +10,9 @@ from pathlib import Path
 from ampradio.profile import Profile, load_profile
 from testbed.capture import CaptureError, Recording, open_captures
 from testbed.capture.annotations import COUNT, START
+from testbed.capture.archive import META
 from testbed.capture.pcapng import LINKTYPE_AMP, read_pcapng
 from testbed.capture.radio_header import RadioHeaderError, Seen, decode
-from testbed.capture.recording import META
 from testbed.report.clean_json import cleaned, is_sound
 from testbed.report.messages import Message, Stations, messages_of, stations_of
 from testbed.run_folder import EVENTS, MANIFEST, PROFILE, STATES, RunFolderError
@@ -20,6 +20,7 @@ from testbed.run_folder import EVENTS, MANIFEST, PROFILE, STATES, RunFolderError
 FRAMES = "frames.pcapng"
 LINE_OCTETS_MAX = 1 << 20
 EVENTS_MAX = 200_000
+TEXT_KEYS = ("node", "name", "frame", "direction", "src", "dst", "peer")
 SAMPLE_MAX = 1 << 48
 
 
@@ -114,6 +115,8 @@ def _event_of(line: bytes) -> Mapping[str, object] | None:
     time = value.get("t_ns") if isinstance(value, dict) else None
     sound = isinstance(time, (int, float)) and not isinstance(time, bool) and isinstance(value.get("kind"), str)
     if not sound or not all(map(is_sound, value.values())):
+        return None
+    if not all(isinstance(value.get(key), (str, type(None))) for key in TEXT_KEYS):
         return None
     escaped = b"\\u" in line or b"\x7f" in line  # else nothing in it can be unfit
     clean: Mapping[str, object] = cleaned(value) if escaped else value

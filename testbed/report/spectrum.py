@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from testbed.capture import Recording
-from testbed.report.figure import Plot, grid, new_figure
+from testbed.report.figure import Plot, grid, new_figure, short
 from testbed.report.palette import LIGHT
 from testbed.report.receptions import heard_in, zero_ns
 
@@ -81,7 +81,7 @@ def _spectra(recordings: tuple[Recording, ...]) -> Plot:
             if starts.size:
                 found = 10 * np.log10(np.maximum(density(recording, starts), 1e-20))
                 axes.plot(frequencies, found, style, color=shade, label=label)
-        axes.set_title(f"At {recording.node}")
+        axes.set_title(f"At {short(recording.node)}")
         axes.set_xlabel(_frequency_label(recording))
         axes.set_xlim(frequencies[0], -frequencies[0])
         grid(axes)
@@ -113,7 +113,7 @@ def _spectrograms(recordings: tuple[Recording, ...]) -> Plot:
             vmax=top,
             interpolation="none",
         )
-        axes.set_title(f"At {recording.node}")
+        axes.set_title(f"At {short(recording.node)}")
         axes.set_ylabel("MHz from centre")
         figure.colorbar(image, ax=axes, label="dB/Hz", pad=0.01, aspect=14)
     lanes[-1].set_xlabel("air time in ms")

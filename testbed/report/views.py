@@ -9,7 +9,7 @@ from testbed.report.energy import energy_plots
 from testbed.report.envelope import envelope_plots
 from testbed.report.estimates import estimates_plots
 from testbed.report.facts import air_of
-from testbed.report.figure import Plot, provenance, styled
+from testbed.report.figure import Plot, provenance, short, styled
 from testbed.report.key_figure import key_plots
 from testbed.report.key_life import key_lives_of
 from testbed.report.page import View
@@ -30,7 +30,13 @@ def views_of(source: Source) -> list[View]:
             _energy(source),
             _keys(source),
         ]
-        foot = " · ".join([str(source.manifest.get("name", "run")), f"seed {_seed(source)}", air_of(source)[0]])
+        foot = " · ".join(
+            [
+                short(str(source.manifest.get("name", "run"))),
+                f"seed {short(str(_seed(source)))}",
+                short(air_of(source)[0]),
+            ]
+        )
         for view in views:
             for plot in view.plots:
                 provenance(plot.figure, foot)

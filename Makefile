@@ -11,7 +11,7 @@ export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test docs conformance coverage test-fresh lint flowgraphs companion bench-false-alarms bench-flowgraph bench-mono bench-peer bench-per bench-phy bench-zmq
+.PHONY: help setup demo test docs conformance coverage test-fresh test-hw lint flowgraphs companion bench-false-alarms bench-flowgraph bench-mono bench-peer bench-per bench-phy bench-pluto bench-zmq
 
 help: ## show these targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -32,6 +32,9 @@ test: lint ## lint and every test that needs no hardware
 docs: setup ## the documentation as a site, site/index.html; no network needed, no warning allowed
 	@NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict
 	@echo "site/index.html; its search needs a web server: $(PYTHON) -m http.server --bind 127.0.0.1 --directory site"
+
+test-hw: setup ## the tests of a radio, on the PlutoSDR at URI=ip:… or usb:; without one they fail (samples stay inside)
+	$(PYTHON) -m tests.radio.on_hardware $(URI)
 
 conformance: setup ## docs/conformance.md: requirement, test, result, from a run of the tests that name one
 	$(PYTHON) -m pytest -q tests/security tests/mac tests/testbed tests/attack tests/profile --junitxml .setup/conformance.xml
@@ -62,6 +65,9 @@ bench-per: setup ## packet error rates of every mode beside theory or a genie, a
 bench-phy: setup ## packets and samples per second on one core in every mode, one frame against its air time, the detector
 	@testbed/bootstrap/sionna.sh
 	$(PYTHON) -m testbed.bench.phy
+
+bench-pluto: setup ## samples a second through libiio into and out of emulated PlutoSDRs, beside the same server without the air
+	$(PYTHON) -m testbed.bench.pluto
 
 bench-zmq: setup ## the lock-step exchange beside a bare ring of GNU Radio processes
 	$(PYTHON) -m testbed.bench.zmq

@@ -25,6 +25,7 @@ QUICK = {
     "testbed.bench.peer": ("--quick",),
     "testbed.bench.per": ("--quick", "--only", "UL mono 1M"),
     "testbed.bench.phy": ("--quick",),
+    "testbed.bench.pluto": ("--quick",),
     "testbed.bench.zmq": ("--repeat", "1", "--rounds", "3"),
 }
 MEASURED = re.compile(r"(SNR +|, )[-\d.]+(?= dB)")

@@ -38,13 +38,14 @@ def register(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM; the URIs are printed when they answer."""
     from ampradio.radio.emulator.network import MOST_PLUTOS
-    from testbed.emulated_air import emulated_network
+    from testbed.emulated_air import emulated_network, keep_memory
 
     if not 1 <= args.plutos <= MOST_PLUTOS:
         raise CallerMistake(f"{args.plutos} PlutoSDRs", f"give --plutos 1 to {MOST_PLUTOS}")
     if not 0 <= args.port <= 65536 - args.plutos:
         raise CallerMistake(f"there is no port {args.port}", f"give --port 0 to {65536 - args.plutos}")
     plan = _plan(args.air, args.plutos)
+    keep_memory()
     try:
         network = emulated_network(plan, elastic=args.elastic, port=args.port)
     except OSError as error:

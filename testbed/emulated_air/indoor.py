@@ -15,9 +15,9 @@ from fractions import Fraction
 import numpy as np
 
 from ampradio.channel.resampling import HALF_WIDTH, interpolate
-from ampradio.radio.emulator.air import Emission, Samples, Sender, Tuning, Window, band_of, laid_out
+from ampradio.radio.emulator.air import Emission, Samples, Sender, Sum, Tuning, Window, band_of, laid_out
 from ampradio.radio.emulator.front_end import FULL_SCALE_TX_DBM
-from ampradio.radio.emulator.mixing import Band, passed, turned
+from ampradio.radio.emulator.mixing import Band, mixed, passed
 from testbed.emulated_air.echoes import Echoes, Fading
 
 LATER = 16  # samples of the sender: an interpolation needs those after a position too
@@ -56,7 +56,7 @@ class IndoorAir:
 
     def heard(self, senders: Sequence[Sender], receiver: int, tuning: Tuning, window: Window) -> Samples:
         """See ``ampradio.radio.emulator.air.Air``."""
-        out = np.zeros(window.count, np.complex64)
+        all_of_it = Sum(window.count)
         for index, sender in enumerate(senders):
             way = self._way(index, receiver)
             asked = _back(window, way.delay_s)
@@ -66,8 +66,8 @@ class IndoorAir:
             for emission in emissions:
                 arrived = self._arrived(emission, way, tuning, window)
                 if arrived is not None:
-                    out += arrived
-        return out
+                    all_of_it.add(arrived)
+        return all_of_it.samples()
 
     def _way(self, sender: int, receiver: int) -> Way:
         if sender == receiver:
@@ -112,12 +112,7 @@ class IndoorAir:
             arrived = self._sent(emission, way, band, around)
             if arrived is not None:
                 arrived = interpolate(arrived, places)
-        if arrived is None:
-            return None
-        if band.shift:
-            arrived = turned(arrived, band.shift, window.first)
-        arrived *= np.float32(gain)
-        return arrived
+        return None if arrived is None else mixed(arrived, gain, band.shift, window.first)
 
     def _sent(self, emission: Emission, way: Way, band: Band, window: Window) -> Samples | None:
         """Return ``emission`` over a ``window`` of its own rate, after the echoes of ``way`` and both filters."""

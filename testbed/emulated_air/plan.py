@@ -45,10 +45,12 @@ def plan_of_file(path: Path | None, plutos: int) -> AirPlan:
     table: dict[str, Any] = {} if path is None else parse_toml(path.read_text(encoding="utf-8"))
     if path is not None and not table.keys().isdisjoint(set(ExperimentFile.__struct_fields__) - {"seed"}):
         return plan_of_experiment(load_experiment(path), str(path), plutos)
-    return _plan_of_keys(air_of(table), plutos)
+    return plan_of_keys(air_of(table), plutos)
 
 
-def _plan_of_keys(file: AirFile, plutos: int) -> AirPlan:
+def plan_of_keys(file: AirFile, plutos: int) -> AirPlan:
+    """Return the plan of an air file for that many radios."""
+
     def way(name: str, loss_db: float) -> Way:
         fading = None
         if file.multipath != "none":

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ampradio.radio.emulator.mixing import TAPS, Band, passed, turned
+from ampradio.radio.emulator.mixing import TAPS, Band, mixed, passed
 
 Samples = npt.NDArray[np.complex64]
 
@@ -86,28 +86,37 @@ class FlatAir:
 
     def heard(self, senders: Sequence[Sender], receiver: int, tuning: Tuning, window: Window) -> Samples:
         """See ``Air``: every sender mixed to where the receiver is tuned, cut to what both filters let through."""
-        out = np.zeros(window.count, np.complex64)
+        all_of_it = Sum(window.count)
         for index, sender in enumerate(senders):
             loss_db = self.leak_db if index == receiver else self.pairs_db.get((index, receiver), self.path_loss_db)
             for emission in sender.emissions(window.wider(TAPS - 1)):
-                if emission.rate_sps == window.rate_sps:
-                    add_received(out, emission, float(10 ** (-loss_db / 20)), tuning, window)
-        return out
+                band = band_of(emission, tuning, window.rate_sps)
+                if band is None or emission.rate_sps != window.rate_sps:
+                    continue
+                sent = laid_out(emission, window.wider(band.memory))
+                if sent is not None:
+                    gain = float(10 ** (-loss_db / 20)) * emission.scale
+                    all_of_it.add(mixed(passed(sent, band), gain, band.shift, window.first))
+        return all_of_it.samples()
 
 
-def add_received(out: Samples, emission: Emission, gain: float, tuning: Tuning, window: Window) -> None:
-    """Add what a receiver hears of ``emission``, times ``gain``, to ``out``, its samples of ``window``."""
-    band = band_of(emission, tuning, window.rate_sps)
-    if band is None:
-        return
-    samples = laid_out(emission, window.wider(band.memory))
-    if samples is None:
-        return
-    heard = passed(samples, band)
-    if band.shift:
-        heard = turned(heard, band.shift, window.first)
-    heard *= np.float32(gain * emission.scale)
-    out += heard
+class Sum:
+    """A sum of signals of ``count`` samples, silence to begin with."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._samples: Samples | None = None
+
+    def add(self, samples: Samples) -> None:
+        """Add ``samples``, which become this object's own."""
+        if self._samples is None:
+            self._samples = samples
+        else:
+            self._samples += samples
+
+    def samples(self) -> Samples:
+        """Return the sum."""
+        return np.zeros(self._count, np.complex64) if self._samples is None else self._samples
 
 
 def band_of(emission: Emission, tuning: Tuning, rate_sps: Fraction) -> Band | None:

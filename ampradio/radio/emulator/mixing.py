@@ -41,9 +41,9 @@ class Band:
 
 
 def passed(samples: Samples, band: Band) -> Samples:
-    """Return what of ``samples`` passes, shorter by ``band.memory``; the caller's own to overwrite."""
+    """Return what of ``samples`` passes, shorter by ``band.memory``; not to be written to."""
     if band.is_whole:
-        return samples.copy()
+        return samples
     count = samples.size - band.memory
     response = _response(band.low, band.high)
     out = np.empty(count, np.complex64)
@@ -62,10 +62,14 @@ def passed(samples: Samples, band: Band) -> Samples:
     return out
 
 
-def turned(samples: Samples, cycles: float, first: int) -> Samples:
-    """Return ``samples`` turned by ``cycles`` per sample, by as much at sample ``first`` as since sample 0."""
-    start = (cycles * (first % _FINE) + (cycles * _FINE) % 1.0 * (first // _FINE)) % 1.0
-    coarse = _phasor(start + cycles * _FINE % 1.0 * np.arange(-(-samples.size // _FINE)))
+def mixed(samples: Samples, gain: float, cycles: float, first: int) -> Samples:
+    """Return ``samples`` times ``gain``, turned by ``cycles`` a sample since sample 0; they begin at ``first``."""
+    if not cycles:
+        return samples * np.float32(gain)
+    step = cycles * _FINE % 1.0
+    start = cycles * (first % _FINE) + step * (first // _FINE)  # small numbers, or they lose the phase
+    coarse = _phasor(start + step * np.arange(-(-samples.size // _FINE)))
+    coarse *= np.float32(gain)
     oscillator = coarse[:, np.newaxis] * _phasor(cycles * np.arange(_FINE))
     out = oscillator.reshape(-1)[: samples.size]
     out *= samples

@@ -34,6 +34,8 @@ VERBS = {
     "report": "a run as one HTML page that needs nothing else",
     "attack": "attack a security system and say what it withstands",
     "replay": "decode a recording again, and compare it with the live run",
+    "annotate": "decode a recording of anybody's and annotate it",
+    "import": "make a SigMF recording of a .cfile, .wav, .npy or raw file",
     "wireshark": "the dissector and the live source for Wireshark",
     "decrypt": "show what a run's frames protect, given the keys of its key log",
     "extcap": "live frames of a run, in Wireshark's extcap way",

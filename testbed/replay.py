@@ -64,6 +64,8 @@ def replay(recording: Recording, profile: Profile, role: str = "", progress: Pro
         raise CaptureError(recording.meta_path, "does not say who received it", "give --role ap or --role tag")
     if recording.datatype not in DATATYPES:
         raise CaptureError(recording.meta_path, f"is {recording.datatype}", "convert it to " + " or ".join(DATATYPES))
+    if recording.data_offset:
+        raise CaptureError(recording.meta_path, "is an archive", f"unpack it with `tar -xf {recording.meta_path.name}`")
     receiver = replay_receiver(recording, profile, role)
     collector = _Collector(receiver)
     top = amp_replay(
@@ -72,9 +74,13 @@ def replay(recording: Recording, profile: Profile, role: str = "", progress: Pro
     total = max(recording.samples, 1)
     flow = threading.Thread(target=top.run, daemon=True)
     flow.start()
-    while flow.is_alive():
-        flow.join(POLL_S)
-        progress(min(collector.items / total, 1.0))
+    try:
+        while flow.is_alive():
+            flow.join(POLL_S)
+            progress(min(collector.items / total, 1.0))
+    finally:  # an interpreter that ends while its blocks are at work is aborted
+        top.stop()
+        flow.join()
     if collector.failure is not None:
         raise collector.failure
     return Replayed(role, tuple(collector.receptions), dict(sorted(receiver.counters.items())))

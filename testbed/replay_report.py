@@ -7,20 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import Progress
-
 from ampradio.phy.frame_check import check_holds
 from ampradio.phy.reception import Reception
 from ampradio.profile import DEFAULT, Profile, load_profile
 from testbed.capture import CaptureError, Recording
+from testbed.commands.progress import Progress
 from testbed.compare_frames import Difference, differences, frame_of, unexpected
 from testbed.frame_name import frame_name
 from testbed.probe import write_probes
 from testbed.replay import replay
 from testbed.run_folder import PROFILE
-
-LONG_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -42,13 +38,12 @@ def replayed_report(
     """
     profile = _profile(recording)
     node = recording.node or recording.meta_path.stem
-    with Progress(console=Console(stderr=True), transient=True, disable=quiet or recording.duration_s < LONG_S) as bar:
-        task = bar.add_task(f"replaying {node}", total=1.0)
-        done = replay(recording, profile, role, lambda share: bar.update(task, completed=share))
-    frames = tuple(_frame(node, profile, reception) for reception in done.receptions)
+    progress = Progress(f"% of {node}", quiet=quiet)
+    done = replay(recording, profile, role, lambda share: progress(round(100 * share), 100))
+    frames = tuple(frame_record(node, profile, reception) for reception in done.receptions)
     if not quiet:
         for frame in frames:
-            _print(frame)
+            sys.stdout.write(frame_line(frame) + "\n")
     if probe is not None:
         written, left_out = write_probes(probe, recording, profile, done.receptions)
         for why in left_out:
@@ -75,7 +70,8 @@ def _profile(recording: Recording) -> Profile:
         raise CaptureError(recording.meta_path, reason, "put that profile file where it was") from None
 
 
-def _frame(node: str, profile: Profile, reception: Reception) -> dict[str, Any]:
+def frame_record(node: str, profile: Profile, reception: Reception) -> dict[str, Any]:
+    """Return a received PPDU as `--json` shows it."""
     rx = reception.rxvector
     return {
         "node": node,
@@ -94,7 +90,8 @@ def _frame(node: str, profile: Profile, reception: Reception) -> dict[str, Any]:
     }
 
 
-def _print(frame: dict[str, Any]) -> None:
+def frame_line(frame: dict[str, Any]) -> str:
+    """Return a received PPDU as a person reads it."""
     told = [f"clock {frame['clock_ppm']:+7.0f} ppm"]
     if frame["cfo_hz"] is not None:
         told.append(f"CFO {frame['cfo_hz'] / 1e3:+.1f} kHz")
@@ -102,8 +99,8 @@ def _print(frame: dict[str, Any]) -> None:
         told.append(f"{frame['channel_offset_hz'] / 1e6:+g} MHz off the centre")
     if frame["isolation_db"] is not None:
         told.append(f"isolation {frame['isolation_db']:.1f} dB, residual {frame['residual_db']:+.1f} dB")
-    sys.stdout.write(
+    return (
         f"{frame['start_ns'] / 1e6:12.4f} ms  {frame['node']:<4} {frame['name']:<14} {frame['octets']:3d} octets "
         f"{frame['rate_bps'] / 1000:4g} kb/s  SNR {frame['snr_db']:5.1f} dB  {'  '.join(told)}  "
-        f"{frame['psdu']}\n"
+        f"{frame['psdu']}"
     )

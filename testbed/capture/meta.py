@@ -11,6 +11,7 @@ from types import TracebackType
 
 from sigmf import SigMFFile
 
+from ampradio.phy.mono_static_window import OwnPpdu
 from ampradio.phy.reception import Reception
 from ampradio.profile.model import Profile
 from ampradio.vectors import Listen
@@ -26,6 +27,7 @@ from testbed.capture.annotations import (
 )
 from testbed.capture.error import CaptureError
 from testbed.capture.iq_format import FORMATS
+from testbed.capture.own_ppdu import own_annotation
 from testbed.frame_name import frame_name
 
 EXTENSION = {"name": "amp", "version": "1.0.0", "optional": True}
@@ -55,6 +57,7 @@ class CaptureMeta:
         role: ``ap`` or ``tag``: which receiver replays it.
         center_hz: the carrier, of which the samples are the complex baseband.
         hardware: what received, and how it was set.
+        device: the kind of tag whose receiver it was, where that is not the active one.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class CaptureMeta:
         center_hz: float | None = None,
         unit: float | None = None,
         hardware: str = "",
+        device: str = "",
     ) -> None:
         if datatype not in FORMATS:
             raise ValueError(f"datatype {datatype!r}: use one of {', '.join(FORMATS)}")
@@ -91,6 +95,8 @@ class CaptureMeta:
         }
         if hardware:
             facts["core:hw"] = hardware
+        if device:
+            facts["amp:device"] = device
         self._sigmf = SigMFFile(global_info=facts)
         self._tuned = {} if center_hz is None else {"core:frequency": float(center_hz)}
         self._sigmf.add_capture(0, self._tuned)
@@ -118,6 +124,10 @@ class CaptureMeta:
     def add_blank(self, start_sample: int, stop_sample: int) -> None:
         """Annotate samples that the receiver was told to ignore (its own transmission)."""
         self._append([blank_annotation(start_sample, stop_sample)])
+
+    def add_own(self, own: OwnPpdu, samples: int) -> None:
+        """Annotate a PPDU of ``samples`` that this station sends and tags reflect."""
+        self._append([own_annotation(own, samples)])
 
     def add_gap(self, sample: int, missing: int | None = None) -> None:
         """Begin a capture segment at ``sample``: before it ``missing`` samples were lost, None where nobody knows."""

@@ -18,12 +18,12 @@ from testbed.capture.annotations import (
     listen_windows,
     recorded_frames,
 )
+from testbed.capture.archive import ARCHIVE, DATA, META, Archived, read_archive
 from testbed.capture.error import CaptureError
 from testbed.capture.iq_format import FORMATS, IqFormat
 from testbed.capture.meta import beside
 from testbed.capture.own_ppdu import OwnPpdu, own_ppdus
 
-META, DATA, ARCHIVE = ".sigmf-meta", ".sigmf-data", ".sigmf"
 MAX_META_OCTETS = 256 * 1024 * 1024
 
 
@@ -35,7 +35,8 @@ class Recording:
     ``trailing_octets`` of a half-written sample may follow. ``unit`` is the sample value that stands for an
     amplitude of 1. ``role`` is ``ap``, ``tag`` or empty (a foreign recording). ``windows``, ``blanks`` and
     ``frames`` are what the receiver was told, and gave, while the recording was made; ``own`` what the station itself
-    sent under a mono-static reply. ``device`` is the kind of tag (``active``, ``mono-static``, ``bistatic``,
+    sent under a mono-static reply. ``data_offset`` is where the samples begin in ``data_path`` (an archive).
+    ``device`` is the kind of tag (``active``, ``mono-static``, ``bistatic``,
     ``sub-1 GHz``), empty for an active one. ``expected`` are the PSDUs that must come out, None where nobody says so.
     """
 
@@ -58,6 +59,8 @@ class Recording:
     device: str = ""
     expected: tuple[bytes, ...] | None = None
     annotations: tuple[Annotation, ...] = field(default=(), repr=False)
+    data_offset: int = 0
+    document: Mapping[str, object] = field(default_factory=dict, repr=False)
 
     @property
     def datatype(self) -> str:
@@ -74,7 +77,7 @@ class Recording:
         start = min(max(start, 0), self.samples)
         count = self.samples - start if count is None else min(max(count, 0), self.samples - start)
         with self.data_path.open("rb") as file:
-            file.seek(start * self.format.octets_per_sample)
+            file.seek(self.data_offset + start * self.format.octets_per_sample)
             octets = file.read(count * self.format.octets_per_sample)
         return self.format.to_complex(octets, self.unit)
 
@@ -82,9 +85,11 @@ class Recording:
 def open_captures(path: str | Path) -> list[Recording]:
     """Return every recording of a run folder, or the one that ``path`` names; raises CaptureError.
 
-    ``path`` may be a run folder, a ``.sigmf-meta``, a ``.sigmf-data`` or their common base.
+    ``path`` may be a run folder, a ``.sigmf-meta``, a ``.sigmf-data``, their common base, or an archive (``.sigmf``).
     """
     path = Path(path)
+    if path.suffix == ARCHIVE and path.is_file():
+        return [_recording(path, read_archive(path, MAX_META_OCTETS))]
     if not path.is_dir():
         return [_recording(_meta_path(path))]
     metas = sorted(path.glob(f"*{META}"))
@@ -107,8 +112,6 @@ def open_capture(path: str | Path, node: str | None = None) -> Recording:
 def _meta_path(path: Path) -> Path:
     if path.suffix in (META, DATA):
         path = path.with_suffix("")
-    elif path.suffix == ARCHIVE:
-        raise CaptureError(path, "is a SigMF archive", f"unpack it with `tar -xf {path.name}`")
     meta = beside(path, META)
     if not meta.is_file():
         reason = "is no recording" if path.exists() else f"there is no {meta.name}"
@@ -116,8 +119,11 @@ def _meta_path(path: Path) -> Path:
     return meta
 
 
-def _recording(meta_path: Path) -> Recording:
-    document = _document(meta_path)
+def _recording(meta_path: Path, archived: Archived | None = None) -> Recording:
+    if archived is None:
+        document = _document(meta_path)
+    else:
+        document = _parsed(meta_path, archived.meta.decode("utf-8", "replace"))
     facts = _mapping(meta_path, document.get("global"), "global")
     captures = document.get("captures") or [{}]
     captured = _mapping(meta_path, captures[0] if isinstance(captures, list) else captures, "captures[0]")
@@ -125,8 +131,8 @@ def _recording(meta_path: Path) -> Recording:
     if not isinstance(annotations, list) or not all(isinstance(each, dict) for each in annotations):
         raise CaptureError(meta_path, "annotations is no list of objects", "repair the metadata")
     form = _format(meta_path, facts, captured)
-    data_path = _data_path(meta_path, facts)
-    octets = data_path.stat().st_size
+    data_path = _data_path(meta_path, facts) if archived is None else meta_path
+    octets = data_path.stat().st_size if archived is None else archived.octets
     complete = bool(facts.get("amp:complete", True))
     over = octets % form.octets_per_sample
     if over and complete:
@@ -160,6 +166,8 @@ def _recording(meta_path: Path) -> Recording:
         device=str(facts.get("amp:device", "")),
         expected=expected,
         annotations=tuple(annotations),
+        data_offset=0 if archived is None else archived.offset,
+        document=document,
     )
 
 
@@ -176,9 +184,17 @@ def _document(meta_path: Path) -> Mapping[str, object]:
     try:
         if meta_path.stat().st_size > MAX_META_OCTETS:
             raise CaptureError(meta_path, f"is larger than {MAX_META_OCTETS >> 20} MiB", "cut the recording")
-        document = json.loads(meta_path.read_text(encoding="utf-8"))
+        text = meta_path.read_text(encoding="utf-8")
     except OSError as error:
         raise CaptureError(meta_path, f"cannot be read: {error.strerror}", "name a readable file") from None
+    except ValueError as error:
+        raise CaptureError(meta_path, f"is not JSON: {error}", "repair the metadata") from None
+    return _parsed(meta_path, text)
+
+
+def _parsed(meta_path: Path, text: str) -> Mapping[str, object]:
+    try:
+        document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise CaptureError(meta_path, f"is not JSON: {error}", "repair the metadata") from None
     return _mapping(meta_path, document, "the document")

@@ -12,7 +12,7 @@ import pytest
 
 from ampradio.radio.emulator.air import FlatAir
 from ampradio.radio.emulator.network import boards
-from ampradio.radio.interface import Loopback, RadioIdentity, RadioSettings
+from ampradio.radio.interface import RadioIdentity, RadioSettings
 from ampradio.radio.opening import open_radio
 from testbed.cli import main
 from testbed.radios.calibrate import ToneSource, calibrate
@@ -203,4 +203,3 @@ def test_a_real_radio_is_not_made_to_radiate_against_the_rules(
         assert "strictest" in capsys.readouterr().err
         assert one.plutos[0].playback is None
     assert Transmission(2.437e9, 4e6, 0.0, 0.0, 2.0, 1.0, None).eirp_dbm == 12.0
-    assert Loopback.OFF == 0

@@ -1,0 +1,221 @@
+"""The air of the channel between emulated radios, held against what a tone, a convolution and a link budget say."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from ampradio.channel.multipath import multipath_taps
+from ampradio.radio.emulator import EmulatedNetwork
+from ampradio.radio.emulator.air import Air, Emission, FlatAir, Samples, Tuning, Window
+from ampradio.radio.emulator.network import boards
+from testbed.emulated_air import IndoorAir, Way
+from testbed.emulated_air.echoes import Fading
+from testbed.emulated_air.indoor import LATER
+from testbed.emulated_air.noise import CountedNoise
+from testbed.seeds import generator_for
+from tests.radio.plutos import BLOCK, LO_HZ, RATE_SPS, fresh, peak_cycles, pluto, rms_dbfs, tone
+
+FAR = 3_000_000_000  # samples since time began
+EVERYTHING = Tuning(0.0, 1e9)
+
+
+@dataclass(frozen=True)
+class ToneSender:
+    """A radio that has always been sending a tone, as exact as floats are."""
+
+    frequency_hz: float
+    rate_sps: Fraction
+
+    def emissions(self, window: Window) -> list[Emission]:
+        own = window.at(self.rate_sps)
+        return [Emission(own.first, self.samples(own.first, own.count), 1.0, 0.0, 1e9, self.rate_sps)]
+
+    def samples(self, first: int, count: int) -> Samples:
+        cycles = Fraction(self.frequency_hz) / self.rate_sps
+        start = float(cycles * first % 1)
+        return np.exp(2j * np.pi * (start + float(cycles) * np.arange(count))).astype(np.complex64)
+
+
+@dataclass(frozen=True)
+class NoiseSender:
+    """A radio that sends white noise, the same whenever it is asked."""
+
+    rate_sps: Fraction
+    seed: int = 1
+
+    def emissions(self, window: Window) -> list[Emission]:
+        own = window.at(self.rate_sps)
+        samples = np.random.default_rng(self.seed).standard_normal((1 << 16, 2)).astype(np.float32)
+        row = samples.view(np.complex64)[:, 0]
+        return [
+            Emission(
+                own.first, np.take(row, own.first + np.arange(own.count), mode="wrap"), 1.0, 0.0, 1e9, own.rate_sps
+            )
+        ]
+
+
+class Silence:
+    """A receiver that sends nothing."""
+
+    def emissions(self, window: Window) -> list[Emission]:
+        return []
+
+
+def joined(way: Way) -> IndoorAir:
+    return IndoorAir(way, Way(0.0))
+
+
+def error_db(heard: Samples, expected: Samples) -> float:
+    return 10 * float(np.log10(np.mean(abs(heard - expected) ** 2) / np.mean(abs(expected) ** 2)))
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 7e-6, 300e-9, 33e-9])
+def test_a_tone_arrives_later_by_the_delay_of_its_way(delay_s: float) -> None:
+    rate = Fraction(1_000_000)
+    sender = ToneSender(110_000.0, rate)
+    heard = joined(Way(20.0, delay_s)).heard([sender, Silence()], 1, EVERYTHING, Window(FAR, 2000, rate))
+    whole = delay_s * 1e6 == round(delay_s * 1e6)
+    later_s = delay_s + (0 if whole else LATER / 1e6)
+    expected = 0.1 * sender.samples(FAR, 2000) * np.exp(-2j * np.pi * 110_000 * later_s)
+    assert error_db(heard, expected) < -65
+
+
+@pytest.mark.parametrize(
+    ("send_sps", "receive_sps"),
+    [
+        (Fraction(1_000_000), Fraction(4_000_000)),
+        (Fraction(4_000_000), Fraction(1_000_000)),
+        (Fraction(20_000_000), Fraction(3_000_001)),
+        (Fraction(1_000_000), Fraction(1_000_000) * (1 + Fraction(50, 10**6))),
+    ],
+)
+def test_radios_of_unlike_rates_and_clocks_hear_each_other(send_sps: Fraction, receive_sps: Fraction) -> None:
+    """The tone has the same time everywhere: sample n of the receiver is at n / receive_sps seconds."""
+    frequency_hz = 130_000.0
+    sender = ToneSender(frequency_hz, send_sps)
+    window = Window(FAR, 4000, receive_sps)
+    heard = joined(Way(0.0)).heard([sender, Silence()], 1, EVERYTHING, window)
+    later_s = LATER / float(send_sps)
+    filtered = float(receive_sps) < 0.98 * float(send_sps)
+    later_s += 32 / float(send_sps) if filtered else 0  # the filter's delay
+    expected = ToneSender(frequency_hz, receive_sps).samples(FAR, 4000) * np.exp(-2j * np.pi * frequency_hz * later_s)
+    assert error_db(heard, expected) < -60
+
+
+def test_what_a_slower_receiver_cannot_sample_it_does_not_hear() -> None:
+    sender = ToneSender(1_700_000.0, Fraction(4_000_000))
+    heard = joined(Way(0.0)).heard([sender, Silence()], 1, EVERYTHING, Window(FAR, 4000, Fraction(1_000_000)))
+    assert np.mean(abs(heard) ** 2) < 1e-5
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 310e-9])
+def test_echoes_are_those_of_the_channel(delay_s: float) -> None:
+    rate = Fraction(20_000_000)
+    fading = Fading("D", 3, ("air.there", "air.back"))
+    window = Window(70_000, 3000, rate)
+    sender = NoiseSender(rate)
+    heard = joined(Way(0.0, delay_s, fading)).heard([sender, Silence()], 1, EVERYTHING, window)
+    response = np.ones(1, np.complex64)
+    for name in fading.names:
+        response = np.convolve(response, multipath_taps("D", 20e6, generator_for(3, name)))
+    before = 400
+    (sent,) = sender.emissions(Window(70_000 - before, 3000 + before, rate))
+    expected = np.convolve(sent.samples, response)[before : before + 3000]
+    if delay_s:
+        turned = np.exp(-2j * np.pi * np.fft.fftfreq(3000) * (6.2 + LATER))  # 310 ns
+        expected = np.fft.ifft(np.fft.fft(expected) * turned)
+        middle = slice(200, 2800)
+        frequency = np.fft.fftfreq(2600)
+        inner = abs(frequency) < 0.38  # where an interpolation is right
+        difference = np.fft.fft((heard - expected)[middle] * np.hanning(2600))[inner]
+        reference = np.fft.fft(expected[middle] * np.hanning(2600))[inner]
+        assert np.mean(abs(difference) ** 2) < 1e-5 * np.mean(abs(reference) ** 2)
+    else:
+        assert error_db(heard, expected) < -100
+
+
+def airs() -> list[tuple[str, Air]]:
+    fading = Fading("B", 3, ("a",), doppler_hz=200.0)
+    return [
+        ("flat", FlatAir()),
+        ("later", joined(Way(0.0, 123e-9))),
+        ("fading", joined(Way(0.0, 0.0, fading))),
+        ("fading, interpolated", joined(Way(0.0, 123e-9, fading))),
+    ]
+
+
+@pytest.mark.parametrize("air", [air for _, air in airs()], ids=[name for name, _ in airs()])
+def test_a_stream_is_the_same_however_it_is_cut(air: Air) -> None:
+    rate = Fraction(4_000_000)
+    senders = [NoiseSender(rate, 1), NoiseSender(rate, 2)]
+    tuning = Tuning(20_000.0, 3_000_000.0)
+    first, count = 40_000_000, 9000
+    whole = air.heard(senders, 1, tuning, Window(first, count, rate))
+    for cuts in ((1, 4000), (2048, 2049, 6000)):
+        edges = [0, *cuts, count]
+        parts = [
+            air.heard(senders, 1, tuning, Window(first + begin, end - begin, rate))
+            for begin, end in itertools.pairwise(edges)
+        ]
+        assert error_db(np.concatenate(parts), whole) < -100
+
+
+def test_fading_fades_and_is_continuous() -> None:
+    """A carrier, a Doppler of 200 Hz: it moves within 5 ms, hardly from sample to sample, also where the drawn end."""
+    rate = Fraction(1_000_000)
+    air = joined(Way(0.0, 0.0, Fading("B", 5, ("a",), doppler_hz=200.0)))
+    for first in (0, 249_000, 740_000, 2_000_000_000):  # 50 cycles are drawn: a quarter of a second
+        heard = air.heard([ToneSender(0.0, rate), Silence()], 1, EVERYTHING, Window(first, 5000, rate))
+        heard = heard[50:]
+        assert abs(np.diff(heard)).max() < 0.02
+        assert abs(heard - heard[0]).max() > 0.1
+
+
+def test_a_radio_that_reflects_answers_on_the_carrier_that_falls_on_it() -> None:
+    """7 dBm, 40 dB there, 45 dB back, |Γ| = 1/2; a square wave has 2/π of it on each side of the carrier."""
+    cycles = 512
+    square = np.where(np.arange(BLOCK) * 2 * cycles // BLOCK % 2, -1.0, 1.0) * 2**14
+    ways = {(0, 1): Way(40.0), (1, 2): Way(45.0), (0, 2): Way(300.0)}
+    air = IndoorAir(Way(300.0), Way(300.0), ways, reflecting=frozenset({1}))
+    with EmulatedNetwork(3, air, elastic=True) as radios:
+        reader, tag, listener = radios.uris
+        with pluto(reader) as carrier, pluto(tag) as reflector, pluto(listener, gain_db=60) as receiver:
+            reflector.tx_lo = LO_HZ + 30_000_000  # a reflection knows no carrier of its own
+            reflector.tx_cyclic_buffer = carrier.tx_cyclic_buffer = True
+            silence = rms_dbfs(fresh(receiver))
+            reflector.tx(square)
+            assert rms_dbfs(fresh(receiver)) == pytest.approx(silence, abs=0.3)  # there is nothing to reflect
+            carrier.tx(tone(1000, amplitude=2.0**15 - 1))
+            power = abs(np.fft.fft(fresh(receiver)) / BLOCK / 2048) ** 2
+    sidebands = 10 * np.log10(power[[1000 - cycles, 1000 + cycles]])
+    expected = 7 - 40 - 45 + 20 * np.log10(0.5 * 2 / np.pi) - (4 - 60)
+    assert sidebands == pytest.approx([expected, expected], abs=0.3)
+    assert 10 * np.log10(power[1000]) < expected - 25  # a Γ that averages to zero leaves no carrier
+
+
+def test_a_clock_that_is_fast_sees_slow_tones() -> None:
+    with EmulatedNetwork(boards(2, clock_ppm=[0.0, 50.0]), joined(Way(60.0)), elastic=True) as radios:
+        first, second = radios.uris
+        with pluto(first) as sender, pluto(second) as receiver:
+            sender.tx_cyclic_buffer = True
+            sender.tx(tone(3000))
+            fresh(receiver)
+            row = np.concatenate([receiver.rx() for _ in range(16)])
+    bin_hz = RATE_SPS / row.size
+    assert peak_cycles(row * np.hanning(row.size)) * bin_hz == pytest.approx(
+        3000 / BLOCK * RATE_SPS / (1 + 50e-6), abs=bin_hz
+    )
+
+
+def test_counted_noise_is_white_gaussian_of_the_power_and_of_its_own_for_every_radio() -> None:
+    power = 0.25
+    first, second = (CountedNoise(7, index).added_to(np.zeros(1 << 18, np.complex64), power) for index in range(2))
+    assert np.mean(abs(first) ** 2) == pytest.approx(power, rel=0.01)
+    assert abs(np.vdot(first, second)) / np.vdot(first, first).real < 0.01
+    assert abs(np.vdot(first[1:], first[:-1])) / np.vdot(first, first).real < 0.01
+    assert np.mean(first.real**4) / np.mean(first.real**2) ** 2 == pytest.approx(3, abs=0.06)

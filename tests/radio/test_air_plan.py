@@ -1,0 +1,90 @@
+"""Files that describe an air: small ones, and experiments whose channel is that air."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ampradio.phy.on_symbol import on_symbol
+from ampradio.profile import load_profile
+from testbed.cli import main
+from testbed.emulated_air import plan_of_file
+from testbed.experiment import ExperimentError
+from tests.conftest import ROOT
+
+FULL_SCALE_DBM = 7.0
+MINIMAL = (ROOT / "examples/minimal.toml").read_text()
+
+
+def experiment(folder: Path, **channel: object) -> Path:
+    """A file beside which the minimal example's own files lie."""
+    lines = [f'{key} = "{value}"' if isinstance(value, str) else f"{key} = {value}" for key, value in channel.items()]
+    path = folder / "experiment.toml"
+    assert "[channel]" not in MINIMAL
+    path.write_text(MINIMAL + "\n[channel]\n" + "\n".join(lines) + "\n")
+    return path
+
+
+def test_a_small_file(tmp_path: Path) -> None:
+    file = tmp_path / "air.toml"
+    file.write_text(
+        'path_loss_db = 70\nleak_db = 41\ndelay_ns = 10\nmultipath = "B"\ndoppler_hz = 3\nnoise_figure_db = 5\n'
+        "carrier_ppm = [1, -2]\nclock_ppm = [1, -2, 4]\nreflecting = [1]\nseed = 9\n"
+    )
+    plan = plan_of_file(file, 2)
+    assert [(board.carrier_ppm, board.clock_ppm, board.noise_figure_db) for board in plan.boards] == [
+        (1, 1, 5),
+        (-2, -2, 5),
+    ]
+    there, back = plan.air.ways[0, 1], plan.air.ways[1, 0]
+    assert (there.loss_db, there.delay_s) == (70, 1e-8)
+    assert there.fading and back.fading and there.fading.names != back.fading.names
+    assert (plan.air.leak.loss_db, plan.air.reflecting, plan.seed) == (41, {1}, 9)
+
+
+def test_an_experiments_snr_is_what_arrives(tmp_path: Path) -> None:
+    """ON power at the converter's scale, the loss, and kT with the noise figure over 20 MHz give the SNR again."""
+    path = experiment(tmp_path, downlink_snr_db=31.0, uplink_snr_db=23.0, noise_figure_db=6.0)
+    plan = plan_of_file(path, 2)
+    noise_dbm = 10 * math.log10(1.380649e-23 * 290 * 1000 * 20e6) + 6.0
+    down = load_profile().downlink
+    crest = max(abs(on_symbol(down, chip, 4_000_000)).max() for chip in (down.chip_250k_ns, down.chip_1m_ns))
+    sent_dbm = {"ap": FULL_SCALE_DBM - 10 + 20 * np.log10(0.9 / crest), "tag": FULL_SCALE_DBM - 10 + 20 * np.log10(0.9)}
+    losses = {"ap": plan.air.usual.loss_db, "tag": plan.air.ways[1, 0].loss_db}
+    assert sent_dbm["ap"] - losses["ap"] - noise_dbm == pytest.approx(31.0, abs=0.01)
+    assert sent_dbm["tag"] - losses["tag"] - noise_dbm == pytest.approx(23.0, abs=0.01)
+
+
+def test_an_experiments_channel_becomes_the_air(tmp_path: Path) -> None:
+    path = experiment(
+        tmp_path, delay_ns=50.0, multipath="D", uplink_ways="mono-static", clock_ppm=20.0, carrier_offset_hz=2437.0,
+        leak_db=10.0,
+    )  # fmt: skip
+    plan = plan_of_file(path, 2)
+    down, up = plan.air.usual, plan.air.ways[1, 0]
+    assert down.delay_s == up.delay_s == pytest.approx(50e-9)
+    assert down.fading and down.fading.names == ("air.downlink.multipath",)
+    assert up.fading and up.fading.names == ("air.uplink.multipath",) * 2  # there and back the same way
+    assert [(board.carrier_ppm, board.clock_ppm) for board in plan.boards] == [(0, 0), (pytest.approx(1.0), 20.0)]
+    at_ap_db = (FULL_SCALE_DBM - 10 + 20 * math.log10(0.9)) - up.loss_db
+    quieter_db = plan.air.leak.loss_db - up.loss_db  # of the AP's own ON power, which a crest leaves below the tag's
+    assert at_ap_db < 0 and -10 - 12 < quieter_db < -10
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("phase_noise_hz", 10.0), ("wifi_duty_percent", 5.0), ("agc_step_db", 3.0), ("iq_gain_db", 1.0), ("adc_bits", 8)],
+)
+def test_what_this_air_has_not_is_refused(tmp_path: Path, key: str, value: object) -> None:
+    with pytest.raises(ExperimentError, match=key) as caught:
+        plan_of_file(experiment(tmp_path, **{key: value}), 2)
+    assert "leave it out" in str(caught.value)
+
+
+def test_a_mistake_in_an_experiment_is_told_as_amp_run_does(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = experiment(tmp_path, downlink_snr_dB=3)
+    assert main(["emulate", "--plutos", "2", "--port", "0", "--air", str(path)]) == 2
+    assert "downlink_snr_db" in capsys.readouterr().err

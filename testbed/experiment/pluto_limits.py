@@ -19,6 +19,7 @@ _RANGES = {
     "tag_rx_gain_db": (-10.0, 73.0),
     "tag_tx_attenuation_db": (0.0, 89.75),
     "antenna_gain_dbi": (-30.0, 40.0),
+    "reconnect_s": (0.0, 3600.0),
 }
 EMULATED_KEYS = frozenset(
     {"downlink_snr_db", "uplink_snr_db", "distance_m", "ap_power_dbm", "tag_power_dbm", "noise_figure_db"}

@@ -2,8 +2,9 @@
 
 ``emu:`` starts two emulated PlutoSDRs; words behind it change that: ``wall`` real time instead of elastic, ``loopback``
 one PlutoSDR whose transmitter is its receiver's input, ``gr`` GNU Radio's blocks instead of the driver. Addresses in
-place of words name emulated ones that run already. ``pluto:ADDRESS,ADDRESS`` are real ones, for AP and tag;
-``pluto:ADDRESS?loopback`` is one without an antenna; ``?gr`` as above.
+place of words name emulated ones that run already; ``?elastic`` behind them says that their time is.
+``pluto:ADDRESS,ADDRESS`` are real ones, for AP and tag; ``pluto:ADDRESS?loopback`` is one without an antenna; ``?gr``
+as above.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from testbed.experiment.time_scale import EMULATED, WALL
 
 SIMULATED = ("zmq", "sim")
 WORDS = ("wall", "loopback", "gr")
-OPTIONS = ("loopback", "gr")
+OPTIONS = ("loopback", "gr", "elastic")
 FORMS = "zmq:, sim:, emu:, emu:wall, emu:loopback, emu:gr, pluto:ADDRESS,ADDRESS, pluto:ADDRESS?loopback"
 
 
@@ -31,11 +32,12 @@ class RadioChoice:
     """A run's radio.
 
     ``uris`` are those of radios that are there already, without their scheme; empty where the run starts the emulator.
+    ``elastic``: their time waits for their reader.
     """
 
     scheme: str
     uris: tuple[str, ...] = ()
-    wall: bool = False
+    elastic: bool = False
     loopback: bool = False
     gnuradio: bool = False
 
@@ -64,7 +66,7 @@ class RadioChoice:
         """The interframe spaces' factor unless the experiment gives one."""
         if not self.plutos:
             return 1
-        return WALL if self.wall or self.scheme == "pluto" or self.uris or self.gnuradio else EMULATED
+        return EMULATED if self.elastic and not self.gnuradio else WALL
 
 
 def radio_choice(uri: str) -> RadioChoice:
@@ -84,7 +86,12 @@ def radio_choice(uri: str) -> RadioChoice:
     if unknown:
         raise RadioChoiceError(f"{uri!r}: what is {unknown[0]!r}?")
     given = {*words, *options}
-    choice = RadioChoice(scheme, uris, "wall" in given, "loopback" in given, "gr" in given)
+    elastic = "elastic" in given if uris else "wall" not in given
+    if scheme == "pluto" and elastic:
+        raise RadioChoiceError(f"{uri!r}: only emulated radios have elastic time", "leave that out, or write emu:")
+    choice = RadioChoice(scheme, uris, elastic, "loopback" in given, "gr" in given)
+    if choice.gnuradio and choice.loopback:
+        raise RadioChoiceError(f"{uri!r}: GNU Radio's flowgraphs have a radio each", "leave out loopback, or gr")
     if scheme == "pluto" or uris:
         _check_count(uri, choice)
     return choice

@@ -183,6 +183,7 @@ class Plutos(Table, frozen=True):
     antenna_gain_dbi: float = 2.0
     region: str = "strictest"
     calibration: Literal["refuse", "warn", "ignore"] = "warn"
+    reconnect_s: float = 0.0
 
 
 class Record(Table, frozen=True):

@@ -29,7 +29,7 @@ class Emulated:
         plan = (
             plan_of_keys(AirFile(), 1) if choice.loopback else plan_of_experiment(experiment, "", choice.count)
         )
-        self._config = config_of(plan, elastic=not choice.wall)
+        self._config = config_of(plan, elastic=choice.elastic)
         self._log_folder = log_folder
         self._folder = Path(tempfile.mkdtemp(prefix="amp-emulator-"))
         self._process: NodeProcess | None = None

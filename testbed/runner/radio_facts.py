@@ -13,7 +13,7 @@ def radio_facts(experiment: Experiment, plan: PlutoPlan, radios: Sequence[Radio]
     """Return the facts, in JSON's types; the radios are configured."""
     return {
         "path": "gr-iio" if experiment.choice.gnuradio else "pyadi-iio",
-        "clock": _clock(experiment),
+        "clock": "elastic" if experiment.choice.elastic else "wall",
         "narrow": is_narrow(experiment),
         "radiates": experiment.choice.radiates,
         "entropy": "system" if experiment.choice.radiates else "seeded",
@@ -21,10 +21,6 @@ def radio_facts(experiment: Experiment, plan: PlutoPlan, radios: Sequence[Radio]
         "radios": [_radio(radio) for radio in radios],
         "on_power_dbm": {role: round(plan.on_power_dbm(role), 2) for role in plan.scale},
     }
-
-
-def _clock(experiment: Experiment) -> str:
-    return "elastic" if experiment.choice.starts_emulator and not experiment.choice.wall else "wall"
 
 
 def _radio(radio: Radio) -> dict[str, object]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import logging
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -17,7 +18,7 @@ import numpy as np
 
 from ampradio.mac.events import Event
 from ampradio.phy.narrow import modulated
-from ampradio.radio.errors import RadioError
+from ampradio.radio.errors import RadioError, RadioGoneError
 from ampradio.radio.opening import open_radio, start_together
 from ampradio.radio.pluto import PlutoRadio
 from ampradio.vectors import Listen, PpduKind, TxVector
@@ -38,6 +39,7 @@ from testbed.runner.tell import Tell
 
 ELASTIC_BLOCK, ELASTIC_BUFFERS, ELASTIC_LEAD = 4096, 4, 2
 WALL_BLOCK, BUFFERS, LEAD = 1 << 16, 16, 3  # a computer does something else for 50 ms now and then
+_LOG = logging.getLogger(__name__)
 HOST_ALLOWANCE_S = 20e-3  # what a computer may take to decide, where time does not wait for it
 
 
@@ -64,6 +66,7 @@ class RadioRun:
         time = SharedTime()
         self._ap, self._tag = TellingAp(stations.ap, time), TagInApTime(stations.tag, time)
         self._nodes: dict[str, RadioStation] = {}
+        self._reconnected = 0
         self.facts: dict[str, object] = {}
 
     def __enter__(self) -> RadioRun:
@@ -101,9 +104,28 @@ class RadioRun:
     def _turn(self, conductor: Conductor) -> None:
         """Let every radio give a block to its stations."""
         for index, radio in enumerate(self._radios):
-            block = radio.receive()
+            try:
+                block = radio.receive()
+            except RadioGoneError as gone:
+                self._resume(gone)
+                return
             for role in self._roles_of(index):
                 self._tell(role, conductor, self._nodes[role].take(block))
+
+    def _resume(self, gone: RadioGoneError) -> None:
+        """Wait for radios that went away, and begin again with all of them, if the experiment says so."""
+        patience_s = self._experiment.plutos.reconnect_s
+        if not patience_s or self._choice.starts_emulator:
+            raise gone
+        _LOG.warning("%s; waiting %g s for it", gone.reason, patience_s)
+        for radio in self._radios:
+            radio.stop()
+        for radio in self._radios:
+            radio.reconnect(patience_s)
+        self._reconnected += 1
+        self._stream()
+        for node in self._nodes.values():
+            node.resumed()
 
     def _tell(self, role: str, conductor: Conductor, events: Sequence[Event]) -> None:
         conductor.note(role, events)
@@ -114,7 +136,7 @@ class RadioRun:
         uris = self._choice.uris
         if self._choice.starts_emulator:
             uris = self._resources.enter_context(Emulated(self._experiment, self._folder)).uris
-        elastic = self._choice.starts_emulator and not self._choice.wall
+        elastic = self._choice.elastic
         block = self._experiment.plutos.block_samples or (ELASTIC_BLOCK if elastic else WALL_BLOCK)
         for index, uri in enumerate(uris):
             radio = open_radio(
@@ -131,13 +153,18 @@ class RadioRun:
         for index, radio in enumerate(self._radios):
             for role in self._roles_of(index):
                 self._nodes[role] = self._node(role, radio)
-        if elastic:
-            start_together(self._radios)
-        else:
+        if not elastic:
             self._warm_up()  # a radio does not wait while the receivers' loops are loaded
-            for radio in self._radios:
-                radio.start()
+        self._stream()
         self._check_turnaround(elastic)
+
+    def _stream(self) -> None:
+        """Begin to receive and to send."""
+        if self._choice.elastic:
+            start_together(self._radios)
+            return
+        for radio in self._radios:
+            radio.start()
 
     def _warm_up(self) -> None:
         """Receive a PPDU each way with receivers of its own."""
@@ -191,9 +218,10 @@ class RadioRun:
         return dict(stopped.counters)
 
     @property
-    def losses(self) -> list[dict[str, int]]:
-        """What each radio lost, since the run began."""
-        return [dataclasses.asdict(radio.losses()) for radio in self._radios]
+    def outcome(self) -> dict[str, object]:
+        """What was lost on the way, radio by radio, and how often one had to be waited for."""
+        losses = [dataclasses.asdict(radio.losses()) for radio in self._radios]
+        return {"losses": losses, "reconnected": self._reconnected}
 
 
 @contextlib.contextmanager

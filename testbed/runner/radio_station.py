@@ -24,10 +24,11 @@ class BurstsOf(OnAirSchedule):
     def __init__(self, radio: Radio, scale: float) -> None:
         super().__init__(scale)
         self._radio = radio
+        self.origin = 0  # the station's count where the radio's began
 
     def add(self, burst: Burst) -> bool:
         """Hand a burst over; False when it is too late for that, and then it is not sent."""
-        return self._radio.burst(self.scaled(burst), burst.start).on_time
+        return self._radio.burst(self.scaled(burst), burst.start - self.origin).on_time
 
     def take(self, count: int) -> None:
         """Return None: the radio's own stream asks for nothing."""
@@ -55,6 +56,7 @@ class RadioStation:
         self.host = self._sap.host
         rate_sps = experiment.plutos.rate_sps
         tag = experiment.tags[0]
+        self._bursts = BurstsOf(radio, scale)
         self.phy = RadioPhy(
             self._sap,
             receiver_for(role, experiment.profile, rate_sps),
@@ -62,7 +64,7 @@ class RadioStation:
             recorder,
             ROLES.index(role),
             rate_sps,
-            bursts=BurstsOf(radio, scale),
+            bursts=self._bursts,
             chip_clock_ppm=tag.chip_clock_ppm if role == "tag" else 0.0,
             carrier_offset_hz=tag.carrier_offset_hz if role == "tag" else 0.0,
         )
@@ -82,9 +84,14 @@ class RadioStation:
         if self._file is not None:
             self._file.write((block.codes.astype("<i2") if self._codes else samples.astype("<c8")).tobytes())
         if block.lost:
-            self._recorder.gap(block.first)
+            self._recorder.gap(self.phy.received)
         self.phy.receive(samples)
         return self._sap.take_events()
+
+    def resumed(self) -> None:
+        """Take note that the radio has begun to count anew, after nobody knows how long."""
+        self._bursts.origin = self.phy.received
+        self._recorder.gap(self.phy.received)
 
     def close(self) -> None:
         """Cut the recording to what belongs to the run."""

@@ -104,7 +104,7 @@ def _over_plutos(experiment: Experiment, stations: Stations, folder: RunFolder, 
         folder.note(radios=run.facts)
         finished = run.run(tell)
     late = {role: counters.get("tx_late", 0) for role, counters in finished.counters.items()}
-    facts = run.facts | {"late_bursts": late, "losses": run.losses}
+    facts = run.facts | {"late_bursts": late} | run.outcome
     folder.note(radios=facts)
     return replace(finished, radios=facts)
 

@@ -46,8 +46,10 @@ def run(args: argparse.Namespace) -> int:
     from testbed.radios.transmit import samples_of, transmit, way_for
     from testbed.regulatory import guard, load_region, measured, silence_of
 
-    if not 0 < args.peak <= 1:
-        raise CallerMistake(f"--peak {args.peak:g} is no share of full scale", "give more than 0, at most 1")
+    if not -60 <= args.peak_dbfs <= 0:
+        raise CallerMistake(
+            f"--peak-dbfs {args.peak_dbfs:g} is no such amplitude", "give -60 to 0 dB beside full scale"
+        )
     if args.seconds is not None and not args.cyclic:
         raise CallerMistake("--seconds says how long to repeat", "add --cyclic, or leave it out")
     seconds = None if args.seconds is None else checked_seconds(args.seconds)
@@ -55,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     rate_sps = args.rate_sps or recording.sample_rate_sps
     centre_hz = recording.center_hz or load_profile().uplink.carrier_hz
     wanted = settings_of(args, rate_sps=rate_sps, centre_hz=centre_hz, rx_gain_db=0.0)
-    samples = samples_of(recording, rate_sps, args.peak)
+    samples = samples_of(recording, rate_sps, 10 ** (args.peak_dbfs / 20))
     try:
         way = way_for(samples.size, rate_sps, cyclic=args.cyclic)
     except ValueError as error:

@@ -255,7 +255,7 @@ def test_a_real_radio_sends_nothing_that_the_region_forbids(
         (["record", "zmq:", "--seconds", "1"], 2, "names no radio"),
         (["record", "emu:ip:127.0.0.1:1", "--seconds", "1"], 3, "amp emulate"),
         (["transmit", "nowhere", "--radio", "emu:"], 2, "nowhere"),
-        (["transmit", "FRAME", "--radio", "emu:", "--peak", "2"], 2, "full scale"),
+        (["transmit", "FRAME", "--radio", "emu:", "--peak-dbfs", "2"], 2, "full scale"),
         (["transmit", "FRAME", "--radio", "emu:", "--seconds", "2"], 2, "--cyclic"),
         (["transmit", "FRAME", "--radio", "emu:", "--region", "atlantis"], 2, "no region"),
         (["transmit", "FRAME", "--radio", "emu:ip:127.0.0.1:1"], 3, "amp emulate"),

@@ -25,7 +25,7 @@ MEANINGS = {  # what a reader of one verb's help may take for granted in every o
     "--db": {"FILE"},
     "--key-file": {"FILE"},
 }
-UNIT = re.compile(r"(_|-)(hz|s|ns|ms|us|db|dbm|ppm|sps|bps)$")
+UNIT = re.compile(r"(_|-)(hz|s|seconds|days|ns|ms|us|db|dbm|dbi|dbfs|ppm|sps|bps)$")
 
 
 def _parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:

@@ -22,9 +22,9 @@ from testbed.report.receptions import Heard, heard_in
 
 PPDUS_MAX = 8
 POINTS_MAX = 4000
-PER_CHIP = 24
+PER_CHIP = 40
 EYE_CHIPS = 3
-EYE_ROWS = 110
+EYE_ROWS = 160
 _QUARTER = 4
 
 
@@ -121,7 +121,7 @@ def _eye(
 ) -> npt.NDArray[np.float64]:
     """Return the power about every other chip, shape (n, EYE_CHIPS · PER_CHIP), 1 being the mean of an ON chip."""
     step = recording.sample_rate_sps / envelope.rate_sps
-    width = max(1, round(chip / step / _QUARTER))
+    width = 2 * int(chip / step / _QUARTER / 2) + 1  # odd, so that it is about its middle
     power = np.convolve(envelope.values, np.ones(width) / width, mode="same")
     centres = envelope.first_sample + step * (np.arange(power.size) + 0.5)
     phases = (np.arange(EYE_CHIPS * PER_CHIP) / PER_CHIP - 0.5) * chip
@@ -133,18 +133,28 @@ def _eye(
 
 
 def _draw_eye(axes: Axes, chips: Chips) -> None:
-    columns = chips.eye.shape[1]
     top = float(np.percentile(chips.eye, 99.5)) * 1.12
-    levels = np.linspace(0, top, EYE_ROWS + 1)
-    counts = np.stack([np.histogram(chips.eye[:, column], levels)[0] for column in range(columns)], axis=1)
+    counts = _crossings(chips.eye, top)
     shown = np.where(counts > 0, np.log1p(counts), np.nan)
-    extent = (-0.5, EYE_CHIPS - 0.5, 0, top)
+    extent = (-0.5, EYE_CHIPS - 0.5 - 1 / PER_CHIP, 0, top)
     axes.imshow(shown, aspect="auto", origin="lower", extent=extent, cmap="cividis", interpolation="none")
+    axes.set_xlim(-0.5, EYE_CHIPS - 0.5)
     for edge in range(EYE_CHIPS):
         axes.axvline(edge, color=LIGHT["muted"], linewidth=0.6, linestyle=":")
     axes.set_title(f"Eye at {chips.where}")
     axes.set_xlabel("chips from the beginning of a bit")
     axes.set_ylabel("power, ON = 1")
+
+
+def _crossings(eye: npt.NDArray[np.float64], top: float) -> npt.NDArray[np.int64]:
+    """Return how many traces pass each cell of (EYE_ROWS, columns), from one column to the next without a gap."""
+    at = np.clip(eye / top * EYE_ROWS, 0, EYE_ROWS).astype(np.int64)
+    low, high = np.minimum(at[:, :-1], at[:, 1:]), np.maximum(at[:, :-1], at[:, 1:])
+    columns = [
+        np.cumsum(np.bincount(begin, minlength=EYE_ROWS + 2) - np.bincount(end + 1, minlength=EYE_ROWS + 2))
+        for begin, end in zip(low.T, high.T, strict=True)
+    ]
+    return np.asarray(np.stack(columns, axis=1)[:EYE_ROWS])
 
 
 def _draw_cloud(axes: Axes, chips: Chips) -> None:

@@ -84,6 +84,7 @@ def _spectra(recordings: tuple[Recording, ...]) -> Plot:
         axes.set_title(f"At {short(recording.node)}")
         axes.set_xlabel(_frequency_label(recording))
         axes.set_xlim(frequencies[0], -frequencies[0])
+        axes.locator_params(axis="x", nbins=5)
         grid(axes)
     lanes[0].set_ylabel("power density in dB/Hz")
     lanes[0].legend(loc="upper right")

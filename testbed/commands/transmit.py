@@ -26,7 +26,7 @@ def register(subparsers: Any) -> None:
     parser.add_argument("--radio", required=True, metavar="URI", help=URI)
     parser.add_argument("--rate-sps", type=int, metavar="R", help="resample to R (default: the recording's own rate)")
     parser.add_argument(
-        "--peak", type=float, default=0.9, metavar="P", help="of full scale, above 0 up to 1 (default 0.9)"
+        "--peak-dbfs", type=float, default=-1.0, metavar="P", help="largest amplitude, -60 to 0 (default -1)"
     )
     parser.add_argument(
         "--cyclic", action="store_true", help="again and again, until interrupted or --seconds are over"

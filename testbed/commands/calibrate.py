@@ -68,7 +68,13 @@ def run(args: argparse.Namespace) -> int:
     with contextlib.ExitStack() as open_until_done:
         radios = [
             open_until_done.enter_context(
-                open_radio(uri, block=LEISURE * block_for(args.rate_sps), lead_blocks=3, receive_buffers=BUFFERS)
+                open_radio(
+                    uri,
+                    block=LEISURE * block_for(args.rate_sps),
+                    lead_blocks=3,
+                    receive_buffers=BUFFERS,
+                    paced_by_reader=True,
+                )
             )
             for uri in (args.uri, *([args.reference] if args.reference else []))
         ]

@@ -70,7 +70,8 @@ def run(args: argparse.Namespace) -> int:
         antenna_gain_dbi=args.antenna_gain_dbi,
         repeated=args.cyclic,
     )
-    with open_radio(args.radio, block=LEISURE * block_for(rate_sps), lead_blocks=3, receive_buffers=8) as radio:
+    block = LEISURE * block_for(rate_sps)
+    with open_radio(args.radio, block=block, lead_blocks=3, receive_buffers=8, paced_by_reader=True) as radio:
         [allowed] = guard([planned], region, silence_of(radio.identity, wanted))
         document: dict[str, object] = {
             "samples": samples.size,

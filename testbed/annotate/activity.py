@@ -15,6 +15,8 @@ SHORT, LONG = 3, 10
 """Spectra that are averaged: 38 µs, as long as the shortest coded PPDU, and 128 µs."""
 SHORT_OVER_FLOOR, LONG_OVER_FLOOR = 5.4, 2.9
 """A mean of so many exponentially distributed bins of noise passes these about once in 10⁵ (gamma distribution)."""
+_SIDELOBE = 0.02
+"""What is weaker than this share of the loudest bin of the whole band is a sidelobe of it."""
 _FLOOR_QUANTILE = 0.25
 _UNEVEN = 1.5
 """How much more noise one bin may have than most."""
@@ -69,6 +71,7 @@ class Activity:
 
     def take(self, power: npt.NDArray[np.float32]) -> None:
         """Take the power (n, BINS) of the next spectra, over the whole band."""
+        loudest = power.max(axis=1)
         power = power[:, self._bins]
         floor = (np.quantile(power, _FLOOR_QUANTILE, axis=0) / _FLOOR_BIAS).astype(np.float32)
         floor = np.minimum(floor, np.float32(_UNEVEN) * np.median(floor))  # a line that never ends is no floor
@@ -81,6 +84,7 @@ class Activity:
             sums = np.cumsum(np.vstack((np.zeros((1, over.shape[1]), np.float64), over)), axis=0)
             means = (sums[count:] - sums[:-count]) / count
             hits = np.flatnonzero(means.max(axis=1) > threshold)
+            hits = hits[power[hits].max(axis=1) > _SIDELOBE * loudest[hits]]
             for shift in range(count):
                 active[hits + shift] = True
             self._note_strongest(means)

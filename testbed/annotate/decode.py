@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -25,13 +26,22 @@ from testbed.capture import Recording
 
 _ENVELOPE_SPS = 10_000_000
 _MARGIN_NS = 40_000
+_MONO_MARGIN_NS = 300_000
 _BETWEEN_NS = 100_000
 _NS = 1_000_000_000
 _LARGEST_FAST_OCTETS = 71
 _BIN_SLACK = 2
+_PIECE = 1 << 18
 _FLUSH_NS = 6_000_000
 _SILENCE = np.float32(1e-4)
 Progress = Callable[[str, float], None]
+
+
+class Receiver(Protocol):
+    """A streaming receiver of complex samples."""
+
+    def feed(self, samples: npt.NDArray[np.complex64]) -> list[Reception]:
+        """Take the next samples and return the PPDUs that they complete."""
 
 
 @dataclass(frozen=True)
@@ -72,54 +82,59 @@ class Decoder:
             up += [each for each in found if not _known(each, up)]
         if self._recording.sample_rate_sps > self._profile.preamble.sample_rate_sps:
             up += self._fast_uplink(self._free(spans[0], [*down, *up]))
-        return self._result(sorted([*down, *up], key=lambda each: each.rxvector.start_sample))
+        wider = _widened(spans[0], self._samples(_MONO_MARGIN_NS), self._source.samples)
+        mono = self._mono_static(self._free(wider, [*down, *up]), progress)
+        return self._result(sorted([*down, *mono, *up], key=lambda each: each.rxvector.start_sample))
 
     def _downlink(self, progress: Progress) -> tuple[list[Reception], dict[int, list[tuple[int, int]]]]:
-        """Return downlink PPDUs, and where something is on the air at each place that an uplink may have."""
-        rate_sps = self._source.rate_sps
-        decimation = rate_sps // _ENVELOPE_SPS
-        receivers = (
-            TagReceiver(self._profile, rate_sps, decimation, squares=True),
-            MonoTagReceiver(self._profile, rate_sps, decimation, squares=True),
-        )
-        up = self._profile.uplink
+        """Return Type 1 PPDUs, and where something is on the air at each place that an uplink may have."""
+        rate_sps, up = self._source.rate_sps, self._profile.uplink
+        receiver = TagReceiver(self._profile, rate_sps, rate_sps // _ENVELOPE_SPS, squares=True)
         half_band_hz = up.carrier_hz * up.carrier_tolerance_ppm * 1e-6 + _BIN_SLACK * rate_sps / BINS
         reach_hz = min(rate_sps, self._recording.sample_rate_sps) / 2
         places = [hz for hz in (0, -up.channel_offset_hz, up.channel_offset_hz) if abs(hz) + half_band_hz < reach_hz]
         watched = {hz: Activity(rate_sps, hz, half_band_hz) for hz in places or [0]}
         spectra = Spectra(*watched.values())
-        found: tuple[list[Reception], list[Reception]] = ([], [])
+        found: list[Reception] = []
         for block in self._source.blocks(lambda share: progress("downlink", share)):
-            for receiver, kept in zip(receivers, found, strict=True):
-                kept += self._good(receiver.feed(block))
+            found += self._good(receiver.feed(block))
             spectra.feed(block)
-        active, mono = found
-        mono = [each for each in mono if not _overlaps(each, [_span(other) for other in active])]
         if self._thorough:
-            return [*active, *mono], {hz: [(0, self._source.samples)] for hz in watched}
+            return found, {hz: [(0, self._source.samples)] for hz in watched}
         margin = self._samples(_MARGIN_NS)
-        return [*active, *mono], {hz: each.spans(margin) for hz, each in watched.items()}
+        return found, {hz: each.spans(margin) for hz, each in watched.items()}
 
     def _uplink(self, spans: list[tuple[int, int]], beside_hz: int, progress: Progress) -> list[Reception]:
-        """Return uplink PPDUs in ``spans``, ``beside_hz`` off the centre, put together for one blind receiver."""
-        if not spans:
-            return []
+        """Return uplink PPDUs in ``spans``, ``beside_hz`` off the centre, by one blind receiver."""
         source = Source(self._recording, self._source.rate_sps, self._offset_hz + beside_hz)
         receiver = ApReceiver(self._profile, self._source.rate_sps, blind=True)
+        found = self._put_together(receiver, source, spans, lambda share: progress("uplink", share))
+        beside = [replace(each.rxvector, channel_offset_hz=beside_hz) for each in found]
+        return [Reception(each.psdu, rx, each.fields) for each, rx in zip(found, beside, strict=True)]
+
+    def _mono_static(self, spans: list[tuple[int, int]], progress: Progress) -> list[Reception]:
+        """Return PPDUs of Types 2 and 3; their short sync is found in anything, so what is known is left out."""
+        rate_sps = self._source.rate_sps
+        receiver = MonoTagReceiver(self._profile, rate_sps, rate_sps // _ENVELOPE_SPS, squares=True)
+        return self._put_together(receiver, self._source, spans, lambda share: progress("mono-static", share))
+
+    def _put_together(
+        self, receiver: Receiver, source: Source, spans: list[tuple[int, int]], progress: Callable[[float], None]
+    ) -> list[Reception]:
+        """Return what a receiver finds in ``spans``, put one behind the other, at their places in the source."""
         placed: list[tuple[int, int]] = []  # where a stretch begins in what was fed, and in the source
-        fed, total, found = 0, max(sum(stop - start for start, stop in spans), 1), []
-        self.counters["uplink_samples_searched"] += total
+        fed, total, found = 0, sum(stop - start for start, stop in spans), []
+        self.counters["samples_searched"] += total
         for start, stop in spans:
             placed.append((fed, start))
-            for at in range(start, stop, 1 << 18):
-                piece = source.read(at, min(1 << 18, stop - at))
+            for at in range(start, stop, _PIECE):
+                piece = source.read(at, min(_PIECE, stop - at))
                 found += receiver.feed(piece)
                 fed += piece.size
-                progress("uplink", min(fed / total, 1.0))
-        found += receiver.feed(_silence(self._samples(_FLUSH_NS)))  # what is held until more comes
-        good = [self._moved(each, _origin(placed, each.rxvector.start_sample)) for each in self._good(found)]
-        beside = [replace(each.rxvector, channel_offset_hz=beside_hz) for each in good]
-        return [Reception(each.psdu, rx, each.fields) for each, rx in zip(good, beside, strict=True)]
+                progress(min(fed / total, 1.0))
+        if spans:
+            found += receiver.feed(_silence(self._samples(_FLUSH_NS)))  # what is held until more comes
+        return [self._moved(each, _origin(placed, each.rxvector.start_sample)) for each in self._good(found)]
 
     def _fast_uplink(self, spans: list[tuple[int, int]]) -> list[Reception]:
         """Return 4 Mb/s PPDUs: uncoded, too fast for the native rate, sought where a burst is short enough."""
@@ -201,6 +216,17 @@ def _scaled(reception: Reception, scale: float) -> Reception:
     )
     rx = replace(reception.rxvector, start_sample=round(reception.rxvector.start_sample * scale))
     return Reception(reception.psdu, rx, fields)
+
+
+def _widened(spans: list[tuple[int, int]], by: int, end: int) -> list[tuple[int, int]]:
+    """Return the spans, each begun earlier and ended later, joined where they then touch."""
+    wider: list[tuple[int, int]] = []
+    for start, stop in spans:
+        begin = max(start - by, 0)
+        if wider and begin <= wider[-1][1]:
+            begin = wider.pop()[0]
+        wider.append((begin, min(stop + by, end)))
+    return wider
 
 
 def _known(reception: Reception, others: list[Reception]) -> bool:

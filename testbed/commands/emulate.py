@@ -62,6 +62,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _plan(path: Path | None, plutos: int) -> AirPlan:
     from testbed.emulated_air import plan_of_file
+
+    if path is None:
+        return plan_of_file(None, plutos)
     from testbed.experiment import ExperimentError
 
     try:

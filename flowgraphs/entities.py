@@ -15,6 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio.phy.ap_receiver import ApReceiver
+from ampradio.phy.mono_static_receiver import MonoStaticReceiver
+from ampradio.phy.mono_static_window import OwnPpdu
+from ampradio.phy.mono_tag_receiver import MonoTagReceiver
 from ampradio.phy.reception import Reception
 from ampradio.phy.tag_receiver import TagReceiver
 from ampradio.profile import Profile, load_profile
@@ -24,11 +27,18 @@ from flowgraphs.lockstep import LockStepPhy
 from flowgraphs.streams import ROLES, TAG_DECIMATION
 
 
-def receiver_for(role: str, profile: Profile, sample_rate_sps: int, *, blind: bool = False) -> Any:
+def receiver_for(
+    role: str, profile: Profile, sample_rate_sps: int, *, blind: bool = False, mono_static: bool = False
+) -> Any:
     """Return the streaming receiver of a role for complex samples.
 
-    ``blind`` lets an AP's receiver search all the time for every rate and seed (a foreign recording).
+    ``blind`` lets an AP's receiver search all the time for every rate and seed (a foreign recording). ``mono_static``
+    is for tags that reflect, and their AP.
     """
+    if mono_static:
+        if role == "tag":
+            return MonoTagReceiver(profile, sample_rate_sps, TAG_DECIMATION, squares=True)
+        return MonoStaticReceiver(profile, sample_rate_sps)
     if role == "tag":
         narrow = sample_rate_sps < profile.preamble.sample_rate_sps
         return TagReceiver(profile, sample_rate_sps, 1 if narrow else TAG_DECIMATION, squares=True)
@@ -45,6 +55,9 @@ class NoWitness:
         """Do nothing."""
 
     def blank(self, start: int, stop: int) -> None:
+        """Do nothing."""
+
+    def own(self, ppdu: OwnPpdu, samples: int) -> None:
         """Do nothing."""
 
 

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio.phy.modulate import ppdu, sample_rate_sps
+from ampradio.phy.mono_static_receiver import MonoStaticReceiver
+from ampradio.phy.mono_static_window import OwnPpdu
 from ampradio.phy.reception import Reception
 from ampradio.profile import Profile
 from ampradio.sap.messages import ERROR_STATE as STATE
@@ -51,12 +53,13 @@ class LockStepPhy:
 
     Args:
         sap: the served access point.
-        receiver: TagReceiver or ApReceiver.
+        receiver: of ``ampradio.phy``; one of mono-static replies is told what this node sends.
         profile: the numbers in force.
         witness: keeps the record.
         role: 0 = AP, 1 = tag (told to the MAC).
         sample_rate_sps: of both streams.
         chip_clock_ppm: chip duration error of this node's transmitter.
+        own_delay_samples: from this node's transmit stream to what it hears of itself.
         bursts: what puts PPDUs on the air; default a stream that waits at the horizon.
     """
 
@@ -70,6 +73,7 @@ class LockStepPhy:
         sample_rate_sps: int,
         *,
         chip_clock_ppm: float = 0.0,
+        own_delay_samples: int = 0,
         bursts: Schedule | None = None,
     ) -> None:
         self._sap = sap
@@ -78,6 +82,7 @@ class LockStepPhy:
         self._rate = sample_rate_sps
         self._role = role
         self._chip_clock_ppm = chip_clock_ppm
+        self._own_delay = own_delay_samples
         self._witness = witness
         self._bursts = bursts or BurstSchedule()
         self._windows: list[int] = []
@@ -225,9 +230,17 @@ class LockStepPhy:
         if not self._bursts.add(burst):
             self.counters["tx_late"] += 1
             return TxConfirm(request.tx_id, LATE, request.start_ns, end_ns)
+        self._tell_receiver(OwnPpdu(request.psdu, request.vector, burst.start + self._own_delay), burst)
+        return TxConfirm(request.tx_id, SCHEDULED, burst.start * NS // self._rate, end_ns)
+
+    def _tell_receiver(self, own: OwnPpdu, burst: Burst) -> None:
+        """Let the receiver look away from what this node sends, or look at what tags make of it."""
+        if isinstance(self._receiver, MonoStaticReceiver):
+            self._receiver.own(own)
+            self._witness.own(own, burst.samples.size)
+            return
         self._receiver.blank(burst.start, burst.stop)
         self._witness.blank(burst.start, burst.stop)
-        return TxConfirm(request.tx_id, SCHEDULED, burst.start * NS // self._rate, end_ns)
 
     def _modulated(self, psdu: bytes, vector: TxVector) -> npt.NDArray[np.complex64]:
         """Return the samples of a PPDU; ValueError for one that this PHY cannot send."""

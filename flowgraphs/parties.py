@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from ampradio.phy.mono_static_window import OwnPpdu
 from ampradio.phy.reception import Reception
 from ampradio.sap.messages import AttachConfirm, RxIndication, SapMessage, TimeIndication
 from ampradio.vectors import Listen
@@ -34,6 +35,8 @@ class Witness(Protocol):
     def listen(self, window: Listen) -> None: ...
 
     def blank(self, start: int, stop: int) -> None: ...
+
+    def own(self, ppdu: OwnPpdu, samples: int) -> None: ...
 
 
 class Schedule(Protocol):

@@ -46,7 +46,10 @@ class PathConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NodeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What one process needs to know; ``role`` is ``air``, ``ap`` or ``tag``."""
+    """What one process needs to know; ``role`` is ``air``, ``ap`` or ``tag``.
+
+    ``incident`` is the way from the AP to a tag that only reflects: its stream is then a reflection coefficient.
+    """
 
     role: str
     profile: str
@@ -60,6 +63,9 @@ class NodeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     patience_s: float = 10.0
     downlink: PathConfig = PathConfig()
     uplink: PathConfig = PathConfig()
+    incident: PathConfig | None = None
+    mono_static: bool = False
+    own_delay_samples: int = 0
 
 
 def say(state: str, **detail: Any) -> None:
@@ -113,6 +119,15 @@ def _air(config: NodeConfig) -> NoReturn:
             f"{name}_receiver": receiver_stages(path.impairments, config.sample_rate_sps),
         }
     arguments["leak"] = leak_stages(config.uplink.impairments, config.sample_rate_sps)
+    if config.incident is not None:
+        there = config.incident
+        arguments |= {
+            "reflects": True,
+            "incident_delay_samples": there.delay_samples,
+            "incident_taps": [complex(*tap) for tap in there.taps],
+            "incident_way": way_stages(there.impairments, config.sample_rate_sps),
+            "coefficient_clock_ppm": there.clock_ppm,
+        }
     top = amp_air(**arguments)
     top.start()
     say("ready")
@@ -129,9 +144,15 @@ def _phy(config: NodeConfig) -> NoReturn:
     from testbed.recorder import NodeRecorder
 
     profile = load_profile(config.profile)
-    receiver = receiver_for(config.role, profile, config.sample_rate_sps)
+    receiver = receiver_for(config.role, profile, config.sample_rate_sps, mono_static=config.mono_static)
     recorder = NodeRecorder(
-        config.record_base, config.role, profile, config.sample_rate_sps, config.record_datatype, config.description
+        config.record_base,
+        config.role,
+        profile,
+        config.sample_rate_sps,
+        config.record_datatype,
+        config.description,
+        device="mono-static" if config.mono_static and config.role == "tag" else "",
     )
     sap = PhySap(config.sap, profile.name, config.patience_s)
     phy = LockStepPhy(
@@ -142,6 +163,7 @@ def _phy(config: NodeConfig) -> NoReturn:
         0 if config.role == "ap" else 1,
         config.sample_rate_sps,
         chip_clock_ppm=config.chip_clock_ppm,
+        own_delay_samples=config.own_delay_samples,
     )
     seen = watched(phy, receiver, config.role, config.sample_rate_sps)
     top = _top_block(config, seen, recorder.data_path)

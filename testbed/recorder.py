@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from ampradio.phy.mono_static_window import OwnPpdu
 from ampradio.phy.reception import Reception
 from ampradio.profile import Profile
 from ampradio.vectors import Listen
@@ -29,6 +30,7 @@ class NodeRecorder:
         *,
         center_hz: float | None = None,
         hardware: str = "",
+        device: str = "",
     ) -> None:
         self._meta: CaptureMeta | None = None
         self.data_path = ""
@@ -44,6 +46,7 @@ class NodeRecorder:
                 center_hz=profile.uplink.carrier_hz if center_hz is None else center_hz,
                 unit=CI16_UNIT if datatype == "ci16_le" else None,
                 hardware=hardware,
+                device=device,
             )
             self.data_path = str(self._meta.data_path)
 
@@ -61,6 +64,11 @@ class NodeRecorder:
         """The receiver was told to ignore samples."""
         if self._meta:
             self._meta.add_blank(start, stop)
+
+    def own(self, ppdu: OwnPpdu, samples: int) -> None:
+        """This node sends a PPDU that tags modulate; the receiver listens to what comes back."""
+        if self._meta:
+            self._meta.add_own(ppdu, samples)
 
     def gap(self, sample: int) -> None:
         """The radio lost samples before ``sample``."""

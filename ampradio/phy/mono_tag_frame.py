@@ -16,7 +16,7 @@ from ampradio.phy.running_sum import integral_to
 FIRST_BITS = 24
 WOKEN_REACH = 2.2
 """How far before the AMP-Sync ``woken`` looks, in durations of the non-AMP portion."""
-_WOKEN_GAP = 1.2
+_WOKEN_LAST, _WOKEN_GAP = 1.45, 1.2
 _FIRST_STARTS = np.linspace(-0.5, 0.5, 7)  # chips
 _FIRST_CLOCKS = 41  # over the tolerance
 _STEERING = np.linspace(-1.5, 1.5, 13)  # chips gained at the end of the stretch by the clocks compared
@@ -68,14 +68,15 @@ def woken(
 ) -> npt.NDArray[np.bool_]:
     """Return whether a WUP-Excitation came before (packets,): power where a non-AMP portion could not reach.
 
+    All of that and the last of it alone are looked at: of a TXOP's PPDU before this one only the first part is there.
     ``non_amp`` is the nominal duration of that in power samples, ``floor`` (packets,) the noise in one.
     """
-    begin, middle = (timing.at(np.array([-part * non_amp]))[:, 0] for part in (WOKEN_REACH, _WOKEN_GAP))
-    ends = integral_to(sums, np.stack((begin, middle), axis=1))
-    before = (ends[:, 1] - ends[:, 0]) / (middle - begin) - floor
+    at = timing.at(np.array([-part * non_amp for part in (WOKEN_REACH, _WOKEN_LAST, _WOKEN_GAP)]))
+    ends = integral_to(sums, at)
+    before = (ends[:, 2:] - ends[:, :2]) / (at[:, 2:] - at[:, :2]) - floor[:, np.newaxis]
     edges = chips.edges(0)[[1, 5]]  # ON in the sync
     on = np.diff(integral_to(sums, timing.at(edges)), axis=1)[:, 0] / (edges[1] - edges[0]) / timing.stretch - floor
-    above: npt.NDArray[np.bool_] = before > _WOKEN * on
+    above: npt.NDArray[np.bool_] = (before > _WOKEN * on[:, np.newaxis]).all(axis=1)
     return above
 
 

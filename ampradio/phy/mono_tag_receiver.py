@@ -24,9 +24,10 @@ from ampradio.phy.power_gate import PowerGate
 from ampradio.phy.reception import Reception
 from ampradio.profile.model import Profile
 
-_BLOCK_CHIPS = 8
-_BLOCKS_AT_ONCE = 64
-_BLOCKS_BEFORE, _BLOCKS_AFTER = 1, 5  # of the one in which an AMP-Sync begins, that are loud if there is a command
+_BLOCK_CHIPS = 4  # 8 µs: one of them is whole within the silence between two PPDUs of a TXOP
+_HISTORY = 1024  # blocks: the longest PPDU is loud for 686
+_BLOCKS_AT_ONCE = 128
+_BLOCKS_BEFORE, _BLOCKS_AFTER = 2, 11  # of the one in which an AMP-Sync begins, that are loud if there is a command
 _P_OPEN = 1e-5
 _COMMANDS_MAX = 8
 _LEAST_CONTRAST = 0.6  # of a sync amid another command, over that of the other's: data seldom reach it
@@ -67,7 +68,7 @@ class MonoTagReceiver:
         self._span = (self._sync.lead + self._steps + self._sync.reach) * self._sync.grid
         self._stream = EnvelopeStream(self._block, decimation, squares)
         freedom = float(self._block * decimation)
-        self._floor = NoiseFloor(freedom)
+        self._floor = NoiseFloor(freedom, _HISTORY)
         self._gate = PowerGate(freedom, _BLOCKS_BEFORE, _BLOCKS_AFTER, _P_OPEN)
         self._told = 0  # blocks that the floor knows
         self._position = 0  # an AMP-Sync may begin here or later

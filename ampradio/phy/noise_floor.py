@@ -15,12 +15,13 @@ HISTORY = 256
 class NoiseFloor:
     """Mean noise power from blocks that may hold signals: some of the recent blocks are quiet, and those are least."""
 
-    def __init__(self, freedom: float) -> None:
-        """Track blocks of ``freedom`` complex degrees of freedom each."""
+    def __init__(self, freedom: float, history: int = HISTORY) -> None:
+        """Track blocks of ``freedom`` complex degrees of freedom each, and remember ``history`` of them."""
         accelerator.prepare("ampradio.phy.noise_floor_loops")
+        self._history = history
         self._recent = np.zeros(0)
         self._least = np.inf
-        self._unbiased = _unbiased(freedom)
+        self._unbiased = _unbiased(freedom, history)
 
     @property
     def power(self) -> float:
@@ -30,13 +31,13 @@ class NoiseFloor:
     @property
     def settled(self) -> bool:
         """Whether so many blocks were heard that some of them were surely quiet."""
-        return self._recent.size == HISTORY
+        return self._recent.size == self._history
 
     def above(self, powers: npt.NDArray[np.float64]) -> float:
         """Return what the floor stays at or above while ``powers`` (n,) are added, 0 unless it is settled."""
-        if self._recent.size < HISTORY:
+        if self._recent.size < self._history:
             return 0.0
-        return min(self._least, float(powers.min())) * float(self._unbiased[HISTORY])
+        return min(self._least, float(powers.min())) * float(self._unbiased[self._history])
 
     def add(self, powers: npt.ArrayLike) -> None:
         """Take the mean powers (n,) of the next blocks; silence (blanked, or no noise at all) tells nothing."""
@@ -45,7 +46,7 @@ class NoiseFloor:
             return
         if np.minimum.reduce(powers) <= 0:
             powers = powers[powers > 0]
-        self._recent = np.concatenate((self._recent, powers))[-HISTORY:]
+        self._recent = np.concatenate((self._recent, powers))[-self._history:]
         self._least = float(np.minimum.reduce(self._recent, initial=np.inf))
 
     def add_blocks(self, samples: npt.NDArray[np.complex64], block: int) -> None:
@@ -55,10 +56,10 @@ class NoiseFloor:
             from ampradio.phy.noise_floor_loops import remember_each
 
             known = self._recent.size
-            held = np.empty(HISTORY)
-            held[HISTORY - known :] = self._recent
+            held = np.empty(self._history)
+            held[self._history - known :] = self._recent
             count, self._least = remember_each(parts, block, held, known)
-            self._recent = held[HISTORY - int(count) :]
+            self._recent = held[self._history - int(count) :]
             return
         rows = parts.reshape(-1, 2 * block)
         self.add(np.einsum("ij,ij->i", rows, rows) / np.float32(block))
@@ -66,29 +67,29 @@ class NoiseFloor:
     def before_each(self, powers: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
         """Return the floor before each of ``powers`` (n,) if they were added in turn, and whether it was settled.
 
-        Raises ValueError for more than ``HISTORY`` powers.
+        Raises ValueError for more than ``history`` powers.
         """
         count = powers.size
-        if count > HISTORY:
-            raise ValueError(f"{count} blocks at once; {HISTORY} are remembered")
+        if count > self._history:
+            raise ValueError(f"{count} blocks at once; {self._history} are remembered")
         heard = powers > 0
         before: npt.NDArray[np.intp] = np.cumsum(heard) - heard  # so many of those remembered have gone by then
-        remembered = np.full(HISTORY + 1, np.inf)
-        remembered[HISTORY - self._recent.size : HISTORY] = self._recent
+        remembered = np.full(self._history + 1, np.inf)
+        remembered[self._history - self._recent.size : self._history] = self._recent
         left = np.minimum.accumulate(remembered[::-1])[::-1][before]
         come = np.full(count + 1, np.inf)
         come[1:][heard] = powers[heard]
-        known = np.minimum(self._recent.size + before, HISTORY)
+        known = np.minimum(self._recent.size + before, self._history)
         least = np.minimum(left, np.minimum.accumulate(come)[:count])
-        return np.where(known > 0, least, 0.0) * self._unbiased[known], known == HISTORY
+        return np.where(known > 0, least, 0.0) * self._unbiased[known], known == self._history
 
 
-def _unbiased(freedom: float) -> npt.NDArray[np.float64]:
-    """Return the factor (HISTORY + 1,) by which the least of n block powers lies below their mean.
+def _unbiased(freedom: float, history: int) -> npt.NDArray[np.float64]:
+    """Return the factor (history + 1,) by which the least of n block powers lies below their mean.
 
     Block powers of noise have a gamma distribution; the mean of the least of n is nearly its quantile at
     (1 − 3/8)/(n + 1/4) (Blom, 1958).
     """
-    count = np.arange(1, HISTORY + 1)
+    count = np.arange(1, history + 1)
     least = special.gammaincinv(freedom, 0.625 / (count + 0.25)) / freedom
     return np.concatenate((np.ones(1), 1 / least))

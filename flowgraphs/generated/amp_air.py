@@ -11,6 +11,7 @@
 
 from flowgraphs.blocks.air_path import AirPath
 from flowgraphs.blocks.air_stages import AirStages
+from flowgraphs.blocks.reflection import Reflection
 from gnuradio import analog
 from gnuradio import blocks
 from gnuradio import gr
@@ -28,7 +29,7 @@ from gnuradio import zeromq
 
 class amp_air(gr.top_block):
 
-    def __init__(self, samp_rate=20e6, ap_transmit="tcp://127.0.0.1:5550", ap_receive="tcp://127.0.0.1:5551", tag_transmit="tcp://127.0.0.1:5552", tag_receive="tcp://127.0.0.1:5553", downlink_gain_db=0, downlink_delay_samples=0, downlink_taps=(), downlink_cfo_hz=0, downlink_clock_ppm=0, downlink_noise=0.1, downlink_seed=1, uplink_gain_db=0, uplink_delay_samples=0, uplink_taps=(), uplink_cfo_hz=0, uplink_clock_ppm=0, uplink_noise=0.1, uplink_seed=2, downlink_way=(), downlink_receiver=(), uplink_way=(), uplink_receiver=(), leak=()):
+    def __init__(self, samp_rate=20e6, ap_transmit="tcp://127.0.0.1:5550", ap_receive="tcp://127.0.0.1:5551", tag_transmit="tcp://127.0.0.1:5552", tag_receive="tcp://127.0.0.1:5553", downlink_gain_db=0, downlink_delay_samples=0, downlink_taps=(), downlink_cfo_hz=0, downlink_clock_ppm=0, downlink_noise=0.1, downlink_seed=1, uplink_gain_db=0, uplink_delay_samples=0, uplink_taps=(), uplink_cfo_hz=0, uplink_clock_ppm=0, uplink_noise=0.1, uplink_seed=2, downlink_way=(), downlink_receiver=(), uplink_way=(), uplink_receiver=(), leak=(), reflects=False, incident_delay_samples=0, incident_taps=(), incident_way=(), coefficient_clock_ppm=0):
         gr.top_block.__init__(self, "AMP air: one AP, one tag", catch_exceptions=True)
 
         ##################################################
@@ -58,6 +59,11 @@ class amp_air(gr.top_block):
         self.uplink_way = uplink_way
         self.uplink_receiver = uplink_receiver
         self.leak = leak
+        self.reflects = reflects
+        self.incident_delay_samples = incident_delay_samples
+        self.incident_taps = incident_taps
+        self.incident_way = incident_way
+        self.coefficient_clock_ppm = coefficient_clock_ppm
 
         ##################################################
         # Variables
@@ -75,6 +81,7 @@ class amp_air(gr.top_block):
         self.uplink_front = AirStages(uplink_receiver, False)
         self.to_tag = zeromq.push_sink(gr.sizeof_gr_complex, 1, tag_receive, timeout_ms, False, (-1))
         self.to_ap = zeromq.push_sink(gr.sizeof_gr_complex, 1, ap_receive, timeout_ms, False, (-1))
+        self.reflected = Reflection(reflects, samp_rate, incident_delay_samples, incident_taps, coefficient_clock_ppm, incident_way)
         self.leakage = AirStages(leak, True)
         self.from_tag = zeromq.pull_source(gr.sizeof_gr_complex, 1, tag_transmit, timeout_ms, False, (-1))
         self.from_tag.set_min_output_buffer(stream_buffer)
@@ -95,8 +102,10 @@ class amp_air(gr.top_block):
         self.connect((self.downlink_thermal, 0), (self.downlink_sum, 1))
         self.connect((self.from_ap, 0), (self.downlink_path, 0))
         self.connect((self.from_ap, 0), (self.leakage, 0))
-        self.connect((self.from_tag, 0), (self.uplink_path, 0))
+        self.connect((self.from_ap, 0), (self.reflected, 1))
+        self.connect((self.from_tag, 0), (self.reflected, 0))
         self.connect((self.leakage, 0), (self.uplink_sum, 2))
+        self.connect((self.reflected, 0), (self.uplink_path, 0))
         self.connect((self.uplink_front, 0), (self.to_ap, 0))
         self.connect((self.uplink_path, 0), (self.uplink_sum, 0))
         self.connect((self.uplink_sum, 0), (self.uplink_front, 0))
@@ -249,6 +258,36 @@ class amp_air(gr.top_block):
     def set_leak(self, leak):
         self.leak = leak
 
+    def get_reflects(self):
+        return self.reflects
+
+    def set_reflects(self, reflects):
+        self.reflects = reflects
+
+    def get_incident_delay_samples(self):
+        return self.incident_delay_samples
+
+    def set_incident_delay_samples(self, incident_delay_samples):
+        self.incident_delay_samples = incident_delay_samples
+
+    def get_incident_taps(self):
+        return self.incident_taps
+
+    def set_incident_taps(self, incident_taps):
+        self.incident_taps = incident_taps
+
+    def get_incident_way(self):
+        return self.incident_way
+
+    def set_incident_way(self, incident_way):
+        self.incident_way = incident_way
+
+    def get_coefficient_clock_ppm(self):
+        return self.coefficient_clock_ppm
+
+    def set_coefficient_clock_ppm(self, coefficient_clock_ppm):
+        self.coefficient_clock_ppm = coefficient_clock_ppm
+
     def get_timeout_ms(self):
         return self.timeout_ms
 
@@ -317,13 +356,19 @@ def argument_parser():
     parser.add_argument(
         "--uplink-seed", dest="uplink_seed", type=intx, default=2,
         help="Set uplink noise seed [default=%(default)r]")
+    parser.add_argument(
+        "--incident-delay-samples", dest="incident_delay_samples", type=intx, default=0,
+        help="Set delay to the tag (samples) [default=%(default)r]")
+    parser.add_argument(
+        "--coefficient-clock-ppm", dest="coefficient_clock_ppm", type=eng_float, default=eng_notation.num_to_str(float(0)),
+        help="Set clock offset of the coefficient (ppm) [default=%(default)r]")
     return parser
 
 
 def main(top_block_cls=amp_air, options=None):
     if options is None:
         options = argument_parser().parse_args()
-    tb = top_block_cls(samp_rate=options.samp_rate, ap_transmit=options.ap_transmit, ap_receive=options.ap_receive, tag_transmit=options.tag_transmit, tag_receive=options.tag_receive, downlink_gain_db=options.downlink_gain_db, downlink_delay_samples=options.downlink_delay_samples, downlink_cfo_hz=options.downlink_cfo_hz, downlink_clock_ppm=options.downlink_clock_ppm, downlink_noise=options.downlink_noise, downlink_seed=options.downlink_seed, uplink_gain_db=options.uplink_gain_db, uplink_delay_samples=options.uplink_delay_samples, uplink_cfo_hz=options.uplink_cfo_hz, uplink_clock_ppm=options.uplink_clock_ppm, uplink_noise=options.uplink_noise, uplink_seed=options.uplink_seed)
+    tb = top_block_cls(samp_rate=options.samp_rate, ap_transmit=options.ap_transmit, ap_receive=options.ap_receive, tag_transmit=options.tag_transmit, tag_receive=options.tag_receive, downlink_gain_db=options.downlink_gain_db, downlink_delay_samples=options.downlink_delay_samples, downlink_cfo_hz=options.downlink_cfo_hz, downlink_clock_ppm=options.downlink_clock_ppm, downlink_noise=options.downlink_noise, downlink_seed=options.downlink_seed, uplink_gain_db=options.uplink_gain_db, uplink_delay_samples=options.uplink_delay_samples, uplink_cfo_hz=options.uplink_cfo_hz, uplink_clock_ppm=options.uplink_clock_ppm, uplink_noise=options.uplink_noise, uplink_seed=options.uplink_seed, incident_delay_samples=options.incident_delay_samples, coefficient_clock_ppm=options.coefficient_clock_ppm)
 
     def sig_handler(sig=None, frame=None):
         tb.stop()

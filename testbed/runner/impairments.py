@@ -25,6 +25,7 @@ class Impairments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ways: "one-way", "bistatic" or "mono-static".
         air_time_s: as long as taps may have to move.
         leak_db: of the AP's own transmission in its receiver; None for none.
+        leak_delay_samples: by which it is held back, where all that comes back is as late as the slowest of it.
     """
 
     run_seed: int = 1
@@ -38,6 +39,7 @@ class Impairments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wifi_db: float = 0.0
     wifi_offset_hz: float = 0.0
     leak_db: float | None = None
+    leak_delay_samples: int = 0
     leak_drift_db: float = 0.0
     leak_drift_rad: float = 0.0
     agc_step_db: float = 0.0
@@ -97,6 +99,7 @@ def leak_stages(of: Impairments, sample_rate_sps: int) -> list[Stage]:
     if of.leak_db is None:
         return []
     taps = leak_taps(LeakPaths(), sample_rate_sps, generator_for(of.run_seed, of.named("leak")))
+    taps = np.concatenate((np.zeros(of.leak_delay_samples, np.complex64), taps))
     stages: list[Stage] = [FadingStage(standing(taps * np.float32(10 ** (of.leak_db / 20))))]
     if of.leak_drift_db or of.leak_drift_rad:
         drift = Drift(of.leak_drift_db, of.leak_drift_rad)

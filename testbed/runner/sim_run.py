@@ -19,6 +19,7 @@ from ampradio.channel.streaming import applied
 from ampradio.mac.events import Event
 from ampradio.mac.exchange import Delivery, Exchange, Transmission
 from ampradio.phy.modulate import ppdu
+from ampradio.phy.mono_static_window import OwnPpdu
 from ampradio.phy.reception import Reception
 from ampradio.vectors import Listen, RxVector
 from flowgraphs.entities import receiver_for
@@ -26,7 +27,7 @@ from flowgraphs.streams import ROLES
 from testbed.experiment import Experiment
 from testbed.live.air_feed import AirFeed
 from testbed.node import PathConfig
-from testbed.runner.air import downlink_path, uplink_path
+from testbed.runner.air import downlink_path, incident_path, own_delay_samples, uplink_path
 from testbed.runner.finished import Finished
 from testbed.runner.impairments import leak_stages, receiver_stages, way_stages
 from testbed.runner.mac_host import event_record
@@ -41,6 +42,7 @@ TAIL_NS = 60_000
 MARGIN_NS = 5_000
 STEP_NS = 500_000
 DOWNLINKS_KEPT = 4
+Samples = npt.NDArray[np.complex64]
 _NO_DRAW = np.random.default_rng(0)  # a path without noise draws nothing
 
 
@@ -75,6 +77,25 @@ class Direction:
         return applied(self._receiver, received, there)
 
 
+class Reflected:
+    """What falls on a tag of the AP's transmission, times the tag's reflection coefficient."""
+
+    def __init__(self, there: PathConfig, rate_sps: int) -> None:
+        taps = np.array([complex(*tap) for tap in there.taps]) if there.taps else None
+        self._incident = Path(delay_s=there.delay_samples / rate_sps, taps=taps)
+        self._clock = Path(clock_ppm=there.clock_ppm)
+        self._rate_sps = rate_sps
+
+    def of(self, coefficient: Samples, own: Samples) -> Samples:
+        """Return what leaves the tag that switches ``coefficient`` (n,) while the AP sends ``own`` (n,)."""
+        switched = self._clock.apply(coefficient, self._rate_sps, _NO_DRAW)
+        incident = self._incident.apply(own, self._rate_sps, _NO_DRAW)
+        size = min(switched.size, incident.size, own.size)
+        left = np.zeros(own.size, np.complex64)
+        left[:size] = switched[:size] * incident[:size]
+        return left
+
+
 class WaveformLink:
     """What a receiver makes of a transmission: modulated, through the air, among noise and what overlaps it."""
 
@@ -86,6 +107,9 @@ class WaveformLink:
             True: Direction(downlink_path(experiment, self._rate_sps), experiment, self._rate_sps),
             False: Direction(uplink_path(experiment, self._rate_sps), experiment, self._rate_sps),
         }
+        there = incident_path(experiment, self._rate_sps)
+        self._own_delay = own_delay_samples(experiment)
+        self._reflected = None if there is None else Reflected(there, self._rate_sps)
         self._downlinks: deque[Transmission] = deque(maxlen=DOWNLINKS_KEPT)
         self.counters: dict[str, Counter[str]] = {"ap": Counter(), "tag": Counter()}
         self.live = AirFeed(self._rate_sps, self.counters)
@@ -93,19 +117,28 @@ class WaveformLink:
     def __call__(self, transmission: Transmission, receiver: str, others: Sequence[Transmission]) -> list[Delivery]:
         """Return what ``receiver`` decodes of ``transmission``."""
         downlink = transmission.tx.vector.kind.is_downlink
-        start_ns = transmission.tx.start_ns - LEAD_NS
-        span = (transmission.end_ns + TAIL_NS - start_ns) * self._rate_sps // NS
+        around = transmission if downlink else self._excitation_of(transmission)
+        start_ns = around.tx.start_ns - LEAD_NS
+        span = (around.end_ns + TAIL_NS - start_ns) * self._rate_sps // NS
         sent = np.zeros(span, np.complex64)
         for each in (transmission, *(other for other in others if other.tx.vector.kind.is_downlink == downlink)):
             self._add(sent, each, start_ns)
         direction = self._directions[downlink]
         own = self._own_of(downlink, transmission, others, start_ns, span)
+        if self._reflected is not None and not downlink:
+            sent = self._reflected.of(sent, own)
         heard = direction.heard(sent, own, (start_ns + LEAD_NS) * self._rate_sps // NS)
         self.live.take("tag" if downlink else "ap", heard, start_ns * self._rate_sps // NS)
         return [
             (reception.psdu, _in_air_time(reception.rxvector, start_ns, direction.clock_ppm, self._rate_sps))
-            for reception in self._receive(transmission, receiver, downlink, heard)
+            for reception in self._receive(transmission, around, receiver, heard)
         ]
+
+    def _excitation_of(self, reply: Transmission) -> Transmission:
+        """Return the AP's PPDU that a reply modulates, or the reply itself where it needs none."""
+        if self._reflected is None:
+            return reply
+        return next(each for each in reversed(self._downlinks) if each.tx.start_ns < reply.tx.start_ns < each.end_ns)
 
     def _own_of(
         self, downlink: bool, transmission: Transmission, others: Sequence[Transmission], start_ns: int, span: int
@@ -131,17 +164,22 @@ class WaveformLink:
             sent[first:last] += samples[first - begin : last - begin]
 
     def _receive(
-        self, transmission: Transmission, name: str, downlink: bool, heard: npt.NDArray[np.complex64]
+        self, transmission: Transmission, around: Transmission, name: str, heard: Samples
     ) -> list[Reception]:
-        receiver = receiver_for("tag" if downlink else "ap", self._profile, self._rate_sps)
-        if downlink:
-            received = receiver.feed(heard)
-        else:
-            vector = transmission.tx.vector
-            stop_ns = LEAD_NS + transmission.end_ns - transmission.tx.start_ns + TAIL_NS - MARGIN_NS
-            window = Listen(vector.kind, vector.rate_bps, vector.seed_index, LEAD_NS - MARGIN_NS, stop_ns)
-            receiver.listen(window)
-            received = receiver.feed(heard)
+        """Return what a receiver makes of ``heard``, which begins ``LEAD_NS`` before the PPDU ``around`` it."""
+        vector, mono_static = transmission.tx.vector, self._reflected is not None
+        downlink = vector.kind.is_downlink
+        receiver = receiver_for(
+            "tag" if downlink else "ap", self._profile, self._rate_sps, mono_static=mono_static
+        )
+        if not downlink:
+            begin_ns = LEAD_NS + transmission.tx.start_ns - around.tx.start_ns
+            if mono_static:
+                own = around.tx
+                receiver.own(OwnPpdu(own.psdu, own.vector, LEAD_NS * self._rate_sps // NS + self._own_delay))
+            stop_ns = begin_ns + transmission.end_ns - transmission.tx.start_ns + TAIL_NS - MARGIN_NS
+            receiver.listen(Listen(vector.kind, vector.rate_bps, vector.seed_index, begin_ns - MARGIN_NS, stop_ns))
+        received = receiver.feed(heard)
         self.counters[name].update(receiver.counters)
         return list(received)
 

@@ -9,6 +9,7 @@ from ampradio.mac.rounds import LISTEN_MARGIN_NS, SLOT_SLACK_NS, START_NS, ApSet
 from ampradio.mac.tag import TagStation
 from ampradio.power.costs import CostTable
 from ampradio.power.tag_power import TagPower
+from ampradio.vectors import PpduKind
 from testbed.experiment import Experiment
 from testbed.runner.powered_tag import PoweredTag
 from testbed.runner.stretched import stretched_ends
@@ -67,6 +68,7 @@ def _settings(experiment: Experiment) -> ApSettings:
         experiment.ap.downlink_rate_bps,
         experiment.ap.uplink_rate_bps,
         seed_index=experiment.ap.seed_index,
+        uplink=PpduKind.UL_MONO_STATIC if experiment.ap.mono_static else PpduKind.UL_ACTIVE,
         start_ns=START_NS * experiment.time_scale,
         slot_slack_ns=SLOT_SLACK_NS + drift_ns,
         listen_margin_ns=LISTEN_MARGIN_NS + drift_ns,

@@ -16,7 +16,7 @@ from ampradio.sap.mac_side import MacSap, PhyGoneError
 from flowgraphs.streams import ROLES
 from testbed.experiment import Experiment, ExperimentError
 from testbed.node import NodeConfig, Streams
-from testbed.runner.air import downlink_path, uplink_path
+from testbed.runner.air import downlink_path, incident_path, own_delay_samples, uplink_path
 from testbed.runner.conductor import Conductor
 from testbed.runner.errors import RunError
 from testbed.runner.finished import Finished
@@ -48,6 +48,7 @@ class ZmqRun:
         self._processes: list[NodeProcess] = []
         self._hosts: dict[str, MacHost] = {}
         self._saps: dict[str, MacSap] = {}
+        self.silence_patience_s = SILENCE_PATIENCE_S
         self._record_folder = record_folder
         self._stations = stations
 
@@ -85,12 +86,10 @@ class ZmqRun:
                 for name in ROLES:
                     self._serve(name, conductor)
                 continue
-            for process in self._processes:
-                process.check()
-            if time.monotonic() - heard > SILENCE_PATIENCE_S:
-                raise RunError(
-                    f"no PHY has said anything for {SILENCE_PATIENCE_S:g} s", "run it again with -v, and `amp doctor`"
-                )
+            self._check()
+            if time.monotonic() - heard > self.silence_patience_s:
+                silent = f"no PHY has said anything for {self.silence_patience_s:g} s"
+                raise RunError(silent, "run it again with -v, and `amp doctor`")
         stop_ns = conductor.rest()
         for process in self._processes:
             if process.role in ROLES:
@@ -105,7 +104,16 @@ class ZmqRun:
             conductor.note(name, events)
             # The PHY goes on while this process writes down what happened.
             host.grant()
-            conductor.write(name, events, host.now_ns)
+            conductor.write(name, events, self._reached_ns(name))
+
+    def _reached_ns(self, name: str) -> int:
+        """Return how far a station has got in the time of the run."""
+        return self._hosts[name].now_ns
+
+    def _check(self) -> None:
+        """Raise RunError when a process has failed."""
+        for process in self._processes:
+            process.check()
 
     def _start(self) -> None:
         experiment = self._experiment
@@ -119,7 +127,9 @@ class ZmqRun:
             "description": f"{experiment.name}, seed {experiment.seed}: simulated air",
         }
         downlink, uplink = downlink_path(experiment, rate_sps), uplink_path(experiment, rate_sps)
-        self._spawn(NodeConfig(role="air", downlink=downlink, uplink=uplink, **common))
+        incident = incident_path(experiment, rate_sps)
+        common |= {"mono_static": incident is not None, "own_delay_samples": own_delay_samples(experiment)}
+        self._spawn(NodeConfig(role="air", downlink=downlink, uplink=uplink, incident=incident, **common))
         for role in ROLES:
             base = str(self._record_folder / role) if self._record_folder and experiment.record.iq else ""
             clock = experiment.tags[0].chip_clock_ppm if role == "tag" else 0.0

@@ -69,7 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as done:  # argparse after --help or --version
         return int(done.code or 0)
     except KeyboardInterrupt:
-        print("amp: interrupted", file=sys.stderr)
+        below = "\n" if sys.stderr.isatty() else ""  # what was being rewritten there stays readable
+        sys.stderr.write(f"{below}amp: interrupted\n")
         return exits.INTERRUPTED
     except BrokenPipeError:
         if _reader_is_gone():

@@ -72,16 +72,22 @@ def replay(recording: Recording, profile: Profile, role: str = "", progress: Pro
         phy=collector, role=role, path=str(recording.data_path), datatype=recording.datatype, scale=recording.unit
     )
     total = max(recording.samples, 1)
-    flow = threading.Thread(target=top.run, daemon=True)
-    flow.start()
+    ended = threading.Event()  # for a join that Ctrl-C interrupts takes the thread for ended (Python 3.11)
+    threading.Thread(target=_run, args=(top, ended), daemon=True).start()
     try:
-        while flow.is_alive():
-            flow.join(POLL_S)
+        while not ended.wait(POLL_S):
             progress(min(collector.items / total, 1.0))
+        progress(1.0)
     finally:  # an interpreter that ends while its blocks are at work is aborted
         top.stop()
-        flow.join()
+        ended.wait()
     if collector.failure is not None:
         raise collector.failure
     return Replayed(role, tuple(collector.receptions), dict(sorted(receiver.counters.items())))
 
+
+def _run(top: amp_replay, ended: threading.Event) -> None:
+    try:
+        top.run()
+    finally:
+        ended.set()

@@ -9,7 +9,8 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from typing import TypeVar
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from testbed.exits import EnvironmentFault
 
@@ -36,6 +37,7 @@ def results_of(
         return
     others = set(multiprocessing.active_children())
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _enlist) as pool:
+        handed_over: Any = pool._call_queue  # type: ignore[attr-defined]
         try:
             yield from through(pool, do, pieces, AHEAD * workers)
         except BrokenProcessPool:
@@ -43,8 +45,13 @@ def results_of(
             raise EnvironmentFault("a worker process was ended from outside", fix) from None
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            for worker in set(multiprocessing.active_children()) - others:
+            workers_of_ours = set(multiprocessing.active_children()) - others
+            for worker in workers_of_ours:
                 worker.terminate()
+            for worker in workers_of_ours:
+                worker.join()
+            # nobody reads any more what the pool still writes: Python below 3.12 would wait for that for ever
+            handed_over._reader.close()
             raise
 
 
@@ -59,12 +66,23 @@ def through(
                 piece = next(pieces)
             except StopIteration:
                 break
-            handed[pool.submit(do, piece)] = piece
+            with _ctrl_c_later():
+                handed[pool.submit(do, piece)] = piece
         if not handed:
             return
         done, _ = wait(handed, return_when=FIRST_COMPLETED)
         for future in done:
             yield handed.pop(future), future.result()
+
+
+@contextmanager
+def _ctrl_c_later() -> Iterator[None]:
+    """Hold Ctrl-C back: a worker that hears it before it knows whom to leave it to says so at length."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _enlist() -> None:

@@ -24,10 +24,10 @@ def register(subparsers: Any) -> None:
     parser = add_verb(subparsers, "annotate", "decode a recording of anybody's and annotate it", EXAMPLE)
     parser.add_argument("file", type=Path, metavar="FILE", help="SigMF, archive, .cfile, .wav, .npy or raw samples")
     place = parser.add_mutually_exclusive_group()
-    place.add_argument("--out", type=Path, metavar="BASE", help="new recording (default FILE's name with .annotated)")
+    place.add_argument("--out", type=Path, metavar="FILE", help="new recording (default FILE's name with .annotated)")
     place.add_argument("--in-place", action="store_true", help="replace FILE's own metadata")
     parser.add_argument("--offset", metavar="HZ", help="where the channel lies beside the centre; or search")
-    parser.add_argument("--centre", type=float, metavar="HZ", help="the recording's centre, if it does not say")
+    parser.add_argument("--centre-hz", type=float, metavar="HZ", help="the recording's centre, if it does not say")
     import_options(parser)
     parser.add_argument("--sub1ghz", action="store_true", help="a sub-1 GHz downlink instead")
     parser.add_argument("--thorough", action="store_true", help="search all of it for uplinks: slow")
@@ -37,7 +37,7 @@ def register(subparsers: Any) -> None:
 
 def import_options(parser: argparse.ArgumentParser) -> None:
     """Add what tells the samples of a file that does not."""
-    parser.add_argument("--rate", type=float, metavar="SPS", help="samples per second, if the file does not say")
+    parser.add_argument("--rate-sps", type=float, metavar="SPS", help="samples per second, if the file does not say")
     parser.add_argument("--datatype", default="", metavar="NAME", help="of raw samples: cf32_le, ci16_le, cu8 …")
 
 
@@ -78,12 +78,12 @@ def _recording(args: argparse.Namespace) -> Recording:
         if args.in_place:
             raise CallerMistake(f"{path} has no metadata to change in place", "give --out, or leave both out")
         foreign = open_foreign(path, args.datatype)
-        rate_sps = args.rate or foreign.rate_sps
+        rate_sps = args.rate_sps or foreign.rate_sps
         if not rate_sps:
-            raise CallerMistake(f"{path} does not say its sample rate", "give --rate")
+            raise CallerMistake(f"{path} does not say its sample rate", "give --rate-sps")
         base = path.with_name(path.stem)
-        recording = open_capture(import_recording(foreign, base, rate_sps, args.centre))
-    return recording if args.centre is None else replace(recording, center_hz=args.centre)
+        recording = open_capture(import_recording(foreign, base, rate_sps, args.centre_hz))
+    return recording if args.centre_hz is None else replace(recording, center_hz=args.centre_hz)
 
 
 def _beside(recording: Recording) -> Path:

@@ -37,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
     suspects = suspects_of(args.file, experiment.compare.systems)
     workers = args.workers or len(os.sched_getaffinity(0))
     progress = Progress("pieces of work", quiet=args.quiet)
+    progress.begin(f"{workers} processes")
     comparison = compared(args.file, experiment, suspects, workers, progress)
     document = as_document(comparison)
     folder = args.out or Path("runs") / f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{experiment.name}"

@@ -15,12 +15,12 @@ from testbed.exits import DONE, CallerMistake
 
 def register(subparsers: Any) -> None:
     """Add the verb."""
-    example = "amp import capture.cfile --rate 20e6 --centre 2437e6 --out capture.sigmf"
+    example = "amp import capture.cfile --rate-sps 20e6 --centre-hz 2437e6 --out capture.sigmf"
     parser = add_verb(subparsers, "import", "make a SigMF recording of a .cfile, .wav, .npy or raw file", example)
     parser.add_argument("file", type=Path, metavar="FILE", help="the samples")
     import_options(parser)
-    parser.add_argument("--centre", type=float, metavar="HZ", help="centre frequency")
-    parser.add_argument("--out", type=Path, metavar="BASE", help="its name; an archive where it ends in .sigmf")
+    parser.add_argument("--centre-hz", type=float, metavar="HZ", help="centre frequency")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="its name; an archive where it ends in .sigmf")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -28,10 +28,10 @@ def run(args: argparse.Namespace) -> int:
     from testbed.capture.foreign import import_recording, open_foreign
 
     foreign = open_foreign(args.file, args.datatype)
-    rate_sps = args.rate or foreign.rate_sps
+    rate_sps = args.rate_sps or foreign.rate_sps
     if not rate_sps:
-        raise CallerMistake(f"{args.file} does not say its sample rate", "give --rate")
-    path = import_recording(foreign, args.out or args.file.with_name(args.file.stem), rate_sps, args.centre)
+        raise CallerMistake(f"{args.file} does not say its sample rate", "give --rate-sps")
+    path = import_recording(foreign, args.out or args.file.with_name(args.file.stem), rate_sps, args.centre_hz)
     if args.json:
         print(json.dumps({"recording": str(path), "samples": len(foreign.pairs), "datatype": foreign.datatype}))
     elif not args.quiet:

@@ -51,8 +51,10 @@ def run(args: argparse.Namespace) -> int:
     load = loader_of(text, args.file, overrides)
     points = points_to_run(axes, load, experiment.seed)
     ledger = Ledger(points, args.runs, args.errors, experiment.seed)
-    work = on_cluster(args.cluster) if args.cluster else in_processes(args.workers or len(os.sched_getaffinity(0)))
+    workers = args.workers or len(os.sched_getaffinity(0))
+    work = on_cluster(args.cluster) if args.cluster else in_processes(workers)
     progress = Progress("runs", quiet=args.quiet)
+    progress.begin(f"on {args.cluster}" if args.cluster else f"{workers} processes")
     with SweepFolder.open(experiment, axes, args.out, runs=args.runs, errors=args.errors) as folder:
         if folder.made_before_by != folder.made_by and not args.quiet:
             print(f"amp: {folder.path} was begun with another version ({folder.made_before_by})", file=sys.stderr)

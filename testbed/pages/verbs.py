@@ -37,6 +37,8 @@ def _is_its_own(action: argparse.Action) -> bool:
     common = argparse.ArgumentParser()
     common_options(common, top=True)
     shared = {word for each in common._actions for word in each.option_strings}
+    if action.help == argparse.SUPPRESS:
+        return False
     return not isinstance(action, argparse._SubParsersAction) and not shared & set(action.option_strings)
 
 

@@ -17,7 +17,7 @@ from testbed.cli import VERBS, main, program
 from testbed.commands.completion import SHELLS, script_for
 
 MEANINGS = {  # what a reader of one verb's help may take for granted in every other
-    "--out": {"DIR"},
+    "--out": {"DIR", "FILE"},
     "--set": {"KEY=VALUE"},
     "--seed": {"N"},
     "--workers": {"N"},
@@ -43,7 +43,8 @@ every = pytest.mark.parametrize("parser", ALL, ids=lambda parser: parser.prog)
 
 
 def _options(parser: argparse.ArgumentParser) -> dict[str, argparse.Action]:
-    return {word: action for action in parser._actions for word in action.option_strings}
+    shown = [action for action in parser._actions if action.help != argparse.SUPPRESS]
+    return {word: action for action in shown for word in action.option_strings}
 
 
 @every

@@ -42,6 +42,7 @@ class RunView:
         counted = self.manifest.get("counters")
         for node, counters in counted.items() if isinstance(counted, dict) else ():
             self._final(node, counters)
+        self.counters.radios(self.manifest.get("radios"))
         if self.state != "running":
             self.ladder.finish()
         self._said_run = None
@@ -124,8 +125,9 @@ class RunView:
             plain = {str(name): value for name, value in counters.items() if isinstance(value, int)}
             data = self.folder / f"{node}.sigmf-data"
             octets = 4 if _recorded_as(self.manifest) == "ci16_le" else 8
-            received = data.stat().st_size // octets if data.is_file() else 0
-            self.counters.receiver(node, plain, received)
+            self.counters.receiver(node, plain, 0)
+            if data.is_file():
+                self.counters.recorded(node, data.stat().st_size // octets)
 
     def _run(self) -> dict[str, Any]:
         say = self.manifest.get

@@ -31,9 +31,12 @@ def feed_from_here(source: str, *, leader: int | None = None, high_water: int | 
         return None
 
 
-def watched(phy: Any, receiver: Any, role: str, rate_sps: int) -> Any:
-    """Return ``phy``, or what stands before it in the flowgraph of a node when the run is to be watched."""
-    feed = feed_from_here(role, leader=os.getppid())
+def watched(phy: Any, receiver: Any, role: str, rate_sps: int, leader: int | None = None) -> Any:
+    """Return ``phy``, or what stands before it when the run is to be watched.
+
+    ``leader`` is the process that leads the run, by default the one that started this one.
+    """
+    feed = feed_from_here(role, leader=leader or os.getppid())
     if feed is None:
         return phy
     return WatchedPhy(phy, SampleFeed(feed, role, rate_sps, lambda: receiver.counters + phy.counters))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from ampradio.mac.events import Event
@@ -12,6 +13,7 @@ from flowgraphs.entities import receiver_for
 from flowgraphs.radio_phy import OnAirSchedule, RadioPhy
 from flowgraphs.streams import ROLES
 from testbed.experiment import Experiment
+from testbed.live.address import watched
 from testbed.recorder import NodeRecorder
 from testbed.runner.joined_sap import JoinedSap
 
@@ -57,9 +59,10 @@ class RadioStation:
         rate_sps = experiment.plutos.rate_sps
         tag = experiment.tags[0]
         self._bursts = BurstsOf(radio, scale)
+        receiver = receiver_for(role, experiment.profile, rate_sps)
         self.phy = RadioPhy(
             self._sap,
-            receiver_for(role, experiment.profile, rate_sps),
+            receiver,
             experiment.profile,
             recorder,
             ROLES.index(role),
@@ -68,6 +71,7 @@ class RadioStation:
             chip_clock_ppm=tag.chip_clock_ppm if role == "tag" else 0.0,
             carrier_offset_hz=tag.carrier_offset_hz if role == "tag" else 0.0,
         )
+        self._seen = watched(self.phy, receiver, role, rate_sps, os.getpid())
         self._recorder = recorder
         # open as long as the run; ``close`` ends it
         self._file = Path(recorder.data_path).open("wb") if recorder.data_path else None  # noqa: SIM115
@@ -85,7 +89,7 @@ class RadioStation:
             self._file.write((block.codes.astype("<i2") if self._codes else samples.astype("<c8")).tobytes())
         if block.lost:
             self._recorder.gap(self.phy.received)
-        self.phy.receive(samples)
+        self._seen.receive(samples)
         return self._sap.take_events()
 
     def resumed(self) -> None:

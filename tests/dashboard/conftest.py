@@ -48,7 +48,7 @@ def film_of(picture: Path, film: Path) -> Path:
     return film
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright keeps an event loop in this thread, where other tests want their own
 def browser(view: LiveView) -> Iterator[Browser]:
     """Chromium, whose camera sees the label of sensor-2."""
     film = film_of(view.folder / "tags" / "sensor-2.png", view.folder / "camera.y4m")

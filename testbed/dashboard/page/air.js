@@ -4,9 +4,10 @@ import { VIRIDIS, colours } from "./colours.js";
 import { FONT, Surface, decibels, octets } from "./surface.js";
 
 const ROWS = 640;
-const LEFT = 44;
+const LEFT = 54;
 const BELOW = 16;
 const ROW_HEIGHTS = [2, 4];
+const EMPTY = [80, 200]; // levels of a band in which nothing was received
 
 class Air {
   constructor() {
@@ -25,7 +26,7 @@ export class AirView {
   constructor(spectrum, waterfall, choice) {
     this.air = { ap: new Air(), tag: new Air() };
     this.role = "ap";
-    this.range = [0, 1];
+    this.range = EMPTY;
     this.image = document.createElement("canvas");
     this.spectrum = new Surface(spectrum, (...place) => this.drawSpectrum(...place));
     this.waterfall = new Surface(waterfall, (...place) => this.drawWaterfall(...place));
@@ -70,7 +71,7 @@ export class AirView {
     const y = (level) => 4 + (bottom - 4) * (1 - (level - low) / Math.max(high - low, 1));
     context.textAlign = "right";
     context.textBaseline = "middle";
-    const stepDb = bottom < 90 ? 20 : 10;
+    const stepDb = [5, 10, 20, 40, 80].find((step) => (step * 2 * (bottom - 4)) / Math.max(high - low, 1) >= 17) ?? 80;
     for (let db = Math.ceil(decibels(low) / stepDb) * stepDb; db <= decibels(high); db += stepDb) {
       const at = y((db + 100) * 2);
       line(context, c.line, [[LEFT, at], [width, at]]);
@@ -85,6 +86,7 @@ export class AirView {
       context.fillStyle = c.muted;
       const mhz = ((share - 0.5) * rate) / 1e6;
       context.textAlign = share === 0 ? "left" : share === 1 ? "right" : "center";
+      if (width < 420 && share % 0.5) continue;
       context.fillText(`${mhz > 0 ? "+" : ""}${mhz.toFixed(mhz % 1 ? 2 : 0)} MHz`, x, height - 3);
     }
     if (!rows.length) return;
@@ -138,19 +140,21 @@ export class AirView {
     context.fillStyle = c.muted;
     for (let y = 8; y < Math.min(height - 4, visible * tall); y += 36) {
       const row = rows[rows.length - 1 - Math.floor(y / tall)];
-      const unit = y === 8 ? "ms " : "";
-      if (row) context.fillText(`${unit}${(row.at * 1e3).toFixed(1)}`, LEFT - 5, y);
+      if (!row) continue;
+      const text = (row.at * 1e3).toFixed(1);
+      const long = `${text} ms`;
+      context.fillText(y === 8 && context.measureText(long).width < LEFT - 6 ? long : text, LEFT - 5, y);
     }
   }
 }
 
 function rangeOf(rows) {
   const recent = rows.slice(-200);
-  if (!recent.length) return [0, 200];
+  if (!recent.length) return EMPTY;
   const seen = new Uint32Array(256);
   let count = 0;
   for (const { levels } of recent) for (const level of levels) if (level > 0) { seen[level] += 1; count += 1; }
-  if (!count) return [0, 200];
+  if (!count) return EMPTY;
   let [low, high, sum] = [0, 255, 0];
   for (let level = 0; level < 256; level += 1) {
     sum += seen[level];

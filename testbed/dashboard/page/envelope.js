@@ -3,7 +3,7 @@
 import { colours } from "./colours.js";
 import { FONT, Surface, decibels, octets } from "./surface.js";
 
-const LEFT = 44;
+const LEFT = 54;
 const BELOW = 17;
 const HEAD = 17;
 const POINTS = 40_000;
@@ -163,7 +163,7 @@ export class EnvelopeView {
         }
       }
     }
-    return high > low ? [Math.max(low, high - 120) - 4, high + 4] : [0, 200];
+    return high > low ? [Math.max(low, high - 120) - 4, high + 4] : [80, 200];
   }
 
   drawMessages(context, c, role, { top, bottom, from, to, x, width }) {
@@ -227,7 +227,7 @@ export class EnvelopeView {
 
 function fitting(context, name, width) {
   if (context.measureText(name).width <= width) return name;
-  for (let letters = name.length - 1; letters > 2; letters -= 1) {
+  for (let letters = name.length - 1; letters > 6; letters -= 1) {
     const shorter = `${name.slice(0, letters)}…`;
     if (context.measureText(shorter).width <= width) return shorter;
   }

@@ -33,8 +33,23 @@ export class Provisioning {
     const [file] = input.files;
     input.value = "";
     if (!file) return;
+    this.keep(null);
     if (file.size > PICTURE_MAX) this.say("✗ The picture is larger than 12 MiB: take it with fewer pixels.", "bad");
-    else await this.give(file, file.type || "application/octet-stream", false);
+    else {
+      createImageBitmap(file).then((seen) => this.keep(seen), () => {});
+      await this.give(file, file.type || "application/octet-stream", false);
+    }
+  }
+
+  // Shows the picture that was given: this browser's own, and gone with the page.
+  keep(seen) {
+    const taken = this.find("taken");
+    taken.hidden = seen === null;
+    if (seen === null) return;
+    const scale = Math.min(1, 900 / seen.width);
+    taken.width = Math.round(seen.width * scale);
+    taken.height = Math.round(seen.height * scale);
+    taken.getContext("2d").drawImage(seen, 0, 0, taken.width, taken.height);
   }
 
   async give(octets, kind, again) {
@@ -58,7 +73,7 @@ export class Provisioning {
     if (this.tag === null) return;
     const list = this.find("provision-steps");
     for (const row of rows) {
-      if (row.kind !== "note") continue;
+      if (row.kind !== "note" || row.text.endsWith(": ")) continue; // an empty command says nothing
       const step = document.createElement("li");
       step.textContent = `${row.t.toFixed(1)} ms: ${row.text.replace(/^[^\w]+/, "")}`;
       list.append(step);
@@ -83,6 +98,7 @@ export class Provisioning {
       this.say(`✗ The camera cannot be used (${error.name}): choose a picture instead.`, "bad");
       return;
     }
+    this.keep(null);
     const video = this.find("video");
     video.srcObject = this.stream;
     await video.play();
@@ -101,7 +117,10 @@ export class Provisioning {
       canvas.height = video.videoHeight;
       canvas.getContext("2d").drawImage(video, 0, 0);
       const frame = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.9));
-      if (frame && this.stream && (await this.give(frame, "image/jpeg", true))) this.off();
+      if (frame && this.stream && (await this.give(frame, "image/jpeg", true))) {
+        this.off();
+        this.keep(canvas);
+      }
     }
   }
 

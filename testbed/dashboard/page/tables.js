@@ -3,7 +3,7 @@
 const COUNTERS = [
   ["samples.ap", "samples, AP"], ["samples.tag", "samples, tag"], ["sent", "PPDUs sent"], ["received", "PPDUs received"],
   ["crc", "CRC failures", true], ["dropped", "other drops", true], ["retries", "retries"], ["dark", "brown-outs"],
-  ["late", "late bursts", true], ["lost", "samples lost", true], ["not_shown", "samples not shown"],
+  ["late", "late bursts", true], ["losses", "losses of samples", true], ["not_shown", "samples not shown"],
   ["watching.browsers", "browsers"], ["watching.dropped", "dropped for browsers"], ["watching.missed", "missed from the run"],
   ["watching.malformed", "malformed", true],
 ];

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 URI = "pluto:ip:HOST[:PORT], pluto:usb:, or emu:[ip:127.0.0.1:PORT] for what `amp emulate` serves"
 
+REGION = "strictest"
+
 
 def tuning_options(parser: argparse.ArgumentParser) -> None:
     """Add what every radio is set to."""
@@ -24,8 +26,6 @@ def tuning_options(parser: argparse.ArgumentParser) -> None:
 
 def sending_options(parser: argparse.ArgumentParser) -> None:
     """Add what the regulatory guard asks for."""
-    from testbed.regulatory.region import DEFAULT
-
     parser.add_argument(
         "--attenuation-db", type=float, default=20.0, metavar="A", help="of the transmitter, 0 to 89.75 (default 20)"
     )
@@ -33,7 +33,7 @@ def sending_options(parser: argparse.ArgumentParser) -> None:
         "--antenna-gain-dbi", type=float, default=2.0, metavar="G", help="in its best direction (default 2)"
     )
     parser.add_argument(
-        "--region", default=DEFAULT, metavar="R", help=f"EU, US, CN, strictest or a TOML table (default {DEFAULT})"
+        "--region", default=REGION, metavar="R", help=f"EU, US, CN, strictest or a TOML table (default {REGION})"
     )
     parser.add_argument("--dry-run", action="store_true", help="say what would be sent, and send nothing")
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from testbed.experiment.toml import TomlError, parse_toml
 
-DEFAULT = "strictest"
 _TABLE = Path(__file__).with_name("regions.toml")
 _TEXTS = ("source", "provenance")
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import signal
 
 FULL_SCALE_DBM = 7.0  # a PlutoSDR at full scale and no attenuation, nominal at 2.4 GHz (Analog Devices' data sheet)
 UNCERTAINTY_DB = 3.0  # boards and bands differ; nobody calibrates their output here
@@ -82,6 +81,8 @@ def measured(
 
 
 def _occupied_hz(samples: npt.NDArray[np.complex64], rate_sps: int) -> float:
+    from scipy import signal  # takes long to load, and a run that does not radiate has no use for it
+
     segment = min(_SEGMENT, samples.size)
     _, density = signal.welch(samples, rate_sps, window="hann", nperseg=segment, return_onesided=False, detrend=False)
     density = np.fft.fftshift(density)

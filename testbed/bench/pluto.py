@@ -69,7 +69,7 @@ def _elastic(repeat: int, samples: int) -> dict[str, dict[str, float]]:
         "adi.Pluto, filters at 18 MHz": ("adi.Pluto", FILTERED_HZ),
         "libiio": ("libiio", 0),
     }
-    out = {}
+    out: dict[str, dict[str, float]] = {}
     for name, (client, bandwidth_hz) in arms.items():
         turns = []
         for _ in range(repeat):

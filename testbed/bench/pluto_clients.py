@@ -125,7 +125,8 @@ class AdiPluto:
 
     def codes(self, block: Any) -> Codes:
         """See ``Client``."""
-        return np.stack((block.real, block.imag), axis=1).astype(np.int16)
+        codes: Codes = np.stack((block.real, block.imag), axis=1).astype(np.int16)
+        return codes
 
     def lost(self) -> bool:
         """See ``Client``."""

@@ -35,6 +35,7 @@ RECEIVE, TRANSMIT = "cf-ad9361-lpc", "cf-ad9361-dds-core-lpc"
 MOST_BYTES = 256 << 20  # what the driver can allocate for one device's buffers
 MOST_BYTES_EACH = 64 << 20
 MOST_DEPTH = 64
+_MOST_AT_ONCE = 1 << 18  # samples that pass through the air together: what is in between takes ten times their memory
 _REACH_S = 1e-3  # for how long an air may ask for what was sent before a block: its filters, delays and echoes
 
 
@@ -148,6 +149,15 @@ class EmulatedPluto:
         window = Window(first, capture.block, capture.rate_sps)
         if self.chip.loopback == 1:
             return self._own(window) >> 4
+        if window.count <= _MOST_AT_ONCE:
+            return self._converted(window)
+        codes = np.empty((window.count, 2), np.int16)
+        for begin in range(0, window.count, _MOST_AT_ONCE):
+            part = codes[begin : begin + _MOST_AT_ONCE]
+            part[:] = self._converted(Window(first + begin, len(part), window.rate_sps))
+        return codes
+
+    def _converted(self, window: Window) -> Codes:
         field = self._air.heard(self._all, self._index, self._tuning(), window)
         return front_end.converted(self.chip, self._board, field, float(window.rate_sps), self._noise)
 

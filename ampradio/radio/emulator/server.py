@@ -13,6 +13,7 @@ from ampradio.radio.emulator.pluto import EmulatedPluto
 
 _LOG = logging.getLogger(__name__)
 _MOST_CLIENTS = 32
+_MOST_WAITING = 1024  # to be turned away, at once and not after a second
 _BUFFER_BYTES = 1 << 16
 
 
@@ -21,7 +22,7 @@ class Server:
 
     def __init__(self, pluto: EmulatedPluto, host: str, port: int) -> None:
         self._pluto = pluto
-        self._listening = socket.create_server((host, port), backlog=16)
+        self._listening = socket.create_server((host, port), backlog=_MOST_WAITING)
         self.address: tuple[str, int] = self._listening.getsockname()[:2]
         self._clients: dict[socket.socket, threading.Thread] = {}
         self._lock = threading.Lock()

@@ -19,6 +19,7 @@ from testbed.capture import Recording
 BLOCK = 1 << 19
 _TAPS_PER_STEP = 12  # a side: as sharp as scipy's own filter, and a little more
 _RATIO_MAX = 4096
+_LARGEST = np.float32(1e6)
 
 
 @dataclass(frozen=True)
@@ -75,12 +76,21 @@ class Source:
             progress(min((start + BLOCK) / self.samples, 1.0))
 
     def _shifted(self, start: int, count: int) -> npt.NDArray[np.complex64]:
-        samples = self.recording.read(start, count)
+        samples = _bounded(self.recording.read(start, count))
         if not self.offset_hz:
             return samples
         turns = self.offset_hz / self.recording.sample_rate_sps
         phase = (start * turns) % 1.0 + np.arange(samples.size) * turns
         return (samples * np.exp(-2j * np.pi * phase)).astype(np.complex64)
+
+
+def _bounded(samples: npt.NDArray[np.complex64]) -> npt.NDArray[np.complex64]:
+    """Return the samples, those that are no number of a radio as silence: one NaN would spoil a filter's length."""
+    parts = samples.view(np.float32)
+    if parts.size and np.minimum.reduce(parts) >= -_LARGEST and np.maximum.reduce(parts) <= _LARGEST:
+        return samples
+    good = (np.abs(samples.real) <= _LARGEST) & (np.abs(samples.imag) <= _LARGEST)
+    return np.where(good, samples, np.complex64(0))
 
 
 def _filter(ratio: Fraction) -> npt.NDArray[np.float64]:

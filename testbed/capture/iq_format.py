@@ -27,7 +27,8 @@ class IqFormat:
         values = np.frombuffer(octets, np.dtype(self.component))
         if self.zero:
             values = values.astype(np.float64) - self.zero
-        pairs = values.astype(np.float32) / np.float32(unit or self.unit)
+        with np.errstate(all="ignore"):  # what is no number stays none
+            pairs = values.astype(np.float32) / np.float32(unit or self.unit)
         return pairs.view(np.complex64)
 
 

@@ -11,7 +11,7 @@ export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test docs conformance coverage test-fresh test-hw lint flowgraphs companion bench-false-alarms bench-flowgraph bench-mono bench-peer bench-per bench-phy bench-pluto bench-zmq
+.PHONY: help setup demo test docs conformance coverage test-fresh test-hw lint flowgraphs companion bench-dash bench-false-alarms bench-flowgraph bench-mono bench-peer bench-per bench-phy bench-pluto bench-zmq
 
 help: ## show these targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -46,6 +46,9 @@ coverage: setup ## every branch of MAC and security is shown by a test that draw
 
 test-fresh: ## `make demo` and `make test` in a bare Debian 12 (needs root and debootstrap)
 	@testbed/bootstrap/fresh.sh $(FRESH_TARGETS)
+
+bench-dash: setup ## a run with the live view open beside the same run alone: recordings, processor time
+	$(PYTHON) -m testbed.bench.dash
 
 bench-false-alarms: setup ## what the receivers take noise and Wi-Fi bursts for, beside the law of false alarms and the CRC's
 	$(PYTHON) -m testbed.bench.false_alarms

@@ -19,6 +19,7 @@ from tests.doc_pages import Block, Command
 PATIENCE_S = 60
 RUN = {"amp", "python", "printf", "head", "echo", "iio_attr", "iio_info", "iio_readdev"}
 QUICK = {
+    "testbed.bench.dash": ("--repeat", "1", "--rounds", "3"),
     "testbed.bench.false_alarms": ("--quick",),
     "testbed.bench.flowgraph": ("--quick",),
     "testbed.bench.mono": ("--packets", "8"),

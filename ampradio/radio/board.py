@@ -14,7 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from ampradio.radio.errors import NoLibiioError, RadioGoneError, RadioTimeoutError, WrongRadioError
+from ampradio.radio.errors import (
+    NoLibiioError,
+    RadioError,
+    RadioGoneError,
+    RadioSettingError,
+    RadioTimeoutError,
+    WrongRadioError,
+)
 from ampradio.radio.interface import Codes, RadioIdentity
 from ampradio.radio.libiio_errors import asking_error, opening_error
 from ampradio.radio.radio_uri import RadioUri
@@ -37,6 +44,7 @@ class Board:
     def __init__(self, uri: RadioUri, timeout_s: float) -> None:
         self.uri = uri
         self._dead = False
+        self._held = threading.RLock()
         self._timeout_s = timeout_s
         iio, adi = _libraries()
         self._new_buffer = iio.Buffer
@@ -69,35 +77,44 @@ class Board:
             raise told from error
 
     @contextlib.contextmanager
+    def holding(self, doing: str) -> Iterator[Any]:
+        """Give pyadi-iio's object, which is not let go within; turns libiio's errors into RadioError."""
+        with self._held:
+            if self.sdr is None:
+                raise RadioSettingError(f"{self.uri.text}: it is closed ({doing})", "open it again")
+            with self.asking(doing):
+                yield self.sdr
+
+    @contextlib.contextmanager
     def patience(self, more_s: float) -> Iterator[None]:
         """Within, let the radio take ``more_s`` longer to answer; buffers opened before do not know."""
-        with self.asking("setting a timeout"):
-            self.sdr.ctx.set_timeout(round((self._timeout_s + more_s) * 1000))
+        with self.holding("setting a timeout") as sdr:
+            sdr.ctx.set_timeout(round((self._timeout_s + more_s) * 1000))
         try:
             yield
         finally:
-            with contextlib.suppress(OSError):
-                self.sdr.ctx.set_timeout(round(self._timeout_s * 1000))
+            with contextlib.suppress(RadioError), self.holding("setting a timeout") as sdr:
+                sdr.ctx.set_timeout(round(self._timeout_s * 1000))
 
     def open_receive(self, samples: int, kernel_buffers: int) -> ReceiveBuffer:
         """Open the receive buffer with I and Q; raises RadioError."""
-        with self.asking("opening the receive buffer"):
-            return ReceiveBuffer(self, self._buffer(self.sdr._rxadc, False, samples, kernel_buffers, False))
+        with self.holding("opening the receive buffer") as sdr:
+            return ReceiveBuffer(self, self._buffer(sdr._rxadc, False, samples, kernel_buffers, False))
 
     def open_transmit(self, samples: int, kernel_buffers: int, *, cyclic: bool = False) -> TransmitBuffer:
         """Open the transmit buffer with I and Q; raises RadioError."""
-        with self.asking("opening the transmit buffer"):
-            return TransmitBuffer(self, self._buffer(self.sdr._txdac, True, samples, kernel_buffers, cyclic))
+        with self.holding("opening the transmit buffer") as sdr:
+            return TransmitBuffer(self, self._buffer(sdr._txdac, True, samples, kernel_buffers, cyclic))
 
     def has_lost(self) -> tuple[bool, bool]:
         """Return whether received samples were lost, and whether the transmitter ran dry, since this was asked last."""
-        with self.asking("reading the loss register"):
-            overflow = bool(self.sdr._rxadc.reg_read(STATUS) & OVERFLOW)
-            underflow = bool(self.sdr._txdac.reg_read(STATUS) & UNDERFLOW)
+        with self.holding("reading the loss register") as sdr:
+            overflow = bool(sdr._rxadc.reg_read(STATUS) & OVERFLOW)
+            underflow = bool(sdr._txdac.reg_read(STATUS) & UNDERFLOW)
             if overflow:
-                self.sdr._rxadc.reg_write(STATUS, OVERFLOW)
+                sdr._rxadc.reg_write(STATUS, OVERFLOW)
             if underflow:
-                self.sdr._txdac.reg_write(STATUS, UNDERFLOW)
+                sdr._txdac.reg_write(STATUS, UNDERFLOW)
         return overflow, underflow
 
     @property
@@ -107,11 +124,12 @@ class Board:
 
     def close(self) -> None:
         """Let the radio go; its buffers must be closed by now."""
-        sdr, self.sdr = self.sdr, None
-        if sdr is not None:
-            with contextlib.suppress(OSError):
-                sdr.ctx.set_timeout(_LAST_WORDS_MS)
-            self._handles.release()
+        with self._held:
+            sdr, self.sdr = self.sdr, None
+            if sdr is not None:
+                with contextlib.suppress(OSError):
+                    sdr.ctx.set_timeout(_LAST_WORDS_MS)
+                self._handles.release()
 
     def _buffer(self, device: Any, output: bool, samples: int, kernel_buffers: int, cyclic: bool) -> Any:
         for channel in device.channels:

@@ -147,7 +147,7 @@ class DuplexStream:
             self._streams.cancel()
 
     def close(self) -> None:
-        """Close both streams; not while a turn is on."""
+        """Close both streams; a turn in another thread ends first, or is made to."""
         if self._streams is not None:
             self._streams.close()
 

@@ -21,23 +21,23 @@ def apply_settings(board: Board, wanted: RadioSettings, in_force: RadioSettings 
         RadioSettingError: the radio refuses a value; those before it are set.
     """
     _check(board, wanted)
-    sdr, uri = board.sdr, board.uri
+    uri = board.uri
     before = in_force
     if before is None or before.rate_sps != wanted.rate_sps:
-        with board.asking(f"a sample rate of {wanted.rate_sps} S/s"):
+        with board.holding(f"a sample rate of {wanted.rate_sps} S/s") as sdr:
             sdr.sample_rate = wanted.rate_sps
             if abs(int(sdr.sample_rate) - wanted.rate_sps) > 1:
                 fix = "choose a rate it can make"
                 raise RadioSettingError(f"{uri.text}: {wanted.rate_sps} S/s became {sdr.sample_rate}", fix)
-    with board.asking(f"a bandwidth of {wanted.bandwidth_hz} Hz"):
+    with board.holding(f"a bandwidth of {wanted.bandwidth_hz} Hz") as sdr:
         sdr.rx_rf_bandwidth = sdr.tx_rf_bandwidth = wanted.bandwidth_hz
         bandwidth_hz = int(sdr.rx_rf_bandwidth)
     _tune(board, wanted)
-    with board.asking(f"a receive gain of {wanted.rx_gain_db:g} dB"):
+    with board.holding(f"a receive gain of {wanted.rx_gain_db:g} dB") as sdr:
         sdr.gain_control_mode_chan0 = "manual"  # gain control would follow on-off keying
         sdr.rx_hardwaregain_chan0 = wanted.rx_gain_db
         rx_gain_db = float(sdr.rx_hardwaregain_chan0)
-    with board.asking(f"a transmit attenuation of {wanted.tx_attenuation_db:g} dB"):
+    with board.holding(f"a transmit attenuation of {wanted.tx_attenuation_db:g} dB") as sdr:
         sdr.tx_hardwaregain_chan0 = -wanted.tx_attenuation_db
         tx_attenuation_db = -float(sdr.tx_hardwaregain_chan0) + 0.0
     set_loopback(board, wanted.loopback)
@@ -46,12 +46,12 @@ def apply_settings(board: Board, wanted: RadioSettings, in_force: RadioSettings 
 
 def set_loopback(board: Board, loopback: Loopback) -> None:
     """Close or open a loopback; with the digital one the transmitter's oscillator is off, so that nothing radiates."""
-    with board.asking(f"loopback {loopback.name.lower()}"):
+    with board.holding(f"loopback {loopback.name.lower()}") as sdr:
         if loopback is Loopback.DIGITAL:
-            _power_transmitter(board.sdr, on=False)
-        board.sdr.loopback = int(loopback)
+            _power_transmitter(sdr, on=False)
+        sdr.loopback = int(loopback)
         if loopback is not Loopback.DIGITAL:
-            _power_transmitter(board.sdr, on=True)
+            _power_transmitter(sdr, on=True)
 
 
 def _power_transmitter(sdr: Any, *, on: bool) -> None:
@@ -62,9 +62,9 @@ def _tune(board: Board, wanted: RadioSettings) -> None:
     correction = 1 + wanted.carrier_ppm * 1e-6
     for name, centre_hz in (("rx_lo", wanted.centre_hz), ("tx_lo", wanted.tx_centre_hz or wanted.centre_hz)):
         target_hz = round(centre_hz / correction)
-        with board.asking(f"a centre frequency of {centre_hz} Hz"):
-            setattr(board.sdr, name, target_hz)
-            tuned_hz = int(getattr(board.sdr, name))
+        with board.holding(f"a centre frequency of {centre_hz} Hz") as sdr:
+            setattr(sdr, name, target_hz)
+            tuned_hz = int(getattr(sdr, name))
         if abs(tuned_hz - target_hz) > _TUNING_HZ:
             raise RadioSettingError(
                 f"{board.uri.text}: {target_hz} Hz became {tuned_hz} Hz", "choose another frequency"

@@ -6,13 +6,16 @@ sent a function of what was received alone: the emulator's elastic time repeats 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from ampradio.radio.board import Board, ReceiveBuffer, TransmitBuffer
+from ampradio.radio.errors import RadioSettingError
 from ampradio.radio.interface import Codes
 
 _TRANSMIT_BUFFERS = 4
+_TURN_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class SampleStreams:
         self._board, self._next_block = board, next_block
         self._transmit: TransmitBuffer | None = None
         self._receive: ReceiveBuffer | None = None
+        self._busy = threading.Lock()  # a buffer that is destroyed under a thread within libiio ends the process
         try:
             if next_block is not None:
                 self._transmit = board.open_transmit(plan.block, _TRANSMIT_BUFFERS)
@@ -61,21 +65,29 @@ class SampleStreams:
 
     def turn(self) -> Turn:
         """Send a block, receive a block; raises RadioError."""
-        assert self._receive is not None
-        if self._transmit is not None and self._next_block is not None:
-            self._transmit.write(self._next_block())
-        codes = self._receive.read()
-        overflow, underflow = self._board.has_lost()
-        return Turn(codes, overflow, underflow and self._transmit is not None)
+        with self._busy:
+            if self._receive is None:
+                raise RadioSettingError(f"{self._board.uri.text}: it does not stream any more", "start it first")
+            if self._transmit is not None and self._next_block is not None:
+                self._transmit.write(self._next_block())
+            codes = self._receive.read()
+            overflow, underflow = self._board.has_lost()
+            return Turn(codes, overflow, underflow and self._transmit is not None)
 
     def cancel(self) -> None:
         """Make a turn that waits in another thread fail."""
-        if self._receive is not None:
-            self._receive.cancel()
+        receive = self._receive
+        if receive is not None:
+            receive.cancel()
 
     def close(self) -> None:
-        """Close both; not while a turn is on."""
-        for buffer in (self._receive, self._transmit):
-            if buffer is not None:
-                buffer.close()
-        self._receive = self._transmit = None
+        """Close both; a turn in another thread ends first, or is made to."""
+        while not self._busy.acquire(timeout=_TURN_S):
+            self.cancel()
+        try:
+            for buffer in (self._receive, self._transmit):
+                if buffer is not None:
+                    buffer.close()
+            self._receive = self._transmit = None
+        finally:
+            self._busy.release()

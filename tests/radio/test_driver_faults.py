@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 
@@ -32,7 +33,7 @@ from ampradio.radio.libiio_errors import asking_error, opening_error
 from ampradio.radio.opening import open_radio
 from ampradio.radio.radio_uri import radio_uri as taken_apart
 from tests.conftest import ROOT
-from tests.radio.conftest import RATE_SPS, OpenRadio, settings
+from tests.radio.conftest import BLOCK, RATE_SPS, OpenRadio, settings
 from tests.radio.plutos import network
 from tests.radio.test_driver import heard, looped, noise
 
@@ -148,7 +149,7 @@ def test_a_server_that_is_killed_ends_the_stream_and_reconnect_resumes_it(
     server: list[subprocess.Popen[str]], opened: OpenRadio
 ) -> None:
     uri = serve(server)
-    radio = opened(f"emu:{uri}", block=SMALL)
+    radio = opened(f"emu:{uri}", lead_blocks=3)
     radio.start()
     before = radio.receive()
     began = time.monotonic()
@@ -164,9 +165,9 @@ def test_a_server_that_is_killed_ends_the_stream_and_reconnect_resumes_it(
     radio.reconnect(patience_s=10)
     block = radio.receive()
     assert block.lost and block.segment == before.segment + 1 and block.first >= before.end
-    at = radio.earliest() + 4 * SMALL
+    at = radio.earliest() + 2 * BLOCK
     assert radio.burst(noise(900, 3), at).on_time
-    codes, first = heard(radio, at + SMALL)
+    codes, first = heard(radio, at + BLOCK)
     assert np.array_equal(codes[at - first :][:900], looped(noise(900, 3)))
     assert radio.settings == settings()
 
@@ -174,7 +175,7 @@ def test_a_server_that_is_killed_ends_the_stream_and_reconnect_resumes_it(
 def test_a_server_that_hangs_is_given_up_within_ten_seconds(
     server: list[subprocess.Popen[str]], opened: OpenRadio
 ) -> None:
-    radio = opened(f"emu:{serve(server)}", block=SMALL)
+    radio = opened(f"emu:{serve(server)}", lead_blocks=3)
     radio.start()
     radio.receive()
     began = time.monotonic()
@@ -186,15 +187,28 @@ def test_a_server_that_hangs_is_given_up_within_ten_seconds(
     assert time.monotonic() - began < 10
 
 
-def test_closing_twice_while_another_thread_waits(opened: OpenRadio) -> None:
+@pytest.mark.parametrize("paced", [False, True])
+def test_closing_while_another_thread_waits_for_a_block(paced: bool, opened: OpenRadio) -> None:
+    """The reader's thread is within libiio; the buffers must not be destroyed under it."""
     with network(1, elastic=False) as radios:
-        radio = opened(radios.uris[0])
+        radio = opened(radios.uris[0], paced_by_reader=paced)
         radio.start()
-        blocks = radio.blocks()
-        next(blocks)
+        ended: list[object] = []
+
+        def read() -> None:
+            try:
+                ended.append(sum(1 for _ in radio.blocks()))
+            except RadioError as error:
+                ended.append(error)
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        radio.earliest()
+        time.sleep(2.5 * BLOCK / RATE_SPS)
         radio.close()
+        reader.join(10)
+        assert not reader.is_alive() and ended
         radio.close()
-        assert list(blocks) == []
         with pytest.raises(RadioSettingError, match="start it"):
             radio.receive()
 

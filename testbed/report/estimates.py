@@ -85,14 +85,16 @@ def _asked(source: Source) -> Mapping[tuple[bool, str], float]:
     experiment = source.table("experiment")
     channel, tags = table_of(experiment.get("channel")), experiment.get("tags")
     found: dict[tuple[bool, str], float | None] = {}
-    if channel.get("distance_m") is None and channel.get("multipath") == "none":
+    # A radio samples a band of its own, and an SNR is over the noise in the band that is sampled.
+    if _air(source) != "emu" and channel.get("distance_m") is None and channel.get("multipath") == "none":
         found = {(way, "snr_db"): number(channel, f"{'down' if way else 'up'}link_snr_db") for way in _WAYS}
     if isinstance(tags, list) and len(tags) == 1 and not number(channel, "clock_ppm"):
         found[False, "clock_ppm"] = number(table_of(tags[0]), "chip_clock_ppm")
         if not number(channel, "carrier_offset_hz"):
             found[False, "cfo_hz"] = number(table_of(tags[0]), "carrier_offset_hz")
-    return {key: value for key, value in found.items() if value is not None} if _simulated(source) else {}
+    simulated = _air(source) in ("sim", "zmq", "emu")
+    return {key: value for key, value in found.items() if value is not None and simulated}
 
 
-def _simulated(source: Source) -> bool:
-    return str(source.manifest.get("radio", "")).split(":")[0] in ("sim", "zmq", "emu")
+def _air(source: Source) -> str:
+    return str(source.manifest.get("radio", "")).partition(":")[0]

@@ -53,6 +53,7 @@ def facts_of(source: Source) -> list[tuple[str, str]]:
     system = ", ".join(map(str, systems)) if isinstance(systems, list) else "?"
     number_of = source.table("security").get("system")
     stop_ns = number(manifest, "stop_ns")
+    scale = manifest.get("time_scale")
     overrides = source.table("experiment").get("overrides")
     found = [
         (
@@ -60,6 +61,7 @@ def facts_of(source: Source) -> list[tuple[str, str]]:
             f"{system}{f' ({number_of})' if number_of else ''}, variant {manifest.get('variant', '?')}",
         ),
         ("Radio", f"{manifest.get('radio', '?')} – {air_of(source)[1]}"),
+        ("Time scale", f"pauses are {scale} times as long as the draft's" if scale not in (None, 1) else ""),
         ("Seed", str(source.table("seeds").get("run", "?"))),
         ("Profile", str(manifest.get("profile", "?"))),
         ("Began", _moment(manifest.get("wall_started"))),

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from html import escape
+from itertools import pairwise
+from statistics import median
 
 from testbed.report.messages import Message
 from testbed.report.notes import Note
@@ -15,7 +17,7 @@ from testbed.report.palette import colour
 
 TIME_X, FIRST_X, STEP_X, RIGHT_X = 84, 132, 380, 148
 HEAD_Y, MESSAGE_Y, NOTE_Y, PAUSE_Y, FOOT_Y = 52, 40, 22, 26, 18
-PAUSE_NS = 5_000_000
+PAUSE_NS, PAUSE_OF_USUAL = 5_000_000, 3
 LETTER = 6.3
 NOTE_LETTERS = 64
 TONES = {"good": "good", "bad": "bad", "note": "note", "data": "accent"}
@@ -43,9 +45,10 @@ def ladder_svg(
     rows: list[tuple[float, int, Message | Note]] = [(each.start_ns, 0, each) for each in messages]
     rows += [(each.t_ns, 1, each) for each in notes]
     rows.sort(key=lambda row: row[:2])
+    pause_ns = max(PAUSE_NS, PAUSE_OF_USUAL * _usual_gap_ns(messages))
     y, body, until = float(HEAD_Y), [], None
     for t_ns, _, row in rows:
-        if until is not None and t_ns - until > PAUSE_NS:
+        if until is not None and t_ns - until > pause_ns:
             body.append(_pause(y, t_ns - until, width))
             y += PAUSE_Y
         if isinstance(row, Message):
@@ -64,6 +67,11 @@ def ladder_svg(
         f'<text x="{TIME_X - 8}" y="24" text-anchor="end" fill="{colour("muted")}" font-size="11">air time, ms</text>'
         f"{heads}{''.join(body)}</svg>"
     )
+
+
+def _usual_gap_ns(messages: Sequence[Message]) -> float:
+    ordered = sorted(messages, key=lambda each: each.start_ns)
+    return median([0.0, *(after.start_ns - before.end_ns for before, after in pairwise(ordered))])
 
 
 def _lifeline(name: str, x: int, bottom: float) -> str:
@@ -149,7 +157,7 @@ def _rate(rate_bps: int) -> str:
 
 def _outcome(message: Message) -> str:
     if message.outcome != "received":
-        return f"✗ {message.reason}"
+        return f"✗ {message.reason or message.outcome}"
     heard = [each for each in message.arrivals if each.outcome == "received"]
     if len(message.arrivals) > 1:
         return f"heard by {len(heard)} of {len(message.arrivals)}"

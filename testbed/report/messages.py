@@ -89,7 +89,7 @@ def stations_of(manifest: Mapping[str, object], events: Iterable[Event]) -> Stat
     if len(tags) == 1 and _text(tags[0].get("name")):
         by_node["tag"] = _text(tags[0]["name"])
     nodes = dict.fromkeys(str(event.get("node")) for event in events if event.get("kind") in ("tx", "rx", "drop"))
-    found = dict.fromkeys([AP, *(by_node.get(node, node) for node in nodes), *(by_id.values() if not nodes else ())])
+    found = dict.fromkeys([AP, *(by_node.get(node, node) for node in nodes), *by_id.values()])
     return Stations(tuple(found), by_node, by_id)
 
 

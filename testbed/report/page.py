@@ -27,6 +27,7 @@ from testbed.report.frames_table import HEADINGS, ROWS_MAX, rows_of
 from testbed.report.key_life import key_lives_of, key_parameters
 from testbed.report.ladder_view import ladder_of
 from testbed.report.palette import css_variables
+from testbed.report.radios import radio_facts, radio_losses
 from testbed.report.source import Source
 
 KEYS_MAX = 500
@@ -74,7 +75,8 @@ def page_of(source: Source, views: Sequence[View]) -> str:
         facts=facts_of(source),
         parameters=parameters_of(source),
         experiment=json.dumps(source.manifest.get("experiment"), indent=2, ensure_ascii=False),
-        warnings=source.warnings,
+        warnings=[*source.warnings, *radio_losses(source)],
+        radios=radio_facts(source),
         sections=[*titles, ("counters", "Counters"), ("placeholders", "Placeholders")],
         messages=source.messages,
         ladder=Markup(ladder.svg),

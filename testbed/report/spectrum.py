@@ -110,7 +110,7 @@ def _spectrograms(recordings: tuple[Recording, ...]) -> Plot:
             origin="lower",
             extent=(zero_ms, zero_ms + recording.duration_s * 1e3, -half, half),
             cmap="cividis",
-            vmin=top - RANGE_DB,
+            vmin=max(top - RANGE_DB, float(np.percentile(got.density_db, 2)) - 1) if got.density_db.size else None,
             vmax=top,
             interpolation="none",
         )
@@ -119,7 +119,7 @@ def _spectrograms(recordings: tuple[Recording, ...]) -> Plot:
         figure.colorbar(image, ax=axes, label="dB/Hz", pad=0.01, aspect=14)
     lanes[-1].set_xlabel("air time in ms")
     note = f" Each column is the mean of {FFTS_MAX} windows of its time, not of all." if decimated else ""
-    caption = f"Power density over air time and frequency, the upper {RANGE_DB:.0f} dB of it.{note}"
+    caption = f"Power density over air time and frequency, from the noise up, {RANGE_DB:.0f} dB at most.{note}"
     return Plot("spectrogram", "Spectrogram", "power density over air time and frequency", caption, figure)
 
 

@@ -49,6 +49,11 @@ class BurstSchedule:
         """True while more would be without bound."""
         return len(self._bursts) >= PENDING_MAX
 
+    @property
+    def emitted(self) -> int:
+        """How far the stream has got."""
+        return self._emitted
+
     def raise_horizon(self, horizon: int) -> None:
         """Allow samples up to ``horizon``; it never moves back."""
         with self._changed:

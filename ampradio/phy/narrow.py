@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ampradio.phy import downlink, uplink
 from ampradio.phy.modulate import ppdu, sample_rate_sps
-from ampradio.phy.on_symbol import waveform
+from ampradio.phy.on_symbol import on_symbol, waveform
 from ampradio.phy.signal_field import l_length
 from ampradio.profile.airtime import downlink_chip_ns, non_amp_ns, samples, uplink_chip_ns
 from ampradio.profile.model import Profile
@@ -44,6 +44,12 @@ def narrow_ppdu(
     if vector.cut_off_ns:
         out[vector.cut_off_ns * rate_sps // _NS_PER_S :] = 0
     return out
+
+
+def crest(profile: Profile, rate_sps: int) -> float:
+    """Return the largest amplitude of an ON symbol of the downlink, whose mean power is 1."""
+    down = profile.downlink
+    return max(float(np.abs(on_symbol(down, chip, rate_sps)).max()) for chip in (down.chip_250k_ns, down.chip_1m_ns))
 
 
 def modulated(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from testbed.experiment.time_scale import EMULATED, WALL
+from testbed.experiment.time_scale import EMULATED, FLOWGRAPH, WALL
 
 SIMULATED = ("zmq", "sim")
 WORDS = ("wall", "loopback", "gr")
@@ -66,7 +66,9 @@ class RadioChoice:
         """The interframe spaces' factor unless the experiment gives one."""
         if not self.plutos:
             return 1
-        return EMULATED if self.elastic and not self.gnuradio else WALL
+        if not self.elastic:
+            return WALL
+        return FLOWGRAPH if self.gnuradio else EMULATED
 
 
 def radio_choice(uri: str) -> RadioChoice:

@@ -7,7 +7,8 @@ import tempfile
 from pathlib import Path
 
 from ampradio.radio.emulator.air_file import AirFile
-from testbed.emulated_air.plan import plan_of_experiment, plan_of_keys
+from testbed.emulated_air.experiment_channel import plan_of_experiment
+from testbed.emulated_air.plan import plan_of_keys
 from testbed.emulator_child import config_of
 from testbed.experiment import Experiment
 from testbed.runner.processes import NodeProcess

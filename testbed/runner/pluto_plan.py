@@ -8,10 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
-from ampradio.phy.on_symbol import on_symbol
-from ampradio.profile.model import Profile
+from ampradio.phy.narrow import crest
 from ampradio.radio.emulator.front_end import FULL_SCALE_RX_DBM, FULL_SCALE_TX_DBM, THERMAL_DBM_HZ
 from ampradio.radio.interface import Loopback, RadioSettings
 from testbed.experiment import Experiment, ExperimentError
@@ -58,7 +55,7 @@ def pluto_plan(experiment: Experiment) -> PlutoPlan:
     """Return the plan of a run over PlutoSDRs; raises ExperimentError for an SNR that the emulated air cannot have."""
     choice, plutos = experiment.choice, experiment.plutos
     peak = LOOPBACK_PEAK if choice.loopback else PEAK
-    scale = {"ap": peak / _crest(experiment.profile, plutos.rate_sps), "tag": peak}
+    scale = {"ap": peak / crest(experiment.profile, plutos.rate_sps), "tag": peak}
     emulated = choice.starts_emulator and not choice.loopback
     usual_db = EMULATED_ATTENUATION_DB if emulated else ATTENUATION_DB
     attenuation_db = {
@@ -113,9 +110,3 @@ def _gain_for(received_dbm: float) -> float:
 
 def _given(value: float | None, usual: float) -> float:
     return usual if value is None else value
-
-
-def _crest(profile: Profile, rate_sps: int) -> float:
-    """Return the largest amplitude of an ON symbol, whose mean power is 1."""
-    down = profile.downlink
-    return max(float(np.abs(on_symbol(down, chip, rate_sps)).max()) for chip in (down.chip_250k_ns, down.chip_1m_ns))

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from ampradio.radio.interface import Loopback, Radio
+from ampradio.radio.interface import Loopback, Radio, RadioIdentity, RadioSettings
+from flowgraphs.streams import ROLES
 from testbed.experiment import Experiment
 from testbed.runner.pluto_plan import PlutoPlan, is_narrow
 
 
 def radio_facts(experiment: Experiment, plan: PlutoPlan, radios: Sequence[Radio]) -> dict[str, object]:
     """Return the facts, in JSON's types; the radios are configured."""
+    return _common(experiment, plan) | {"radios": [_facts_of(radio.identity, radio.settings) for radio in radios]}
+
+
+def _common(experiment: Experiment, plan: PlutoPlan) -> dict[str, object]:
     return {
         "path": "gr-iio" if experiment.choice.gnuradio else "pyadi-iio",
         "clock": "elastic" if experiment.choice.elastic else "wall",
@@ -18,13 +24,24 @@ def radio_facts(experiment: Experiment, plan: PlutoPlan, radios: Sequence[Radio]
         "radiates": experiment.choice.radiates,
         "entropy": "system" if experiment.choice.radiates else "seeded",
         "air": None if plan.air is None else {key: getattr(plan.air, key) for key in plan.air.__dataclass_fields__},
-        "radios": [_radio(radio) for radio in radios],
         "on_power_dbm": {role: round(plan.on_power_dbm(role), 2) for role in plan.scale},
     }
 
 
-def _radio(radio: Radio) -> dict[str, object]:
-    identity, settings = radio.identity, radio.settings
+def gr_facts(
+    experiment: Experiment, plan: PlutoPlan, uris: Sequence[str], said: Mapping[str, Mapping[str, Any]]
+) -> dict[str, object]:
+    """Return the same of radios in flowgraphs, as each process ``said`` who its radio is."""
+    radios = []
+    for role, uri in zip(ROLES, uris, strict=True):
+        about, settings = said[role], plan.settings[role]
+        emulated = str(about["serial"]).startswith("emulated")
+        identity = RadioIdentity(uri, about["model"], about["serial"], about["firmware"], emulated)
+        radios.append(_facts_of(identity, settings))
+    return _common(experiment, plan) | {"radios": radios}
+
+
+def _facts_of(identity: RadioIdentity, settings: RadioSettings) -> dict[str, object]:
     return {
         "uri": identity.uri,
         "model": identity.model,

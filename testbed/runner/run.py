@@ -98,9 +98,11 @@ def _over_sim(experiment: Experiment, stations: Stations, folder: RunFolder, tel
 
 
 def _over_plutos(experiment: Experiment, stations: Stations, folder: RunFolder, tell: Tell) -> Finished:
+    from testbed.runner.gr_run import GrRun
     from testbed.runner.radio_run import RadioRun
 
-    with RadioRun(experiment, stations, folder.path) as run:
+    make = GrRun if experiment.choice.gnuradio else RadioRun
+    with make(experiment, stations, folder.path) as run:
         folder.note(radios=run.facts)
         finished = run.run(tell)
     late = {role: counters.get("tx_late", 0) for role, counters in finished.counters.items()}

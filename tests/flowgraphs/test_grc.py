@@ -32,8 +32,8 @@ def without_version(path: Path) -> str:
     return "".join(line for line in path.read_text().splitlines(True) if "GNU Radio version:" not in line)
 
 
-def test_the_four_flowgraphs_are_there() -> None:
-    assert [graph.stem for graph in GRAPHS] == ["air", "ap", "replay", "tag"]
+def test_the_six_flowgraphs_are_there() -> None:
+    assert [graph.stem for graph in GRAPHS] == ["air", "ap", "pluto_ap", "pluto_tag", "replay", "tag"]
 
 
 @pytest.mark.parametrize("graph", GRAPHS, ids=lambda graph: graph.stem)
@@ -47,7 +47,7 @@ def test_compiles_to_what_is_committed(graph: Path, tmp_path: Path) -> None:
 def test_every_own_block_has_a_definition_that_names_a_real_class() -> None:
     """Each ``.block.yml`` imports and makes a class of ``flowgraphs.blocks`` with as many arguments as it has."""
     definitions = sorted((FOLDER / "blocks").glob("*.block.yml"))
-    assert len(definitions) == 8
+    assert len(definitions) == 10
     for path in definitions:
         block = yaml.safe_load(path.read_text())
         namespace: dict[str, type] = {}

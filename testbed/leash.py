@@ -1,0 +1,48 @@
+"""How a child process of a run speaks and ends: JSON lines on standard output, and as soon as standard input does."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from typing import Any, NoReturn, Protocol
+
+GRACE_S = 3.0
+
+
+class Stoppable(Protocol):
+    """A PHY as its process ends it."""
+
+    stopped: Any
+
+    def fail(self, reason: str) -> None: ...
+
+
+def say(state: str, **detail: Any) -> None:
+    """Tell the parent."""
+    sys.stdout.write(json.dumps({"state": state, **detail}) + "\n")
+    sys.stdout.flush()
+
+
+def leave(code: int) -> NoReturn:
+    """End at once: a flowgraph that is torn down waits, with gr-iio for ever, and there is nothing left to save."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def close_with_parent(phy: Stoppable) -> None:
+    """End as soon as the parent is gone or says so; meant for a thread."""
+    while sys.stdin.buffer.read(4096):
+        pass
+    if not phy.stopped.is_set():
+        phy.fail("the run was ended by its owner")
+        time.sleep(GRACE_S)
+    leave(0)
+
+
+def hold() -> NoReturn:
+    """Do nothing more until the parent ends the process."""
+    while True:
+        time.sleep(60)

@@ -16,6 +16,7 @@ from ampradio.radio.errors import RadioSettingError, RadioTimeoutError
 from ampradio.radio.interface import RX_FULL_SCALE, Codes, Samples
 from ampradio.radio.transmit_timeline import transmit_codes
 
+STATEMENT = "burst: a whole exchange out of one transmit buffer and one capture, decided before it began"
 _PARTS = 16
 _START_S = 0.02  # from one buffer's opening to the other's
 _CABLE_BYTES_PER_S = 10e6  # what is to be sent travels while the capture runs: the slowest USB 2
@@ -36,6 +37,10 @@ class BurstCapture:
     codes: Codes
     sent_at: int
     peak_db: float
+
+    def as_facts(self) -> dict[str, object]:
+        """Return what a result says of it, in JSON's types."""
+        return {"mode": STATEMENT, "sent_at_sample": self.sent_at, "peak_db": round(self.peak_db, 1)}
 
     @property
     def samples(self) -> Samples:

@@ -9,27 +9,25 @@ from __future__ import annotations
 import contextlib
 import threading
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from ampradio.radio.errors import (
-    NoLibiioError,
     RadioError,
     RadioGoneError,
     RadioSettingError,
     RadioTimeoutError,
     WrongRadioError,
 )
-from ampradio.radio.interface import Codes, RadioIdentity
-from ampradio.radio.libiio_errors import asking_error, opening_error
+from ampradio.radio.interface import Codes
+from ampradio.radio.libiio_errors import asking_error
+from ampradio.radio.radio_identity import asked, identity_of, libraries
 from ampradio.radio.radio_uri import RadioUri
 
-TRANSCEIVER, RECEIVE, TRANSMIT = "ad9361-phy", "cf-ad9361-lpc", "cf-ad9361-dds-core-lpc"
 STATUS = 0x80000088
 UNDERFLOW, OVERFLOW = 1, 4
-_EMULATED = "emulated"  # how the emulator's serial numbers begin
 _LAST_WORDS_MS = 200
 _I_AND_Q = ("voltage0", "voltage1")
 
@@ -46,10 +44,10 @@ class Board:
         self._dead = False
         self._held = threading.RLock()
         self._timeout_s = timeout_s
-        iio, adi = _libraries()
+        iio, adi = libraries()
         self._new_buffer = iio.Buffer
-        about, devices = _asked(iio, uri)
-        self.identity = _identity(uri, about, devices)
+        about, devices = asked(iio, uri)
+        self.identity = identity_of(uri, about, devices)
         with self.asking("opening"):
             self.sdr: Any = adi.Pluto(uri.libiio)
             self._handles = _Handles(iio, self.sdr.ctx)
@@ -214,43 +212,3 @@ class TransmitBuffer:
     def close(self) -> None:
         """Close it; what was queued is not sent."""
         self._board.destroy(self._buffer)
-
-
-def _libraries() -> tuple[Any, Any]:
-    try:
-        import adi
-        import iio
-    except (ImportError, AttributeError, OSError) as error:
-        fix = "run `amp doctor`: it names what is missing and the command that installs it"
-        raise NoLibiioError(f"libiio cannot be used: {error}", fix) from error
-    return iio, adi
-
-
-def _asked(iio: Any, uri: RadioUri) -> tuple[Mapping[str, str], set[str]]:
-    """Open and close a context, which says why it cannot; pyadi-iio would not."""
-    try:
-        context = iio.Context(uri.libiio)
-    except OSError as error:
-        raise opening_error(uri, error) from error
-    about = dict(context.attrs)
-    names = {device.name for device in context.devices if device.name}
-    raw, context._context = context._context, None
-    iio._destroy(raw)
-    return about, names
-
-
-def _identity(uri: RadioUri, about: Mapping[str, str], devices: set[str]) -> RadioIdentity:
-    model, firmware = about.get("hw_model", "unknown"), about.get("fw_version", "unknown")
-    missing = {TRANSCEIVER, RECEIVE, TRANSMIT} - devices
-    if missing:
-        raise WrongRadioError(
-            f"{uri.text}: {model}, firmware {firmware}, is no PlutoSDR: it lacks {', '.join(sorted(missing))}",
-            "name a PlutoSDR (`amp devices`), or install its stock firmware",
-        )
-    serial = about.get("hw_serial", "")
-    emulated = serial.startswith(_EMULATED)
-    if uri.emulated and not emulated:
-        raise WrongRadioError(
-            f"{uri.text}: {model} {serial} is not emulated", f"give pluto:{uri.libiio} if you mean it"
-        )
-    return RadioIdentity(uri.text, model, serial, firmware, emulated)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ampradio.radio.board import Board, TransmitBuffer
 from ampradio.radio.burst_operation import BurstCapture, exchange, send_once
 from ampradio.radio.duplex_stream import DuplexStream
-from ampradio.radio.errors import NoRadioError, RadioError, RadioSettingError, WrongRadioError
+from ampradio.radio.errors import RadioError, RadioSettingError
 from ampradio.radio.free_running import FreeRunner
 from ampradio.radio.front_end_settings import apply_settings, set_loopback
 from ampradio.radio.interface import (
@@ -24,26 +22,11 @@ from ampradio.radio.interface import (
     Samples,
 )
 from ampradio.radio.radio_uri import radio_uri
-from ampradio.radio.sample_streams import StreamPlan
+from ampradio.radio.reconnecting import Interrupted, found_again
+from ampradio.radio.sample_streams import StreamPlan, block_for
 from ampradio.radio.transmit_timeline import transmit_codes
 
-_BLOCK_S = 8e-3  # shorter ones do not keep up with a computer that does something else for a moment
-_LOOK_EVERY_S = 0.2
 _CYCLIC_BUFFERS = 2
-
-
-def block_for(rate_sps: int) -> int:
-    """Return the usual block size: the power of two that lasts 8 ms or a little longer, at least 4096."""
-    return max(4096, 1 << (int(rate_sps * _BLOCK_S) - 1).bit_length())
-
-
-@dataclass(frozen=True)
-class _Interrupted:
-    """What a radio did when its connection broke."""
-
-    settings: RadioSettings | None
-    stream: DuplexStream | None
-    repeated: Samples | None
 
 
 class PlutoRadio:
@@ -74,7 +57,7 @@ class PlutoRadio:
         self._repeating: TransmitBuffer | None = None
         self._repeated: Samples | None = None
         self._last_losses = LossCount()
-        self._interrupted: _Interrupted | None = None
+        self._interrupted: Interrupted | None = None
 
     @property
     def settings(self) -> RadioSettings:
@@ -224,10 +207,10 @@ class PlutoRadio:
         """See ``Radio``; may be tried again when it failed."""
         with self._lock:
             if self._interrupted is None:
-                self._interrupted = _Interrupted(self._settings, self._stream, self._repeated)
+                self._interrupted = Interrupted(self._settings, self._stream, self._repeated)
             was = self._interrupted
             self._let_go()
-            self._board = self._found_again(patience_s)
+            self._board = found_again(self._uri, self.identity, patience_s, self._timeout_s)
             if was.settings is not None:
                 self._settings = apply_settings(self._board, was.settings, None)
             if was.repeated is not None:
@@ -238,25 +221,6 @@ class PlutoRadio:
                         break
                 self.begin()
             self._interrupted = None
-
-    def _found_again(self, patience_s: float) -> Board:
-        until = time.monotonic() + patience_s
-        while True:
-            try:
-                board = Board(radio_uri(self._uri.text), self._timeout_s)
-            except NoRadioError:
-                if time.monotonic() >= until:
-                    raise
-                time.sleep(_LOOK_EVERY_S)
-                continue
-            if board.identity.serial == self.identity.serial:
-                self.identity = board.identity
-                return board
-            board.close()
-            raise WrongRadioError(
-                f"{self._uri.text}: {board.identity.serial} answers instead of {self.identity.serial}",
-                "plug that one in",
-            )
 
     def close(self) -> None:
         """See ``Radio``."""

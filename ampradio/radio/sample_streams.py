@@ -16,6 +16,12 @@ from ampradio.radio.interface import Codes
 
 _TRANSMIT_BUFFERS = 4
 _TURN_S = 1.0
+_BLOCK_S = 8e-3  # shorter ones do not keep up with a computer that does something else for a moment
+
+
+def block_for(rate_sps: int) -> int:
+    """Return the usual block size: the power of two that lasts 8 ms or a little longer, at least 4096."""
+    return max(4096, 1 << (int(rate_sps * _BLOCK_S) - 1).bit_length())
 
 
 @dataclass(frozen=True)

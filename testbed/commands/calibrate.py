@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     """Measure, if the region's rules allow what is sent for it, and write the calibration."""
     from ampradio.profile import load_profile
     from ampradio.radio.opening import open_radio
-    from ampradio.radio.pluto import block_for
+    from ampradio.radio.sample_streams import block_for
     from testbed.radios.calibrate import ToneSource, calibrate
     from testbed.radios.calibration import calibration_path, store
     from testbed.radios.measure import tone

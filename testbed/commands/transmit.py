@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     """Send it if the region's rules allow; 1 when the radio lost some of it."""
     from ampradio.profile import load_profile
     from ampradio.radio.opening import open_radio
-    from ampradio.radio.pluto import block_for
+    from ampradio.radio.sample_streams import block_for
     from testbed.capture import open_capture
     from testbed.radios.facts import loss_line, radio_facts
     from testbed.radios.transmit import samples_of, transmit, way_for

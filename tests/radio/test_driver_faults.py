@@ -310,3 +310,27 @@ def test_a_stalled_stream_of_a_server_that_lives_is_a_timeout() -> None:
         assert type(asking_error(uri, "receiving", OSError(errno.EPIPE, ""))) is RadioTimeoutError
     assert type(asking_error(uri, "receiving", OSError(errno.EPIPE, ""))) is RadioGoneError
     assert iio.version[0] == 0
+
+
+FORGETFUL = """
+import sys
+from ampradio.radio.opening import open_radio
+from tests.radio.conftest import settings
+radio = open_radio(sys.argv[1], block=8192, paced_by_reader=sys.argv[2] == "paced")
+radio.configure(settings())
+radio.start()
+radio.receive()
+if sys.argv[3] == "fails":
+    raise RuntimeError("with buffers open")
+"""
+
+
+@pytest.mark.parametrize("pace", ["paced", "free"])
+@pytest.mark.parametrize("end", ["ends", "fails"])
+def test_a_program_that_forgets_to_close_does_not_crash(pace: str, end: str) -> None:
+    """Left to the interpreter, buffers may go after their context, and libiio reads freed memory."""
+    with network(1) as radios:
+        words = [sys.executable, "-X", "faulthandler", "-c", FORGETFUL, radios.uris[0], pace, end]
+        done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == (1 if end == "fails" else 0), done.stderr
+        assert "Fatal" not in done.stderr and radios.plutos[0].capture is None

@@ -22,6 +22,7 @@ from rich.table import Table
 from testbed.bench.bars import Bar, print_bars
 from testbed.bench.out import write_figures
 from testbed.bench.pluto_measure import FOUR_SPS, RATE_SPS, RealTime, elastic_rates, real_time
+from testbed.bench.pluto_server import BenchServer
 
 LEAST_MSPS = 20.0
 LEAST_SHARE = 0.5
@@ -44,7 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error("repeat and samples are at least 1, seconds above 0")
     console = Console()
     with console.status("measuring"):
-        rates = _elastic(repeat, samples)
+        with BenchServer(2, elastic=True) as server:
+            rates = _elastic(server, repeat, samples)
         four = [real_time(4, FOUR_SPS, FOUR_BLOCK, seconds) for _ in range(repeat)]
         one = [real_time(1, RATE_SPS, ONE_BLOCK, seconds) for _ in range(repeat)]
     _print(console, rates, four, one)
@@ -62,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0 if arguments.quick or all(bar.holds for bar in bars) else 1
 
 
-def _elastic(repeat: int, samples: int) -> dict[str, dict[str, float]]:
+def _elastic(server: BenchServer, repeat: int, samples: int) -> dict[str, dict[str, float]]:
     """Return median MS/s by what was measured, and the share of the bare server's (the median of the turns')."""
     arms = {
         "adi.Pluto": ("adi.Pluto", 0),
@@ -73,8 +75,10 @@ def _elastic(repeat: int, samples: int) -> dict[str, dict[str, float]]:
     for name, (client, bandwidth_hz) in arms.items():
         turns = []
         for _ in range(repeat):
-            with_air = elastic_rates(client, BLOCK, samples, air=True, bandwidth_hz=bandwidth_hz)
-            bare = elastic_rates(client, BLOCK, samples, air=False, bandwidth_hz=bandwidth_hz)
+            with_air, bare = (
+                elastic_rates(server, client, BLOCK, samples, air=air, bandwidth_hz=bandwidth_hz)
+                for air in (True, False)
+            )
             turns.append((with_air, bare))
         out[name] = {}
         for index, way in enumerate(("receive", "both")):
@@ -89,13 +93,13 @@ def _elastic(repeat: int, samples: int) -> dict[str, dict[str, float]]:
 
 
 def _bars(rates: dict[str, dict[str, float]], four: list[RealTime]) -> list[Bar]:
-    whole = rates["adi.Pluto"]
+    through, bare = rates["adi.Pluto"], rates["libiio"]
     return [
-        Bar("received through adi.Pluto with the air, MS/s", whole["receive_msps"], LEAST_MSPS),
-        Bar("sent and received at once, each way, MS/s", whole["both_msps"], LEAST_MSPS),
-        Bar("received through libiio alone, MS/s", rates["libiio"]["receive_msps"], LEAST_MSPS),
-        Bar("received with the air, of the bare server's", whole["receive_share"], LEAST_SHARE),
-        Bar("both ways with the air, of the bare server's", whole["both_share"], LEAST_SHARE),
+        Bar("received through adi.Pluto, MS/s", through["receive_msps"], LEAST_MSPS),
+        Bar("received through libiio, MS/s", bare["receive_msps"], LEAST_MSPS),
+        Bar("sent and received at once through libiio, each way, MS/s", bare["both_msps"], LEAST_MSPS),
+        Bar("adi.Pluto receives, of the bare server's", through["receive_share"], LEAST_SHARE),
+        Bar("adi.Pluto sends and receives, of the bare server's", through["both_share"], LEAST_SHARE),
         Bar("four at 4 MS/s: radios with losses", statistics.median(each.lossy for each in four), 0, at_most=True),
         Bar("four at 4 MS/s: cores taken", statistics.median(each.server_core for each in four), 1, at_most=True),
     ]

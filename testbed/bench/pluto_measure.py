@@ -62,25 +62,26 @@ class RealTime:
     lossy: int
 
 
-def elastic_rates(client: str, block: int, samples: int, *, air: bool, bandwidth_hz: int = 0) -> tuple[Rate, Rate]:
+def elastic_rates(
+    server: BenchServer, client: str, block: int, samples: int, *, air: bool, bandwidth_hz: int = 0
+) -> tuple[Rate, Rate]:
     """Return the rates of a client that receives, and of one that sends and receives at once, each way.
 
-    With the air in between, or without, over the same server's digital loopback.
+    With the air of ``server`` in between, or without, over its digital loopback.
 
     Raises:
         ContentLost: a sample is missing, or not what was sent.
     """
-    with BenchServer(2, elastic=True) as server:
 
-        def opened(index: int) -> Client:
-            kind = CLIENTS[client]
-            return kind(server.uris[index], RATE_SPS, block, bandwidth_hz=bandwidth_hz, loopback=not air)
+    def opened(index: int) -> Client:
+        kind = CLIENTS[client]
+        return kind(server.uris[index], RATE_SPS, block, bandwidth_hz=bandwidth_hz, loopback=not air)
 
-        receiving = _receive(server, opened(0), opened(1) if air else None, block, samples, exact=not air)
-        both = _both(server, opened(0), block, samples, exact=not air)
-        spent = server.spent()
-        if any(spent["overflows"]) or any(spent["underflows"]):
-            raise ContentLost("the status register tells of a loss")
+    receiving = _receive(server, opened(0), opened(1) if air else None, block, samples, exact=not air)
+    both = _both(server, opened(0), block, samples, exact=not air)
+    spent = server.spent()
+    if any(spent["overflows"]) or any(spent["underflows"]):
+        raise ContentLost("the status register tells of a loss")
     return receiving, both
 
 

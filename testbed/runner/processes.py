@@ -49,7 +49,8 @@ class NodeProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env={**os.environ, "OMP_NUM_THREADS": "1"},
+                # a socket that it names itself must not stay where the user happens to be
+                env={**os.environ, "OMP_NUM_THREADS": "1", "TMPDIR": str(folder)},
                 start_new_session=True,
             )
         self._said: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()

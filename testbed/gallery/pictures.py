@@ -56,6 +56,7 @@ PICTURES: dict[str, Callable[[], str]] = {
     "compare": air_times,
     "attack": partial(attacked, AIOT, ATTACKS),
     "mono-static": mono_static,
+    "reflection": partial(ladder_of, "mono-static"),
     "golden": partial(golden, "dl-type1-250k-clean"),
 }
 SLOW = ("power", "distance", "snr", "attack")

@@ -8,6 +8,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from testbed.commands.progress import Progress
 from testbed.commands.verb import add_verb
 from testbed.exits import DONE, CallerMistake
 
@@ -32,9 +33,11 @@ def run(args: argparse.Namespace) -> int:
 
     logging.getLogger("matplotlib").setLevel(logging.WARNING)  # it tells of every font when asked for more
     out = args.out or (args.run / REPORT if args.run.is_dir() else args.run.with_suffix(".html"))
+    progress = Progress("views", quiet=args.quiet or args.json)
     with opened(args.run) as folder:
         try:
-            made = write_report(folder, args.run.name or str(args.run), out, svg=args.svg, png=args.png)
+            name = args.run.name or str(args.run)
+            made = write_report(folder, name, out, svg=args.svg, png=args.png, progress=progress)
         except OSError as error:
             where = error.filename or out
             raise CallerMistake(f"{where} cannot be written: {error.strerror}", "name another with --out") from None

@@ -16,31 +16,33 @@ from testbed.report.page import View
 from testbed.report.source import Source
 from testbed.report.spectrum import spectrum_plots
 
+Progress = Callable[[int, int], None]
 NO_RECORDING = "Nothing was recorded: {why}. Samples are kept by a run over zmq: or a radio with [record] iq = true."
 
 
-def views_of(source: Source) -> list[View]:
-    """Return every view of plots; each figure says at its foot what it is of."""
+def views_of(source: Source, progress: Progress = lambda done, total: None) -> list[View]:
+    """Return every view of plots; each figure says at its foot what it is of. ``progress`` takes (done, of how many)."""
+    makers: list[Callable[[], View]] = [
+        lambda: _of_samples(source, "envelope", "Envelope", lambda: (envelope_plots(source.recordings), [])),
+        lambda: _of_samples(source, "spectrum", "Spectrum", lambda: (spectrum_plots(source.recordings), [])),
+        lambda: _of_samples(source, "chips", "Chips", lambda: _chips(source)),
+        lambda: _estimates(source),
+        lambda: _energy(source),
+        lambda: _keys(source),
+    ]
+    views = []
     with styled():
-        views = [
-            _of_samples(source, "envelope", "Envelope", lambda: (envelope_plots(source.recordings), [])),
-            _of_samples(source, "spectrum", "Spectrum", lambda: (spectrum_plots(source.recordings), [])),
-            _of_samples(source, "chips", "Chips", lambda: _chips(source)),
-            _estimates(source),
-            _energy(source),
-            _keys(source),
-        ]
-        foot = " · ".join(
-            [
-                short(str(source.manifest.get("name", "run"))),
-                f"seed {short(str(_seed(source)))}",
-                short(air_of(source)[0]),
-            ]
-        )
-        for view in views:
-            for plot in view.plots:
-                provenance(plot.figure, foot)
+        for number, made in enumerate(makers, start=1):
+            views.append(made())
+            for plot in views[-1].plots:
+                provenance(plot.figure, _foot(source))
+            progress(number, len(makers))
     return views
+
+
+def _foot(source: Source) -> str:
+    words = str(source.manifest.get("name", "run")), f"seed {source.table('seeds').get('run', '?')}", air_of(source)[0]
+    return " · ".join(map(short, words))
 
 
 def _of_samples(source: Source, name: str, title: str, drawn: Callable[[], tuple[list[Plot], list[str]]]) -> View:
@@ -79,7 +81,3 @@ def _keys(source: Source) -> View:
 
 def _without_samples(source: Source) -> bool:
     return str(source.manifest.get("radio", "")).startswith("sim")
-
-
-def _seed(source: Source) -> object:
-    return source.table("seeds").get("run", "?")

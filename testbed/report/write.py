@@ -11,7 +11,7 @@ from testbed.report.ladder_view import ladder_of
 from testbed.report.page import page_of
 from testbed.report.palette import plain
 from testbed.report.source import read_source
-from testbed.report.views import views_of
+from testbed.report.views import Progress, views_of
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,18 @@ class Report:
     warnings: tuple[str, ...]
 
 
-def write_report(folder: Path, name: str, out: Path, *, svg: Path | None = None, png: Path | None = None) -> Report:
+def write_report(
+    folder: Path,
+    name: str,
+    out: Path,
+    *,
+    svg: Path | None = None,
+    png: Path | None = None,
+    progress: Progress = lambda done, total: None,
+) -> Report:
     """Write the report of a run folder that was named ``name``; raises RunFolderError and OSError."""
     source = read_source(folder, name)
-    views = views_of(source)
+    views = views_of(source, progress)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(out, page_of(source, views))
     written: list[Path] = []

@@ -55,7 +55,8 @@ def test_every_example_has_its_page(path: Path) -> None:
     [page] = [page for page in PAGES if page.name == f"docs/examples/{path.stem}.md"]
     assert f"../../examples/{path.name}" in page.links
     assert any(link.endswith(".svg") for link in page.links)
-    commands = [command.text for block in page.blocks for command in block.commands() if block.language != "python"]
+    typed = [block for block in page.blocks if block.language in ("sh", "console")]
+    commands = [command.text for block in typed for command in block.commands()]
     assert any(path.name in command or command == f"amp {path.stem}" for command in commands)
     index = next(page for page in PAGES if page.name == "docs/examples/index.md")
     assert f"{path.stem}.md" in index.links

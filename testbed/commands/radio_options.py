@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from testbed.exits import CallerMistake
@@ -66,3 +67,10 @@ def checked_seconds(seconds: float) -> float:
     if not 0 < seconds <= 86_400:
         raise CallerMistake(f"--seconds {seconds:g} is no such time", "give more than 0, at most 86400")
     return seconds
+
+
+def new_folder(folder: Path) -> Path:
+    """Return ``folder`` if it is not there, or empty; raises CallerMistake."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise CallerMistake(f"{folder} is there, and not an empty folder", "give --out a new one")
+    return folder

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from testbed.commands.progress import Progress
-from testbed.commands.radio_options import URI, checked_seconds, settings_of, tuning_options
+from testbed.commands.radio_options import URI, checked_seconds, new_folder, settings_of, tuning_options
 from testbed.commands.verb import add_verb
-from testbed.exits import DID_NOT_HOLD, DONE, CallerMistake
+from testbed.exits import DID_NOT_HOLD, DONE
 
 QUIET_S = 2.0
 
@@ -40,9 +40,7 @@ def run(args: argparse.Namespace) -> int:
     from testbed.radios.record import highest_rate, record
 
     seconds, profile = checked_seconds(args.seconds), load_profile()
-    folder = args.out or Path("recordings") / datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise CallerMistake(f"{folder} is there, and not an empty folder", "give --out a new one")
+    folder = new_folder(args.out or Path("recordings") / datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ"))
     wanted = settings_of(
         args, rate_sps=args.rate_sps or 1_000_000, centre_hz=profile.uplink.carrier_hz, rx_gain_db=args.gain_db
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ampradio.profile import Profile
 from ampradio.radio.errors import RadioError, RadioSettingError
-from ampradio.radio.interface import RX_FULL_SCALE, LossCount, RadioSettings
+from ampradio.radio.interface import RX_FULL_SCALE, LossCount, RadioSettings, Samples
 from ampradio.radio.pluto import PlutoRadio
 from testbed.capture import CaptureMeta
 from testbed.capture.error import CaptureError
@@ -75,6 +75,28 @@ def bandwidth_for(rate_sps: int) -> int:
     return min(max(rate_sps, 200_000), 20_000_000)
 
 
+def record_exchange(
+    radio: PlutoRadio, base: Path, samples: Samples, after_s: float, profile: Profile, *, role: str = ""
+) -> Recorded:
+    """Send ``samples`` in burst operation; keep the capture, from their first sample to ``after_s`` behind their last.
+
+    Raises:
+        CaptureError: the files cannot be written.
+        RadioError: the radio failed, or does not hear itself.
+    """
+    settings = radio.settings
+    made = radio.exchange(samples, after=round(after_s * settings.rate_sps))
+    kept = made.codes[made.sent_at : made.sent_at + samples.size + round(after_s * settings.rate_sps)]
+    meta = _meta(radio, base, profile, role, f"a burst from {radio.identity.uri}, and what followed")
+    try:
+        meta.data_path.write_bytes(kept.tobytes())
+    except OSError as error:
+        raise CaptureError(meta.data_path, f"cannot be written: {error.strerror}", "is the disk full?") from None
+    meta.set_radio(radio_facts(radio.identity, settings) | made.as_facts() | {"sent_samples": samples.size})
+    meta.finalise(len(kept))
+    return Recorded(meta.meta_path, len(kept), settings.rate_sps, 1, LossCount(), False)
+
+
 def record(
     radio: PlutoRadio,
     base: Path,
@@ -95,18 +117,7 @@ def record(
         RadioError: the radio failed.
     """
     settings, wanted = radio.settings, round(seconds * radio.settings.rate_sps)
-    meta = CaptureMeta(
-        base,
-        settings.rate_sps,
-        "ci16_le",
-        profile,
-        description=description or f"{seconds:g} s from {radio.identity.uri}",
-        node=role or "radio",
-        role=role,
-        center_hz=settings.centre_hz,
-        unit=float(RX_FULL_SCALE),
-        hardware=hardware(radio.identity, settings),
-    )
+    meta = _meta(radio, base, profile, role, description or f"{seconds:g} s from {radio.identity.uri}")
     began = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
     facts = radio_facts(radio.identity, settings) | {"began_utc": began} | (more or {})
     meta.set_radio(facts)
@@ -137,3 +148,18 @@ def record(
         with contextlib.suppress(RadioError):
             radio.stop()
     return Recorded(meta.meta_path, written, settings.rate_sps, segments, losses, interrupted)
+
+
+def _meta(radio: PlutoRadio, base: Path, profile: Profile, role: str, description: str) -> CaptureMeta:
+    return CaptureMeta(
+        base,
+        radio.settings.rate_sps,
+        "ci16_le",
+        profile,
+        description=description,
+        node=role or "radio",
+        role=role,
+        center_hz=radio.settings.centre_hz,
+        unit=float(RX_FULL_SCALE),
+        hardware=hardware(radio.identity, radio.settings),
+    )

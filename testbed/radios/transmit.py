@@ -29,6 +29,7 @@ class Way(enum.Enum):
     STREAM = "streamed through the cable, at exact places"
     AT_ONCE = "out of one buffer, at a rate that the cable does not stream"
     CYCLIC = "out of one buffer that the radio repeats by itself"
+    EXCHANGE = "out of one buffer, while one capture runs"
 
 
 @dataclass(frozen=True)
@@ -62,13 +63,15 @@ def samples_of(recording: Recording, rate_sps: int, peak: float) -> Samples:
     return scaled
 
 
-def way_for(count: int, rate_sps: int, *, cyclic: bool) -> Way:
+def way_for(count: int, rate_sps: int, *, cyclic: bool, captured: bool = False) -> Way:
     """Return how ``count`` samples leave; raises ValueError when they fit no way."""
-    if cyclic or rate_sps > STREAMED_SPS:
-        if count > MOST_SENT - 2048:
-            raise ValueError(f"{count} samples do not fit into the radio's memory")
-        return Way.CYCLIC if cyclic else Way.AT_ONCE
-    return Way.STREAM
+    if not (cyclic or captured or rate_sps > STREAMED_SPS):
+        return Way.STREAM
+    if count > MOST_SENT - 2048:
+        raise ValueError(f"{count} samples do not fit into the radio's memory")
+    if captured:
+        return Way.EXCHANGE
+    return Way.CYCLIC if cyclic else Way.AT_ONCE
 
 
 def transmit(

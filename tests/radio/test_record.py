@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -17,12 +16,12 @@ from sigmf import sigmffile
 from ampradio.phy.narrow import modulated
 from ampradio.profile import load_profile
 from ampradio.radio.errors import RadioGoneError
-from ampradio.radio.interface import Loopback
+from ampradio.radio.interface import Loopback, SampleBlock
 from ampradio.vectors import PpduKind, TxVector
 from testbed.capture import CaptureError, CaptureMeta, open_capture
 from testbed.cli import main
 from testbed.radios.record import highest_rate, record
-from testbed.radios.transmit import Way, samples_of, way_for
+from testbed.radios.transmit import Way, samples_of, transmit, way_for
 from testbed.replay_report import replayed_report
 from tests.conftest import ROOT
 from tests.radio.conftest import OpenRadio, settings
@@ -157,32 +156,78 @@ def frame(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return meta.meta_path
 
 
-def test_what_is_transmitted_is_decoded_from_what_is_recorded(
-    frame: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def decoded(blocks: list[SampleBlock], base: Path) -> list[dict[str, object]]:
+    """The frames in gapless ``blocks`` at 4 MS/s, by a tag's receiver."""
+    meta = CaptureMeta(base, 4_000_000, "ci16_le", PROFILE, role="tag", unit=2048.0)
+    codes = np.concatenate([block.codes for block in blocks])
+    meta.data_path.write_bytes(codes.tobytes())
+    meta.finalise(len(codes))
+    return replayed_report(open_capture(base), "", quiet=True, check=False, probe=None).frames
+
+
+@pytest.mark.parametrize("way", [Way.STREAM, Way.CYCLIC])
+def test_what_is_transmitted_is_decoded_at_another_radio(
+    way: Way, frame: Path, opened: OpenRadio, tmp_path: Path
 ) -> None:
-    """Two emulated radios: one sends a recording once through the stream and then repeats it, the other records."""
-    heard = tmp_path / "heard"
-    with network(2, elastic=False) as two:
-        sender, receiver = (f"emu:{uri}" for uri in two.uris)
-        options = ["--rate-sps", "4000000", "--role", "tag", "--quiet", "--out", str(heard)]
-        recording = threading.Thread(target=main, args=(["record", receiver, "--seconds", "2.5", *options],))
-        recording.start()
-        while not (heard / "radio.sigmf-data").exists():
-            time.sleep(0.01)
-        words = ["transmit", str(frame), "--radio", sender, "--attenuation-db", "0", "--json"]
+    """Once through the stream, or again and again by the radio itself."""
+    samples = samples_of(open_capture(frame), 4_000_000, 0.9)
+    also = {"rate_sps": 4_000_000, "bandwidth_hz": 4_000_000, "loopback": Loopback.OFF, "tx_attenuation_db": 0.0}
+    blocks: list[SampleBlock] = []
+    with network(2) as two:
+        sender, receiver = (
+            opened(uri, block=1 << 15, paced_by_reader=True, also={**also, "rx_gain_db": 40.0}) for uri in two.uris
+        )
+
+        def listen(done: int, total: int) -> None:
+            if not blocks:
+                receiver.start(transmit=False)
+            blocks.append(receiver.receive())
+
+        if way is Way.STREAM:
+            made = transmit(sender, samples, way, None, listen)
+            assert made.samples == samples.size and not made.losses.any
+        else:
+            sender.cyclic(samples)
+            for _ in range(10):
+                listen(0, 0)
+            sender.cyclic(None)
+        sender.close()
+        receiver.close()
+    frames = decoded(blocks, tmp_path / "heard")
+    assert {each["psdu"] for each in frames} == {ACK.hex()}
+    starts = np.diff([each["start_sample"] for each in frames])
+    if way is Way.STREAM:
+        assert len(frames) == 1
+    else:
+        assert len(frames) >= 10 * (1 << 15) // samples.size - 2 and set(starts) == {samples.size}
+
+
+def test_the_verb_says_how_it_was_sent(frame: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with network(1) as one:
+        words = ["transmit", str(frame), "--radio", f"emu:{one.uris[0]}", "--attenuation-db", "0", "--json"]
         assert main(words) == 0
-        assert main([*words, "--cyclic", "--seconds", "0.1"]) == 0
-        recording.join()
+        assert main([*words, "--cyclic", "--seconds", "0.05"]) == 0
     once, repeated = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert (once["sent"], once["guard"]["radiates"], once["losses"]["underflows"]) == (True, False, 0)
     assert "on air: refused" in once["guard"]["statement"] and "streamed" in once["way"]
-    assert "repeats by itself" in repeated["way"]
-    frames = replayed_report(open_capture(heard), "", quiet=True, check=False, probe=None).frames
-    assert all(each["psdu"] == ACK.hex() for each in frames)
-    period = open_capture(frame).samples
-    gaps = np.diff([each["start_sample"] for each in frames])
-    assert len(frames) >= 1 + 0.1 * 4e6 / period - 2
-    assert gaps[0] > period and set(gaps[1:]) == {period}  # the single one, a pause, and one after the other
+    assert "repeats by itself" in repeated["way"] and repeated["radio"]["tx_attenuation_db"] == 0.0
+
+
+def test_a_burst_at_20_megasamples_is_kept_with_what_is_heard_meanwhile(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A PPDU whole, non-AMP portion and all, by the own leakage: decoded from the capture, and the mode stated."""
+    sent = ROOT / "tests/golden/recordings/dl-type1-1m-clean.sigmf-meta"
+    with network(1) as one:
+        words = ["transmit", str(sent), "--radio", f"emu:{one.uris[0]}", "--role", "tag", "--gain-db", "30", "--json"]
+        assert main([*words, "--out", str(tmp_path / "burst"), "--after-s", "0.001"]) == 0
+    assert json.loads(capsys.readouterr().out)["recording"] == str(tmp_path / "burst" / "radio.sigmf-meta")
+    kept, source = open_capture(tmp_path / "burst"), open_capture(sent)
+    assert (kept.sample_rate_sps, kept.samples) == (20_000_000, source.samples + 20_000)
+    [frame] = replayed_report(kept, "", quiet=True, check=False, probe=None).frames
+    assert source.expected is not None and [bytes.fromhex(frame["psdu"])] == list(source.expected)
+    facts = document(kept.meta_path)["global"]["amp:radio"]  # type: ignore[index]
+    assert facts["mode"].startswith("burst: a whole exchange") and facts["sent_samples"] == source.samples
 
 
 def test_what_no_cable_streams_goes_out_of_one_buffer_whole(opened: OpenRadio) -> None:
@@ -257,6 +302,7 @@ def test_a_real_radio_sends_nothing_that_the_region_forbids(
         (["transmit", "nowhere", "--radio", "emu:"], 2, "nowhere"),
         (["transmit", "FRAME", "--radio", "emu:", "--peak-dbfs", "2"], 2, "full scale"),
         (["transmit", "FRAME", "--radio", "emu:", "--seconds", "2"], 2, "--cyclic"),
+        (["transmit", "FRAME", "--radio", "emu:", "--cyclic", "--out", "x"], 2, "--after-s"),
         (["transmit", "FRAME", "--radio", "emu:", "--region", "atlantis"], 2, "no region"),
         (["transmit", "FRAME", "--radio", "emu:ip:127.0.0.1:1"], 3, "amp emulate"),
     ],

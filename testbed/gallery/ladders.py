@@ -1,4 +1,4 @@
-"""Sequence diagrams: the ladder of an example's own run over ``sim:``."""
+"""Sequence diagrams: the ladder of an example's own run."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 Event = Mapping[str, object]
 
 
-def ladder_of(name: str, *overrides: str, until_ms: float | None = None) -> str:
+def ladder_of(name: str, *overrides: str, until_ms: float | None = None, radio: str = "sim:") -> str:
     """Return the ladder of ``examples/NAME.toml`` as an SVG file, up to an air time; times alone are measured."""
-    experiment = load_experiment(EXAMPLES / f"{name}.toml", overrides=overrides, radio="sim:")
+    experiment = load_experiment(EXAMPLES / f"{name}.toml", overrides=overrides, radio=radio)
     events: list[Event] = []
     with tempfile.TemporaryDirectory() as folder:
         run_experiment(experiment, out=Path(folder) / name, tell=events.append)

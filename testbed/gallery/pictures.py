@@ -50,6 +50,7 @@ PICTURES: dict[str, Callable[[], str]] = {
     "handover": partial(ladder_of, "handover"),
     "impairments": partial(ladder_of, "impairments"),
     "powered": partial(ladder_of, "powered"),
+    "emulated": partial(ladder_of, "minimal", radio="emu:"),
     "power": power,
     "distance": distance,
     "snr": snr,
@@ -59,5 +60,5 @@ PICTURES: dict[str, Callable[[], str]] = {
     "reflection": partial(ladder_of, "mono-static"),
     "golden": partial(golden, "dl-type1-250k-clean"),
 }
-SLOW = ("power", "distance", "snr", "attack")
-"""Made of very many runs: half a minute each."""
+SLOW = ("emulated", "power", "distance", "snr", "attack")
+"""Made of very many runs, or of one over radios: up to half a minute each."""

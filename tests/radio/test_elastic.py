@@ -6,7 +6,12 @@ import threading
 import time
 
 import numpy as np
+import pytest
 
+from ampradio.radio.emulator import EmulatedNetwork
+from ampradio.radio.emulator.air_file import AirFile
+from testbed.emulated_air import emulated_network
+from testbed.emulated_air.plan import plan_of_keys
 from tests.radio.plutos import BLOCK, RATE_SPS, Samples, network, pluto, tone
 
 ROUNDS = 12
@@ -48,9 +53,16 @@ def test_bursts_keep_their_distance_however_the_threads_run() -> None:
         assert set(distances) == {2 * BLOCK}
 
 
-def test_one_program_with_one_thread_gives_the_same_samples_every_time() -> None:
+@pytest.mark.parametrize("kind", ["flat", "indoor"])
+def test_one_program_with_one_thread_gives_the_same_samples_every_time(kind: str) -> None:
+    def made(seed: int) -> EmulatedNetwork:
+        if kind == "flat":
+            return network(2, seed=seed)
+        air = AirFile(delay_ns=130, multipath="B", doppler_hz=5, clock_ppm=(3,), seed=seed)
+        return emulated_network(plan_of_keys(air, 2), elastic=True)
+
     def run(seed: int) -> Samples:
-        with network(2, seed=seed) as radios, pluto(radios.uris[0]) as near, pluto(radios.uris[1]) as far:
+        with made(seed) as radios, pluto(radios.uris[0]) as near, pluto(radios.uris[1]) as far:
             blocks = []
             for turn in range(6):
                 blocks.append(far.rx())

@@ -7,11 +7,13 @@ it. Nothing that changes a result is allowed to the compiler: no fast-math, no f
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -54,9 +56,7 @@ def prepare_everything() -> list[str]:
 
     The first time takes some ten seconds, which a set-up spends rather than somebody's first run.
     """
-    rooms = (Path(__file__).parent / room for room in ("channel", "phy"))
-    found = sorted(path for room in rooms for pattern in ("*_loop.py", "*_loops.py") for path in room.glob(pattern))
-    modules = [f"{__package__}.{path.parent.name}.{path.stem}" for path in found]
+    modules = [f"{__package__}.{path.parent.name}.{path.stem}" for path in _loop_files()]
     prepare(*modules)
     return modules if is_on() else []
 
@@ -73,15 +73,45 @@ def compiled(*signatures: str) -> Callable[[Loop], Loop]:
 
     def compile_(loop: Loop) -> Loop:
         options = {"nogil": True, "error_model": "numpy"}
-        given = (list(signatures),) if signatures else ()
         try:
-            return cast(Loop, numba.njit(*given, cache=True, **options)(loop))
+            dispatcher = numba.njit(cache=True, **options)(loop)
+            _forget_stale(Path(dispatcher.stats.cache_path))
         except RuntimeError as error:
             if "cannot cache" not in str(error):
                 raise
-        return cast(Loop, numba.njit(*given, **options)(loop))
+            dispatcher = numba.njit(**options)(loop)
+        for signature in signatures:
+            dispatcher.compile(signature)
+        if signatures:
+            dispatcher.disable_compile()
+        return cast(Loop, dispatcher)
 
     return compile_
+
+
+def _loop_files() -> list[Path]:
+    rooms = (Path(__file__).parent / room for room in ("channel", "phy"))
+    return sorted(path for room in rooms for pattern in ("*_loop.py", "*_loops.py") for path in room.glob(pattern))
+
+
+@lru_cache(maxsize=1)
+def _sources() -> str:
+    """Return a digest of all loops: numba notices a change in the file of a function, not in those that it calls."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in _loop_files())).hexdigest()
+
+
+@lru_cache(maxsize=8)
+def _forget_stale(cache: Path) -> None:
+    """Leave nothing in the directory ``cache`` that was compiled from other loops than those there are."""
+    stamp = cache / "loops.digest"
+    try:
+        if stamp.exists() and stamp.read_text() == _sources():
+            return
+        for path in cache.glob("*_loop*.nbi"):
+            path.unlink(missing_ok=True)
+        stamp.write_text(_sources())
+    except OSError:  # of somebody else's: it is as it was
+        return
 
 
 def _is_wanted() -> bool:

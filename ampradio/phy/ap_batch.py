@@ -12,15 +12,8 @@ from ampradio.phy.frame_check import check_holds
 from ampradio.phy.scrambler import scramble
 from ampradio.phy.uplink import scrambler_seed
 from ampradio.phy.uplink_chips import UplinkChips, UplinkTrack
-from ampradio.phy.uplink_frame import (
-    HEADER_REREAD,
-    derotated,
-    follow_data,
-    follow_sync,
-    looks_keyed,
-    read_start,
-    read_whole,
-)
+from ampradio.phy.uplink_follow import follow_data, follow_sync, looks_keyed
+from ampradio.phy.uplink_frame import HEADER_REREAD, derotated, read_start, read_whole
 from ampradio.phy.uplink_search import first_sync, rows_from
 from ampradio.phy.uplink_sync import UplinkSync, UplinkSyncHits
 from ampradio.profile.model import Profile

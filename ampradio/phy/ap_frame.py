@@ -10,22 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio import accelerator
+from ampradio.phy.coded_frame import CodedFrameState, coded_loop
 from ampradio.phy.edge_timing import PPM, ChipTiming
 from ampradio.phy.frame_check import check_holds
-from ampradio.phy.reception import Reception, placed_fields
+from ampradio.phy.reception import Itself, Reception, placed_fields
 from ampradio.phy.running_sum import integral_to, running_sum
 from ampradio.phy.scrambler import scramble
 from ampradio.phy.uplink import scrambler_seed
 from ampradio.phy.uplink_chips import UplinkChips, UplinkTrack
-from ampradio.phy.uplink_frame import (
-    HEADER_REREAD,
-    derotated,
-    follow_data,
-    follow_sync,
-    looks_keyed,
-    read_start,
-    read_whole,
-)
+from ampradio.phy.uplink_follow import follow_data, follow_sync, looks_keyed
+from ampradio.phy.uplink_frame import HEADER_REREAD, derotated, read_start, read_whole
 from ampradio.profile.model import Profile
 from ampradio.psdu import SIZING_OCTETS, frame_octets, octets_of
 from ampradio.vectors import PpduKind, RxVector, TxVector
@@ -77,17 +71,21 @@ class ApFrame:
         self._candidates: list[tuple[int, int]] = []  # (octets, seed index), next one last
         self._reread = False
         self._hindsight = hindsight
+        self._margin = self._samples(_MARGIN_NS)
+        self._longest = profile.mac.header_octets + profile.mac.body_octets_max + profile.mac.fcs_octets
         self._octets = self._short
         self._tried: set[tuple[int, int]] = set()
         self._track: UplinkTrack | None = None
         self._header_track: UplinkTrack | None = None  # before any bit is decided that may lie past the end
         self._sums = np.zeros((1, 1), np.complex128)  # of what has been read
         self._coded_bits_done = 0
+        self._at_once = len(seeds) == 1  # as long as nothing is out of the ordinary
+        self._begun: CodedFrameState | None = None
 
     @property
     def needs(self) -> int:
         """The stream position up to which samples are wanted next."""
-        return self.origin + math.ceil(self._end_of(self._octets)) + self._samples(_MARGIN_NS)
+        return self.origin + math.ceil(self._end_of(self._octets)) + self._margin
 
     @property
     def end(self) -> int:
@@ -97,10 +95,48 @@ class ApFrame:
     def earliest_end(self) -> int:
         """Return the sample before which this PPDU cannot end."""
         unread = self._chips.data_end(self._data_chips(self._octets)) * _EARLY_CLOCK_ERROR
-        return int(self.origin + self._end_of(self._octets) - self._samples(_MARGIN_NS) - unread)
+        return int(self.origin + self._end_of(self._octets) - self._margin - unread)
+
+    @property
+    def uses(self) -> int:
+        """The stream position up to which samples are of use now: where the longest frame would end."""
+        return max(self.needs, self.origin + math.ceil(self._end_of(self._longest)) + self._margin)
 
     def take(self, samples: npt.NDArray[np.complex64], floor: float) -> None:
-        """Read on with ``samples`` (1, needs − origin); ``floor`` is the noise power per sample, 0 if unknown."""
+        """Read on with ``samples`` (1, needs − origin or more); ``floor`` is the noise per sample, 0 if unknown."""
+        if self._at_once and accelerator.is_on():
+            self._take_at_once(samples, floor)
+        while not self.over and self.needs - self.origin <= samples.shape[1]:
+            self._take_step(samples[:, : self.needs - self.origin], floor)
+
+    def _take_at_once(self, samples: npt.NDArray[np.complex64], floor: float) -> None:
+        """Read on by the compiled loop, as far as the samples go; what it leaves undone is for ``_take_step``."""
+        from ampradio.phy import coded_frame_loops as loops
+
+        profile, (seed,), origin = self._profile, self._seeds, self._timing
+        loop = coded_loop(Itself(profile), self._chips, seed, self._header, self._margin)
+        if self._begun is None:
+            self._begun = CodedFrameState(float(origin.start[0]), float(origin.stretch[0]), self._short)
+        begun = self._begun
+        found = loop.read_on(begun, samples, self._carrier_hz / self._rate_sps, floor)
+        self._octets = begun.octets
+        self._timing = begun.timing(loops.LAST_FOLLOWED if found in (loops.WHOLE, loops.CHECK_FAILED) else 0)
+        if found == loops.FALSE_START:
+            self.counted["false_starts"] += 1
+            self.false_start = self.over = True
+        elif found == loops.HEADER_FAILED:
+            self.counted["header_failed"] += 1
+            self.over = True
+        elif found in (loops.SHORT, loops.WHOLE):
+            self._deliver(samples, begun.track(0), begun.psdu, seed)
+        elif found == loops.CHECK_FAILED:
+            self._at_once = False
+            self._candidates, self._tried = [(self._octets, seed)], {(self._octets, seed)}
+            self._track, self._header_track = begun.track(loops.LAST_FOLLOWED), begun.track(loops.AFTER_HEADER)
+            self._sums, self._coded_bits_done = self._track.sums, begun.coded_bits_done
+            self._take_whole(samples, begun.track(0), begun.bits)
+
+    def _take_step(self, samples: npt.NDArray[np.complex64], floor: float) -> None:
         self._extend(samples)
         if self._track is None:
             track = follow_sync(self._sums, self._timing, self._chips)
@@ -222,7 +258,7 @@ class ApFrame:
         """Return ON power and full-band noise power per sample, from the AMP-Sync."""
         chips = self._chips
         if accelerator.is_on():
-            from ampradio.phy.uplink_loops import powers_of_sync
+            from ampradio.phy.uplink_chip_loops import powers_of_sync
 
             place, known = track.as_rows()[0], (chips.sync, chips.chip, _STRADDLE)
             signal, noise = powers_of_sync(np.ascontiguousarray(samples[0]), track.sums[0], place, *known)

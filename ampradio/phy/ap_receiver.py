@@ -103,7 +103,9 @@ class ApReceiver:
         if self._buffer.stop < needs:
             return False
         self._track_floor(needs)
-        reception = window.take(self._buffer.between(window.needed_from, needs), self._floor.power)
+        # ahead of the others' turn a window must not go
+        stop = needs if several else max(needs, min(window.uses, self._buffer.stop))
+        reception = window.take(self._buffer.between(window.needed_from, stop), self._floor.power)
         if reception is not None:
             received.append(reception)
         if window.counted:

@@ -68,7 +68,7 @@ class BistaticBatch:
             wave = excitation.wave(origin, cut.shape[1])
             energy = (wave.real * wave.real + wave.imag * wave.imag).astype(np.float64)
             carrier = self._reader.begin(cut * wave.conj(), lead, some, energy)
-            read_rows(self._reader, carrier, origin, rows, batch)
+            read_rows(self._reader, carrier, count - origin, origin, rows, batch)
             batch.cfo_hz[rows] += excitation.turn * halves.rate_sps
         batch.start_sample[:] *= DECIMATION
         return batch

@@ -42,6 +42,8 @@ class BistaticFrame(UncodedFrame):
         self._reply = reply
         self._excitation = excitation
 
+    _is_constant = False
+
     def _begun(self, samples: npt.NDArray[np.complex64]) -> KeyedCarrier:
         first = np.array([self.origin])
         excitation = self._reply.over_the_tag(self._excitation, samples, first, self._hits, self._lead)
@@ -127,6 +129,11 @@ class BistaticWindow:
     def needs(self) -> int:
         """The stream position up to which samples are wanted next."""
         return self._reply.reply.reads_to(self._learn_to if self._inner is None else self._inner.needs)
+
+    @property
+    def uses(self) -> int:
+        """The stream position up to which samples are of use now: no more than it needs."""
+        return self.needs
 
     def earliest_end(self) -> int:
         """Return the sample before which no PPDU of this window can end; it never goes back."""

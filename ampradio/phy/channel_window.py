@@ -42,6 +42,11 @@ class ChannelWindow:
         """The stream position up to which samples are wanted next."""
         return self._channel.reads_to(self._inner.needs)
 
+    @property
+    def uses(self) -> int:
+        """The stream position up to which samples are of use now: no more than it needs."""
+        return self.needs
+
     def earliest_end(self) -> int:
         """Return the sample before which no PPDU of this window can end; it never goes back."""
         return DECIMATION * self._inner.earliest_end()

@@ -44,11 +44,15 @@ class Window(Protocol):
     def needs(self) -> int:
         """The stream position up to which samples are wanted next."""
 
+    @property
+    def uses(self) -> int:
+        """The stream position up to which samples are of use now, ``needs`` or more."""
+
     def earliest_end(self) -> int:
         """Return the sample before which no PPDU of this window can end; it never goes back."""
 
     def take(self, samples: npt.NDArray[np.complex64], floor: float) -> Reception | None:
-        """Read on with ``samples`` (1, needs − needed_from); return a PPDU once complete."""
+        """Read on with ``samples``, from ``needed_from`` to ``needs`` or more; return a PPDU once complete."""
 
 
 class ListenWindows:

@@ -27,7 +27,7 @@ def placed_fields(
 
     ``stretch`` is received over nominal duration.
     """
-    nominal, sync, native_sps = _nominal(_Itself(profile), octets, vector)
+    nominal, sync, native_sps = _nominal(Itself(profile), octets, vector)
     scale = stretch * rate_sps / native_sps
 
     def placed(sample: int) -> int:
@@ -36,7 +36,7 @@ def placed_fields(
     return tuple(Field(field.name, placed(field.start_sample), placed(field.stop_sample)) for field in nominal)
 
 
-class _Itself:
+class Itself:
     """A profile that equals nothing but itself: to hash all of its numbers would take longer than to lay out fields."""
 
     def __init__(self, profile: Profile) -> None:
@@ -46,11 +46,11 @@ class _Itself:
         return id(self.profile)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Itself) and self.profile is other.profile
+        return isinstance(other, Itself) and self.profile is other.profile
 
 
 @lru_cache(maxsize=512)
-def _nominal(own: _Itself, octets: int, vector: TxVector) -> tuple[tuple[Field, ...], int, int]:
+def _nominal(own: Itself, octets: int, vector: TxVector) -> tuple[tuple[Field, ...], int, int]:
     """Return the fields at the native rate, where AMP-Sync begins among them, and that rate."""
     fields = ppdu_fields(own.profile, octets, vector)
     sync = next(field.start_sample for field in fields if field.name == "AMP-Sync")

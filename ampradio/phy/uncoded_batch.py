@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ampradio import accelerator
 from ampradio.phy.ap_batch import UplinkBatch
 from ampradio.phy.uncoded_frame import Detector, KeyedCarrier
 from ampradio.phy.uncoded_reader import UncodedReader
@@ -54,26 +55,47 @@ class UncodedBatch:
         if not rows.size:
             return batch
         lead = int(UncodedReader.LEAD_CHIPS * self._sync.chip)
+        if accelerator.is_on():
+            for row in rows.tolist():
+                self._read_one(samples, row, lead, batch)
+            return batch
         origin = hits.timing.start[rows].astype(np.intp) - lead
         cut = rows_from(samples, origin, samples.shape[1] - int(origin.min()), rows)
-        read_rows(self._reader, self._reader.begin(cut, lead, hits.of(rows)), origin, rows, batch)
+        carrier = self._reader.begin(cut, lead, hits.of(rows))
+        read_rows(self._reader, carrier, samples.shape[1] - origin, origin, rows, batch)
         return batch
+
+    def _read_one(self, samples: npt.NDArray[np.complex64], row: int, lead: int, batch: UplinkBatch) -> None:
+        """Write the frame that begins where ``batch`` says into it."""
+        reader, start = self._reader, int(batch.start_sample[row])
+        origin = start - lead
+        cut = samples[row, origin:] if origin >= 0 else np.pad(samples[row], (-origin, 0))
+        octets, psdu, track = reader.read(cut, float(lead), float(batch.stretch[row]), float(batch.cfo_hz[row]))
+        batch.start_sample[row], batch.stretch[row] = origin + track[0] / reader.finer, track[1]
+        batch.cfo_hz[row] += track[3] * reader.rate_sps / (2 * np.pi)
+        batch.psdus[row] = psdu if octets > 0 else None
 
 
 def read_rows(
     reader: UncodedReader,
     carrier: KeyedCarrier,
+    room: npt.NDArray[np.intp],
     origin: npt.NDArray[np.intp],
     rows: npt.NDArray[np.intp],
     batch: UplinkBatch,
 ) -> None:
-    """Write the frames begun under ``carrier`` into ``rows`` of ``batch``; ``origin`` is sample 0 of each."""
+    """Write the frames begun under ``carrier`` into ``rows`` of ``batch``; ``origin`` is sample 0 of each.
+
+    A frame that would end past the samples that there is ``room`` for is none.
+    """
     fitted, psdus = reader.short_frames(carrier)
     short = np.flatnonzero([psdu is not None for psdu in psdus])
     carrier = carrier.with_rows(short, fitted.of(short))
     longer = np.flatnonzero([psdu is None for psdu in psdus])
     if longer.size:
         begun, sizes = reader.headers(carrier.of(longer))
+        carrier = carrier.with_rows(longer, begun)
+        sizes[reader.needs(begun, sizes) > room[longer]] = 0
         for size in np.unique(sizes[sizes > 0]):
             some = np.flatnonzero(sizes == size)
             part, read = reader.whole(begun.of(some), int(size))

@@ -17,15 +17,18 @@ import numpy.typing as npt
 from ampradio import accelerator
 from ampradio.phy.running_sum import integral_to, running_sum
 from ampradio.phy.uplink_chips import UplinkChips, UplinkTrack
+from ampradio.phy.uplink_follow import CLEAR, WINDOW_MIN, openness
 
 FINEST = 16  # samples of a chip from which on a straight line between samples is good enough
 _FINAL_WINDOWS = (0.25, 0.125)  # of a chip
-_WINDOW_MIN = 1.25  # samples
-_NEIGHBOURS = 8  # bits either side whose ON chips tell the phase of one
+NEIGHBOURS = 8
+"""Bits either side whose ON chips tell the phase of one."""
+
 _AIDED_PASSES = 3
 _KAISER = 8.0
 _HOP = 16  # samples whose finer ones one row of the matrix product gives
-_TAPS_A_SIDE = 12  # of the interpolator, in samples
+TAPS_A_SIDE = 12
+"""Of the interpolator, in samples."""
 
 
 class Detector(Enum):
@@ -53,9 +56,9 @@ def finer(samples: npt.NDArray[np.complex64], factor: int) -> npt.NDArray[np.com
     if factor == 1:
         return samples
     packets, count = samples.shape
-    rows, width = -(-count // _HOP), _HOP + 2 * _TAPS_A_SIDE
-    planes = np.zeros((packets, 2, rows * _HOP + 2 * _TAPS_A_SIDE), np.float32)
-    inside = slice(_TAPS_A_SIDE, _TAPS_A_SIDE + count)
+    rows, width = -(-count // _HOP), _HOP + 2 * TAPS_A_SIDE
+    planes = np.zeros((packets, 2, rows * _HOP + 2 * TAPS_A_SIDE), np.float32)
+    inside = slice(TAPS_A_SIDE, TAPS_A_SIDE + count)
     planes[:, 0, inside], planes[:, 1, inside] = samples.real, samples.imag
     windows = np.lib.stride_tricks.sliding_window_view(planes, width, axis=2)[:, :, ::_HOP]
     values = (windows.reshape(-1, width) @ _interpolator(factor)).reshape(packets, 2, -1)[:, :, : factor * count]
@@ -67,13 +70,13 @@ def finer(samples: npt.NDArray[np.complex64], factor: int) -> npt.NDArray[np.com
 @lru_cache(maxsize=8)
 def _interpolator(factor: int) -> npt.NDArray[np.float32]:
     """Return the windowed sinc as a matrix (samples read, ``_HOP``·factor) that makes the finer samples of a row."""
-    taps = factor * (2 * _TAPS_A_SIDE)
+    taps = factor * (2 * TAPS_A_SIDE)
     place = np.arange(taps) - (taps - 1) / 2
     kernel = np.sinc(place / factor) * np.kaiser(taps, _KAISER)
-    matrix = np.zeros((_HOP + 2 * _TAPS_A_SIDE, _HOP, factor), np.float32)
+    matrix = np.zeros((_HOP + 2 * TAPS_A_SIDE, _HOP, factor), np.float32)
     for sample in range(_HOP):
         for phase in range(factor):
-            tap = np.arange(phase - factor // 2 + 2 * _TAPS_A_SIDE * factor, -1, -factor)  # of each sample read
+            tap = np.arange(phase - factor // 2 + 2 * TAPS_A_SIDE * factor, -1, -factor)  # of each sample read
             within = tap < taps
             matrix[sample : sample + tap.size, sample, phase][within] = kernel[tap[within]]
     return matrix.reshape(matrix.shape[0], -1)
@@ -99,11 +102,24 @@ class KeyedCarrier:
         return self.along(self.track.with_rows(rows, part.track))
 
 
+def final_windows(chips: UplinkChips) -> list[float]:
+    """Return the half widths, in samples, of the windows about the edges of a whole frame, one for each pass."""
+    return [max(window * chips.chip, WINDOW_MIN) for window in _FINAL_WINDOWS]
+
+
+def kernel(factor: int) -> npt.NDArray[np.float32]:
+    """Return the interpolator (factor, taps) as loops take it: the first tap is ``TAPS_A_SIDE`` samples earlier."""
+    if factor == 1:
+        return np.ones((1, 1), np.float32)
+    taps = 2 * TAPS_A_SIDE + 1
+    return np.ascontiguousarray(_interpolator(factor).reshape(-1, _HOP, factor)[:taps, 0].T)
+
+
 def decided(carrier: KeyedCarrier, chips: UplinkChips, bits: int, detector: Detector) -> npt.NDArray[np.bool_]:
     """Return the first ``bits`` bits (packets, bits).
 
     An ON chip of energy E gives an integral of A·E, so where E differs from chip to chip half of that is the fair
-    threshold of each.
+    threshold of each. Where bits are clear their neighbours are not asked.
     """
     turned = chips.turned(carrier.track, 2 * bits)
     word, halves = turned[:, : chips.sync.size], turned[:, chips.sync.size :].reshape(-1, bits, 2)
@@ -114,29 +130,39 @@ def decided(carrier: KeyedCarrier, chips: UplinkChips, bits: int, detector: Dete
         read = np.empty((turned.shape[0], bits), np.bool_)
         least = np.zeros((read.shape[0], 0 if carrier.energy is None else 2 * bits))
         least += np.reshape(threshold, (-1, least.shape[1])) if least.size else 0.0
-        decide_each(turned, chips.sync, least, _NEIGHBOURS, detector.passes, read)
+        decide_each(turned, chips.sync, least, NEIGHBOURS, detector.passes, CLEAR, read)
         return read
     size = np.abs(halves) - threshold
     ones: npt.NDArray[np.bool_] = size[..., 1] > size[..., 0]
-    known = word[:, chips.sync > 0][:, -_NEIGHBOURS:]
+    known = word[:, chips.sync > 0][:, -NEIGHBOURS:]
     index, last = known.shape[1] + np.arange(bits), known.shape[1] + bits
+    doubtful = openness(turned[:, chips.sync.size :])[:, np.newaxis] <= CLEAR
     for _ in range(detector.passes):
         on = np.where(ones, halves[..., 1], halves[..., 0])
         sums = running_sum(np.concatenate((known, on), axis=1), np.complex128)
-        around = sums[:, np.minimum(index + _NEIGHBOURS + 1, last)] - sums[:, index - _NEIGHBOURS] - on
+        around = sums[:, np.minimum(index + NEIGHBOURS + 1, last)] - sums[:, index - NEIGHBOURS] - on
         around /= np.maximum(np.abs(around), np.finfo(np.float64).tiny)
         along = (halves * around.conj()[..., np.newaxis]).real - threshold
-        ones = along[..., 1] > along[..., 0]
+        ones = np.where(doubtful, along[..., 1] > along[..., 0], ones)
     return ones
 
 
 def read_bits(
     carrier: KeyedCarrier, chips: UplinkChips, bits: int, detector: Detector
 ) -> tuple[KeyedCarrier, npt.NDArray[np.uint8]]:
-    """Return ``carrier``, good for ``bits`` bits, fitted to them once more, and those bits (packets, bits)."""
-    for window in _FINAL_WINDOWS:
-        ones = decided(carrier, chips, bits, Detector.COHERENT_AIDED)
-        carrier = carrier.along(chips.refine(carrier.track, bits, max(window * chips.chip, _WINDOW_MIN), ones))
+    """Return ``carrier``, good for ``bits`` bits, fitted to them once more, and those bits (packets, bits).
+
+    Where they are clear the narrowest windows will do.
+    """
+    *earlier, last = final_windows(chips)
+    for window in earlier:
+        doubtful = np.flatnonzero(openness(chips.turned(carrier.track, 2 * bits)[:, chips.sync.size :]) <= CLEAR)
+        if doubtful.size:
+            part = carrier.of(doubtful)
+            ones = decided(part, chips, bits, Detector.COHERENT_AIDED)
+            carrier = carrier.with_rows(doubtful, part.along(chips.refine(part.track, bits, window, ones)))
+    ones = decided(carrier, chips, bits, Detector.COHERENT_AIDED)
+    carrier = carrier.along(chips.refine(carrier.track, bits, last, ones))
     return carrier, decided(carrier, chips, bits, detector).astype(np.uint8)
 
 

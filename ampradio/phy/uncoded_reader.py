@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
+from ampradio import accelerator
 from ampradio.phy.edge_timing import ChipTiming
 from ampradio.phy.frame_check import check_holds
+from ampradio.phy.frame_check_loops import frame_tables
 from ampradio.phy.running_sum import running_sum
 from ampradio.phy.scrambler import scramble
-from ampradio.phy.uncoded_frame import Detector, KeyedCarrier, finer, interpolation, read_bits
+from ampradio.phy.uncoded_frame import (
+    NEIGHBOURS,
+    TAPS_A_SIDE,
+    Detector,
+    KeyedCarrier,
+    final_windows,
+    finer,
+    interpolation,
+    kernel,
+    read_bits,
+)
 from ampradio.phy.uplink import scrambler_seed
-from ampradio.phy.uplink_chips import UplinkChips
-from ampradio.phy.uplink_frame import derotated, follow_data, follow_sync
+from ampradio.phy.uplink_chips import UplinkChips, UplinkTrack, of_row
+from ampradio.phy.uplink_follow import follow_data, follow_sync, following, sync_windows
+from ampradio.phy.uplink_frame import derotated
 from ampradio.phy.uplink_sync import UplinkSyncHits
 from ampradio.profile.airtime import uplink_is_coded
 from ampradio.profile.model import Profile
 from ampradio.psdu import SIZING_OCTETS, frame_octets, octets_of
 from ampradio.vectors import PpduKind, TxVector
+
+MARGIN_NS = 1_000
+"""Read this far past the last chip."""
+
+_NS_PER_S = 1_000_000_000
 
 
 class UncodedReader:
@@ -41,6 +61,9 @@ class UncodedReader:
         self._detector = detector
         scrambled = vector.kind is PpduKind.UL_ACTIVE
         self._seed = scrambler_seed(profile.uplink, vector.seed_index) if scrambled else None
+        self._most = mac.header_octets + mac.body_octets_max + mac.fcs_octets
+        self._margin = float(MARGIN_NS * sample_rate_sps // _NS_PER_S)
+        self._loop_tables: tuple[Any, ...] | None = None
 
     def begin(
         self,
@@ -61,6 +84,44 @@ class UncodedReader:
             energy = running_sum(np.repeat(energy, self.finer, axis=1), np.float64)
         return KeyedCarrier(track, energy)
 
+    def read(
+        self, samples: npt.NDArray[np.complex64], start: float, stretch: float, carrier_hz: float
+    ) -> tuple[int, bytes, npt.NDArray[np.float64]]:
+        """Return what a frame of constant energy in ``samples`` (n,) is, by one call of the accelerator.
+
+        ``start`` (samples), ``stretch`` and ``carrier_hz`` are the sync's. Returns the octets, the PSDU and its track
+        (start, stretch, phase, turn); less than 0 octets: so many are wanted, under that track; 0: no such header.
+        """
+        from ampradio.phy.uncoded_frame_loops import read_frame
+
+        octets, tracks = np.empty(self._most, np.uint8), np.zeros((2, 4))
+        tracks[0, :2] = start * self.finer, stretch
+        row = np.ascontiguousarray(samples)
+        given: tuple[Any, ...] = (row, carrier_hz / self.rate_sps, tracks, *self._told(), octets)
+        size = read_frame(*given)
+        return size, octets[: max(size, 0)].tobytes(), tracks[1 if size < 0 else 0]
+
+    def carrier(
+        self, samples: npt.NDArray[np.complex64], carrier_hz: float, track: npt.NDArray[np.float64]
+    ) -> KeyedCarrier:
+        """Return the chips of ``samples`` (1, n) under a ``track`` that ``read`` gave."""
+        sums = derotated(finer(samples, self.finer), np.array([carrier_hz / self.rate_sps]))
+        return KeyedCarrier(UplinkTrack(sums, *of_row(track)), None)
+
+    def _told(self) -> tuple[Any, ...]:
+        """Return what the loop wants to know of all frames."""
+        if self._loop_tables is None:
+            accelerator.prepare("ampradio.phy.uncoded_frame_loops")
+            chips, tables = self.chips, frame_tables(self._mac, self._seed)
+            lengths = np.array((self.short_octets, self.header_octets), np.int64)
+            windows = (np.array(sync_windows(chips)), np.array(final_windows(chips)))
+            passes = np.array((Detector.COHERENT_AIDED.passes, self._detector.passes), np.int64)
+            frame = (kernel(self.finer), TAPS_A_SIDE, chips.sync, chips.chip, lengths, *windows, self._margin)
+            self._loop_tables = (
+                *frame, *following(chips), NEIGHBOURS, passes, tables.crc, tables.sizes, tables.whitening
+            )  # fmt: skip
+        return self._loop_tables
+
     def short_frames(self, carrier: KeyedCarrier) -> tuple[KeyedCarrier, list[bytes | None]]:
         """Return short frames, None where what was received is none, and the carrier fitted to them."""
         fitted, bits = read_bits(carrier, self.chips, 8 * self.short_octets, self._detector)
@@ -73,6 +134,13 @@ class UncodedReader:
         read = read_bits(carrier, self.chips, bits, self._detector)[1]
         sizes = [frame_octets(self._mac, psdu) or 0 for psdu in self._octets(read[:, : 8 * SIZING_OCTETS])]
         return carrier, np.array([size if size > self.short_octets else 0 for size in sizes], np.intp)
+
+    def needs(self, carrier: KeyedCarrier, octets: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+        """Return how many samples frames of so many ``octets`` (packets,) need under ``carrier``, (packets,)."""
+        timing, chips = carrier.track.timing, self.chips
+        end = timing.start + timing.stretch * (chips.sync.size + 16 * octets) * chips.chip
+        needed: npt.NDArray[np.float64] = np.ceil(end / self.finer) + self._margin
+        return needed
 
     def whole(self, carrier: KeyedCarrier, octets: int) -> tuple[KeyedCarrier, list[bytes]]:
         """Return the PSDUs of ``octets`` that begin under a ``carrier`` good for their headers."""

@@ -8,17 +8,17 @@ from collections import Counter
 import numpy as np
 import numpy.typing as npt
 
+from ampradio import accelerator
 from ampradio.phy.edge_timing import PPM
 from ampradio.phy.frame_check import check_holds
 from ampradio.phy.reception import Reception, placed_fields
 from ampradio.phy.uncoded_frame import KeyedCarrier
-from ampradio.phy.uncoded_reader import UncodedReader
+from ampradio.phy.uncoded_reader import MARGIN_NS, UncodedReader
 from ampradio.phy.uplink_sync import UplinkSyncHits
 from ampradio.profile.model import Profile
 from ampradio.vectors import PpduKind, RxVector
 
 _NS_PER_S = 1_000_000_000
-_MARGIN_NS = 1_000  # read this far past the last chip, and trust an announced end this much less
 _EARLY_CLOCK_ERROR = 1e-3
 _QUIETEST = 1e-10  # noise below this part of the signal is called 100 dB down
 
@@ -42,24 +42,54 @@ class UncodedFrame:
         self._hits = hits
         self._start, self._stretch = float(self._lead), float(hits.timing.stretch[0])
         self._octets = reader.short_octets
+        self._longest = profile.mac.header_octets + profile.mac.body_octets_max + profile.mac.fcs_octets
 
     @property
     def needs(self) -> int:
         """The stream position up to which samples are wanted next."""
-        return self.end + self._samples(_MARGIN_NS)
+        return self.end + self._samples(MARGIN_NS)
 
     @property
     def end(self) -> int:
         """Where the frame ends if it is of the octets read last."""
         return self.origin + math.ceil(self._end_of(self._octets))
 
+    @property
+    def uses(self) -> int:
+        """The stream position up to which samples are of use now: where the longest frame would end."""
+        return max(self.needs, self.origin + math.ceil(self._end_of(self._longest)) + self._samples(MARGIN_NS))
+
     def earliest_end(self) -> int:
         """Return the sample before which this PPDU cannot end."""
         unread = self._end_of(self._octets) * _EARLY_CLOCK_ERROR
-        return int(self.origin + self._end_of(self._octets) - self._samples(_MARGIN_NS) - unread)
+        return int(self.origin + self._end_of(self._octets) - self._samples(MARGIN_NS) - unread)
 
     def take(self, samples: npt.NDArray[np.complex64], floor: float) -> None:
-        """Read on with ``samples`` (1, needs − origin); what the noise ``floor`` is makes no difference."""
+        """Read on with ``samples`` (1, needs − origin or more); what the noise ``floor`` is makes no difference."""
+        if accelerator.is_on() and self._is_constant:
+            self._take_at_once(samples)
+            return
+        while not self.over and self.needs - self.origin <= samples.shape[1]:
+            self._take_step(samples[:, : self.needs - self.origin])
+
+    def _take_at_once(self, samples: npt.NDArray[np.complex64]) -> None:
+        """Read by the compiled loop, as far as the samples go."""
+        reader, hits = self._reader, self._hits
+        stretch, carrier_hz = float(hits.timing.stretch[0]), float(hits.carrier_hz[0])
+        octets, psdu, track = reader.read(samples[0], float(self._lead), stretch, carrier_hz)
+        if octets < 0:
+            self._octets = -octets
+            self._start, self._stretch = float(track[0]) / reader.finer, float(track[1])
+        elif octets == 0:
+            self.counted["header_failed"] += 1
+            self.over = True
+        else:
+            count = math.ceil(float(track[0] + track[1] * reader.chips.data_end(0)) / reader.finer) + 1
+            carrier = reader.carrier(samples[:, :count], carrier_hz, track)
+            self._octets = octets
+            self._deliver(carrier, psdu)
+
+    def _take_step(self, samples: npt.NDArray[np.complex64]) -> None:
         reader = self._reader
         carrier = self._begun(samples)
         fitted, psdus = reader.short_frames(carrier)
@@ -79,6 +109,8 @@ class UncodedFrame:
         else:
             carrier, read = reader.whole(carrier, octets)
             self._deliver(carrier, read[0])
+
+    _is_constant = True  # the energy of its ON chips
 
     def _begun(self, samples: npt.NDArray[np.complex64]) -> KeyedCarrier:
         return self._reader.begin(samples, self._lead, self._hits)

@@ -90,6 +90,12 @@ class UplinkTrack:
         return moved
 
 
+def of_row(row: npt.NDArray[np.float64]) -> tuple[ChipTiming, CarrierPhase]:
+    """Return timing and carrier of one packet from start, stretch, phase and turn (4,)."""
+    start, stretch, phase, turn = (row[each : each + 1].copy() for each in range(4))
+    return ChipTiming(start, stretch), CarrierPhase(phase, turn)
+
+
 class UplinkChips:
     """Nominal chips of one uplink kind and rate and the fit made on them."""
 
@@ -105,7 +111,8 @@ class UplinkChips:
         self.signs = 2.0 * self.sync - 1
         self._sync_on = np.flatnonzero(self.sync)
         self._edges, self._powers = np.empty(0), np.empty((0, 3))
-        accelerator.prepare("ampradio.phy.uplink_loops", "ampradio.phy.uplink_soft_loops")
+        accelerator.prepare("ampradio.phy.uplink_chip_loops", "ampradio.phy.uplink_fit_loops")
+        accelerator.prepare("ampradio.phy.uplink_follow_loops", "ampradio.phy.uplink_soft_loops")
         accelerator.prepare("ampradio.phy.running_sum_loops", "ampradio.phy.viterbi_loop")
 
     def edges(self, data_chips: int) -> npt.NDArray[np.float64]:
@@ -123,7 +130,7 @@ class UplinkChips:
     def turned(self, track: UplinkTrack, data_chips: int) -> npt.NDArray[np.complex128]:
         """Return the integrals of sync and data chips with the carrier turned onto the real axis, (packets, chips)."""
         if accelerator.is_on():
-            from ampradio.phy.uplink_loops import turn_each
+            from ampradio.phy.uplink_chip_loops import turn_each
 
             tracks = track.as_rows()
             integrals = np.empty((tracks.shape[0], self.sync.size + data_chips), np.complex128)
@@ -182,7 +189,7 @@ class UplinkChips:
     def _refined(
         self, track: UplinkTrack, coded_bits: int, windows: Sequence[float], ones: npt.NDArray[np.bool_] | None
     ) -> UplinkTrack:
-        from ampradio.phy.uplink_loops import refine_each
+        from ampradio.phy.uplink_fit_loops import refine_each
 
         tracks = track.as_rows()
         given = np.empty((tracks.shape[0], 0), np.bool_) if ones is None else np.ascontiguousarray(ones)

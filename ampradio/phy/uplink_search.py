@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ampradio import accelerator
 from ampradio.phy.edge_timing import ChipTiming
 from ampradio.phy.uplink_sync import OUTRANKS, UplinkSync, UplinkSyncHits
 
@@ -25,6 +26,13 @@ def first_sync(
     found = np.zeros(packets, np.bool_)
     start, stretch = np.zeros(packets), np.ones(packets)
     hits = UplinkSyncHits(found, ChipTiming(start, stretch), np.zeros(packets), np.zeros(packets))
+    if accelerator.is_on() and not begin.any() and count >= sync.reach:
+        hits = sync.search(samples, floor, (count - sync.reach) // step + 1)
+        position[:] = hits.timing.start // step * step
+        some = np.flatnonzero(hits.found)
+        if some.size:
+            _look_again(sync, samples, floor, position, some, hits)
+        return hits
     while True:
         rows = np.flatnonzero(~found & (position <= max(count - sync.reach, 0)))
         if not rows.size:

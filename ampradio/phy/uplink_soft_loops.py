@@ -14,6 +14,7 @@ import numpy.typing as npt
 from scipy.special import i0e, i1e
 
 from ampradio.accelerator import compiled
+from ampradio.phy.uplink_follow_loops import decidedness, size_of
 
 _Reals = npt.NDArray[np.float64]
 _Sums = npt.NDArray[np.complex128]
@@ -33,11 +34,6 @@ def log_i0_table() -> _Reals:
 
 
 @compiled()
-def _size(value: complex) -> float:
-    return math.sqrt(value.real * value.real + value.imag * value.imag)
-
-
-@compiled()
 def _log_i0(value: float, table: _Reals) -> float:
     """Return log I0 of a value ≥ 0: cubics between the knots of ``table``, beyond them the asymptotic series."""
     place = value * table[0, 0]
@@ -53,8 +49,49 @@ def _log_i0(value: float, table: _Reals) -> float:
     return float(low[0] + part * (low[1] + part * (bend + part * twist)))
 
 
+@compiled()
+def soften(
+    turned: _Sums, sync: npt.NDArray[np.int8], neighbours: int, sure: float, quietest: float, clear: float,
+    table: _Reals, sums_of: _Sums, soft: _Reals,
+) -> None:  # fmt: skip
+    """Write log-likelihood ratios (bits,) of coded 1 over 0 into ``soft``; ``sums_of`` (bits + 1,) is for scratch.
+
+    ``turned`` are the integrals of sync and data chips; ``table`` is ``log_i0_table()``; the rest are the constants of
+    ``uplink_frame.soft_bits``.
+    """
+    known, bits = sync.size, soft.size
+    if decidedness(turned, sync, known + 2 * bits)[1] > clear:
+        for bit in range(bits):
+            soft[bit] = turned[known + 2 * bit + 1].real - turned[known + 2 * bit].real
+        return
+    number, total, noise = 0, 0j, 0.0
+    for each in range(known):
+        value = turned[each]
+        if sync[each]:
+            number, total = number + 1, total + value
+        else:
+            noise += value.real * value.real + value.imag * value.imag
+    amplitude = abs(total) / number
+    energy = max(noise / (known - number), quietest * amplitude * amplitude)
+    scale = 2 * amplitude / energy
+    sums_of[0] = 0
+    for turn in range(3):
+        for bit in range(bits):
+            first, second = turned[known + 2 * bit], turned[known + 2 * bit + 1]
+            if turn:
+                around = sums_of[min(bit + neighbours + 1, bits)] - sums_of[max(bit - neighbours, 0)]
+                around -= sums_of[bit + 1] - sums_of[bit]
+                first, second = first + around, second + around
+            soft[bit] = _log_i0(scale * size_of(second), table) - _log_i0(scale * size_of(first), table)
+        if turn < 2:
+            for bit in range(bits):
+                first, second = turned[known + 2 * bit], turned[known + 2 * bit + 1]
+                weight = 1 / (1 + math.exp(-min(max(soft[bit], -sure), sure)))
+                sums_of[bit + 1] = sums_of[bit] + first + weight * (second - first)
+
+
 @compiled(
-    "void(complex128[:, ::1], int8[::1], int64, float64, float64, float64[:, ::1], float64[:, ::1])"
+    "void(complex128[:, ::1], int8[::1], int64, float64, float64, float64, float64[:, ::1], float64[:, ::1])"
 )
 def soften_each(
     chips: _Sums,
@@ -62,41 +99,40 @@ def soften_each(
     neighbours: int,
     sure: float,
     quietest: float,
+    clear: float,
     table: _Reals,
     soft: _Reals,
 ) -> None:
-    """Write log-likelihood ratios (packets, bits) of coded 1 over 0 into ``soft``.
-
-    ``chips`` are the integrals of sync and data chips; ``table`` is ``log_i0_table()``; the rest are the constants of
-    ``uplink_frame.soft_bits``.
-    """
-    known, bits = sync.size, soft.shape[1]
-    sums_of = np.zeros(bits + 1, np.complex128)
+    """Write log-likelihood ratios (packets, bits) into ``soft``: see ``soften``."""
+    sums_of = np.empty(soft.shape[1] + 1, np.complex128)
     for packet in range(chips.shape[0]):
-        turned = chips[packet]
-        number, total, noise = 0, 0j, 0.0
-        for each in range(known):
-            value = turned[each]
-            if sync[each]:
-                number, total = number + 1, total + value
-            else:
-                noise += value.real * value.real + value.imag * value.imag
-        amplitude = abs(total) / number
-        energy = max(noise / (known - number), quietest * amplitude * amplitude)
-        scale = 2 * amplitude / energy
-        for turn in range(3):
-            for bit in range(bits):
-                first, second = turned[known + 2 * bit], turned[known + 2 * bit + 1]
-                if turn:
-                    around = sums_of[min(bit + neighbours + 1, bits)] - sums_of[max(bit - neighbours, 0)]
-                    around -= sums_of[bit + 1] - sums_of[bit]
-                    first, second = first + around, second + around
-                soft[packet, bit] = _log_i0(scale * _size(second), table) - _log_i0(scale * _size(first), table)
-            if turn < 2:
-                for bit in range(bits):
-                    first, second = turned[known + 2 * bit], turned[known + 2 * bit + 1]
-                    weight = 1 / (1 + math.exp(-min(max(soft[packet, bit], -sure), sure)))
-                    sums_of[bit + 1] = sums_of[bit] + first + weight * (second - first)
+        soften(chips[packet], sync, neighbours, sure, quietest, clear, table, sums_of, soft[packet])
+
+
+@compiled()
+def derotate(row: npt.NDArray[np.complex64], turn: float, done: int, stop: int, sums: _Sums) -> None:
+    """Write the running sum of samples ``done`` up to ``stop``, turned back by ``turn`` cycles each, into ``sums``.
+
+    The phase is counted from sample 0; ``sums`` (≥ stop + 1,) begins with what was summed before.
+    """
+    fine, part = np.empty(_BLOCK, np.complex128), np.empty(_BLOCK, np.complex128)
+    step = -2 * math.pi * turn
+    for each in range(_BLOCK):
+        fine[each] = cmath.exp(1j * (each * step))
+    total = sums[done]
+    for begin in range(done, stop, _BLOCK):
+        cycles = turn * begin
+        coarse = cmath.exp(-2j * math.pi * (cycles - math.floor(cycles)))
+        size = min(_BLOCK, stop - begin)
+        some = row[begin : begin + size]
+        for each in range(size):
+            part[each] = some[each] * fine[each]
+        for each in range(size):
+            part[each] *= coarse
+        out = sums[begin + 1 : begin + 1 + size]
+        for each in range(size):
+            total += part[each]
+            out[each] = total
 
 
 @compiled("void(complex64[:, ::1], float64[::1], int64, complex128[:, ::1])")
@@ -105,21 +141,5 @@ def derotate_each(samples: npt.NDArray[np.complex64], turns: _Reals, done: int, 
 
     The phase is counted from sample 0. ``sums`` (packets, n + 1) begins with what was summed of the first ``done``.
     """
-    count = samples.shape[1]
-    fine, part = np.empty(_BLOCK, np.complex128), np.empty(_BLOCK, np.complex128)
     for packet in range(samples.shape[0]):
-        step = -2 * math.pi * turns[packet]
-        for each in range(_BLOCK):
-            fine[each] = cmath.exp(1j * (each * step))
-        total = sums[packet, done]
-        for begin in range(done, count, _BLOCK):
-            cycles = turns[packet] * begin
-            coarse = cmath.exp(-2j * math.pi * (cycles - math.floor(cycles)))
-            size = min(_BLOCK, count - begin)
-            for each in range(size):
-                part[each] = samples[packet, begin + each] * fine[each]
-            for each in range(size):
-                part[each] *= coarse
-            for each in range(size):
-                total += part[each]
-                sums[packet, begin + each + 1] = total
+        derotate(samples[packet], turns[packet], done, samples.shape[1], sums[packet])

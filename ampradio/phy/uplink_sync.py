@@ -17,7 +17,7 @@ import numpy.typing as npt
 from ampradio import accelerator
 from ampradio.phy.amp_sync import uplink_chips
 from ampradio.phy.edge_timing import PPM, ChipTiming
-from ampradio.phy.uplink_sync_banks import banded, carrier_bank, phasors
+from ampradio.phy.uplink_sync_banks import banded, carrier_bank, phasors, word_parts
 from ampradio.profile.airtime import uplink_chip_ns
 from ampradio.profile.model import Profile
 from ampradio.vectors import PpduKind
@@ -25,7 +25,8 @@ from ampradio.vectors import PpduKind
 BANK = (-2 / 3, 0.0, 2 / 3)  # clock hypotheses as fractions of the tolerance
 BLOCK_CHIPS = 64
 _SUB_BLOCKS = 4  # correlated apart, by smaller matrices
-_FFT = 128
+_FFT = 128  # bins to the chip rate
+_BINS = np.arange(-39, 40)  # those that are looked at: the next carrier of the bank has the others
 OUTRANKS = 2.0  # so many times stronger a later sync must be than a weak one: the data after that may look like some
 _OVERLAP_CHIPS = 4
 _WEAK = 26.0  # energy of the word over the noise energy of a chip that noise seldom reaches
@@ -100,8 +101,9 @@ class UplinkSync:
         self._on, self._off = np.flatnonzero(word), np.flatnonzero(word == 0)
         self._signs = word.astype(np.float32) * 2 - 1
         self._clocks = 1 + np.array(BANK) * up.chip_tolerance_ppm * PPM
-        chips = np.arange(word.size) * self._per_chip
-        self._offsets = np.rint(chips * self._clocks[:, np.newaxis]).astype(np.intp)
+        self._bases = word_parts(word.size, self._per_chip, self._clocks)
+        apart = np.arange(word.size // self._bases.shape[1]) * self._per_chip
+        self._offsets = (self._bases[:, :, np.newaxis] + apart).reshape(self._clocks.size, -1)
         limit_hz = up.carrier_hz * up.carrier_tolerance_ppm * PPM if carrier_limit_hz is None else carrier_limit_hz
         self._carriers = carrier_bank(limit_hz, sample_rate_sps / self.chip) / sample_rate_sps
         self.block = BLOCK_CHIPS * self._per_chip
@@ -111,8 +113,7 @@ class UplinkSync:
         phasor = np.exp(-2j * np.pi * (turns - np.rint(turns))).astype(np.complex64)
         self._kernel = np.ascontiguousarray(phasor[:, : self.chip].T)
         self._advance = np.ascontiguousarray(phasor[:, : (self.block + self._taps) * self.grid : self.grid])
-        self._spectrum = np.exp(-2j * np.pi / _FFT * np.outer(self._on, np.arange(_FFT))).astype(np.complex64)
-
+        self._spectrum = np.exp(-2j * np.pi / _FFT * np.outer(self._on, _BINS)).astype(np.complex64)
         self._loop_tables = self._for_loops() if accelerator.is_on() else None
 
     @property
@@ -137,13 +138,16 @@ class UplinkSync:
         weak: npt.NDArray[np.bool_] = hits.energy < _WEAK * floor * self.chip
         return weak
 
-    def search(self, samples: npt.NDArray[np.complex64], floor: npt.NDArray[np.float64]) -> UplinkSyncHits:
+    def search(
+        self, samples: npt.NDArray[np.complex64], floor: npt.NDArray[np.float64], blocks: int = 1
+    ) -> UplinkSyncHits:
         """Return the first sync that begins in the first ``block`` grid positions of ``samples`` (packets, ≥ reach).
 
-        ``floor`` (packets,) is the tracked noise power per sample, 0 if not known.
+        ``floor`` (packets,) is the tracked noise power per sample, 0 if not known. The accelerator goes on to as many
+        ``blocks``, until it finds one.
         """
         if accelerator.is_on():
-            return self._searched(samples[:, : self.reach], floor)
+            return self._searched(samples[:, : self.reach + (blocks - 1) * self.block * self.grid], floor, blocks)
         chips = self._chip_sums(samples[:, : self.reach])
         correlation = self._correlated(chips.real * chips.real + chips.imag * chips.imag)
         difference, total = correlation[:, :, :, :-1], correlation[:, :, :, -1:]
@@ -161,23 +165,17 @@ class UplinkSync:
                 timing.start[packet], timing.stretch[packet], hits.carrier_hz[packet], hits.energy[packet] = sync
         return hits
 
-    def _searched(self, samples: npt.NDArray[np.complex64], floor: npt.NDArray[np.float64]) -> UplinkSyncHits:
+    def _searched(
+        self, samples: npt.NDArray[np.complex64], floor: npt.NDArray[np.float64], blocks: int
+    ) -> UplinkSyncHits:
         """Return what ``search`` does, by a compiled loop."""
         from ampradio.phy.uplink_sync_loops import search_each
 
         self._loop_tables = self._loop_tables or self._for_loops()
-        packets = samples.shape[0]
-        found = np.zeros((packets, 5))
-        search_each(np.ascontiguousarray(samples), np.ascontiguousarray(floor), found, *self._loop_tables)
-        hits = UplinkSyncHits(found[:, 4] > 0, ChipTiming(np.zeros(packets), np.ones(packets)), *np.zeros((2, packets)))
-        for packet, (position, clock, carrier, bin_, energy) in enumerate(found.tolist()):
-            if energy > 0:
-                stretch = float(self._clocks[int(clock)])
-                fine = (bin_ / _FFT - round(bin_ / _FFT)) / (self.chip * stretch)
-                hits.timing.start[packet], hits.timing.stretch[packet] = position * self.grid, stretch
-                hits.carrier_hz[packet] = (float(self._carriers[int(carrier)]) + fine) * self._rate_sps
-                hits.energy[packet] = energy
-        return hits
+        found = np.empty((4, samples.shape[0]))
+        search_each(np.ascontiguousarray(samples), np.ascontiguousarray(floor), blocks, found, *self._loop_tables)
+        start, stretch, carrier_hz, energy = found
+        return UplinkSyncHits(energy > 0, ChipTiming(start, stretch), carrier_hz, energy)
 
     def _for_loops(self) -> tuple[Any, ...]:
         """Return what ``search_each`` wants after the result."""
@@ -186,12 +184,17 @@ class UplinkSync:
         sigmas = strictness.noise_sigmas * math.sqrt(self._signs.size) * self.chip
         thresholds = (sigmas, _CONTRAST, strictness.coherent, _VERIFIED_AT_ONCE, self.chip)
         likeness = (strictness.likeness, _LIKENESS_GAIN, _LIKENESS_FROM)
-        spectrum = np.stack((self._spectrum.real, self._spectrum.imag))
+        upper = self._spectrum[:, _BINS >= 0]
+        spectrum = np.ascontiguousarray(np.stack((upper.real, -upper.imag), axis=1))
         sizes = (self.block + self._taps, self.block, _SIDELOBE_CHIPS * self._per_chip)
         numbers = (np.array(thresholds, np.float32), np.array(likeness, np.float32))
         steps = np.arange(self.reach // self.grid)
         carriers = (phasors(self._carriers, steps[: self.grid]), phasors(self._carriers, self.grid * steps))
-        return (*carriers, self._signs, self._offsets.astype(np.int64), spectrum, *sizes, *numbers)
+        places = (self._offsets.astype(np.int64), self._bases.astype(np.int64))
+        banks = np.zeros((3, max(self._clocks.size, self._carriers.size)))
+        banks[0, : self._clocks.size], banks[1, : self._carriers.size] = self._clocks, self._carriers
+        banks[2, :2] = self._rate_sps, _FFT
+        return (*carriers, self._signs, *places, spectrum, *sizes, *numbers, banks)
 
     def _verified(
         self, chips: npt.NDArray[np.complex64], score: npt.NDArray[np.float32], floor: float
@@ -214,7 +217,7 @@ class UplinkSync:
             return None
         best = self._first_peak(np.where(passed, energy, 0), position)
         stretch = self._clocks[clock[best]]
-        fine = _centred(bin_[best] / _FFT) / (self.chip * stretch)
+        fine = float(_BINS[bin_[best]]) / (_FFT * self.chip * stretch)
         carrier_hz = (self._carriers[carrier[best]] + fine) * self._rate_sps
         return float(position[best] * self.grid), float(stretch), float(carrier_hz), float(energy[best])
 
@@ -266,7 +269,3 @@ class UplinkSync:
         windows: npt.NDArray[np.float32] = np.ndarray(shape, np.float32, energy, 0, (row, line, step * each, each))
         product: npt.NDArray[np.float32] = windows.reshape(packets, carriers * _SUB_BLOCKS, -1) @ self._banded
         return product.reshape(*shape[:3], len(BANK) + 1, step)
-
-
-def _centred(cycles: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return cycles - np.round(cycles)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 _CARRIER_STEP = 0.4  # of the chip rate
+_PARTS = 4  # of the word, which a clock moves as wholes
 
 
 def carrier_bank(limit_hz: float, chip_rate_hz: float) -> npt.NDArray[np.float64]:
@@ -19,10 +20,21 @@ def carrier_bank(limit_hz: float, chip_rate_hz: float) -> npt.NDArray[np.float64
 
 
 def phasors(cycles_per_sample: npt.NDArray[np.float64], samples: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
-    """Return what turns each carrier (n,) back at each of ``samples`` (m,), real and imaginary parts, (2, m, n)."""
-    turns = 2 * np.pi * np.outer(samples, cycles_per_sample)
-    parts: npt.NDArray[np.float32] = np.stack((np.cos(turns), -np.sin(turns))).astype(np.float32)
+    """Return what turns each carrier (n,) back at each of ``samples`` (m,), real and imaginary parts, (n, 2, m)."""
+    turns = 2 * np.pi * np.outer(cycles_per_sample, samples)
+    parts: npt.NDArray[np.float32] = np.stack((np.cos(turns), -np.sin(turns)), axis=1).astype(np.float32)
     return parts
+
+
+def word_parts(chips: int, per_chip: int, clocks: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
+    """Return where, in grid steps, the parts of a word of ``chips`` begin under each clock, (clocks, parts).
+
+    Within a part chips are ``per_chip`` steps apart under every clock: so short, that makes a fraction of a step.
+    """
+    each = chips // _PARTS
+    middle = (np.arange(_PARTS) * each + 0.5 * (each - 1)) * per_chip
+    begins: npt.NDArray[np.intp] = np.rint(clocks[:, np.newaxis] * middle - 0.5 * (each - 1) * per_chip).astype(np.intp)
+    return begins
 
 
 def banded(signs: npt.NDArray[np.float32], offsets: npt.NDArray[np.intp], positions: int) -> npt.NDArray[np.float32]:

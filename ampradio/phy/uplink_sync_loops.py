@@ -1,4 +1,7 @@
-"""The search for an uplink's AMP-Sync, packet by packet, as plain loops for the accelerator: see ``uplink_sync``."""
+"""The search for an uplink's AMP-Sync, packet by packet, as plain loops for the accelerator: see ``uplink_sync``.
+
+The first of its two stages is ``uplink_score_loops``.
+"""
 
 from __future__ import annotations
 
@@ -8,101 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio.accelerator import compiled
+from ampradio.phy.uplink_score_loops import chip_sums, grid_sums, score, split
 
 _Samples = npt.NDArray[np.complex64]
 _Floats = npt.NDArray[np.float32]
 _Reals = npt.NDArray[np.float64]
 _Whole = npt.NDArray[np.int64]
 _F = np.float32
+_Told = tuple[_Floats, np.float32, np.float32, _Floats, _Floats, _Floats, _Floats]
 _TINY = np.float32(1.1754944e-38)
-_ROUNDED, _UNKNOWN = np.float32(1.00001), np.float32(-1)
-
-
-@compiled()
-def _add(row: _Floats, more: _Floats, sign: np.float32) -> None:
-    for each in range(row.size):  # of a slice: an index that is a sum might be negative, and would be looked at singly
-        row[each] += sign * more[each]
-
-
-@compiled()
-def _grid_sums(samples: _Samples, fine: _Floats, advance: _Floats, part: _Floats, held: _Floats) -> None:
-    """Write the integrals over each grid step under every carrier into ``part`` (carriers, 2, steps).
-
-    What turns a carrier back is given by real and imaginary parts: within a step, ``fine`` (2, grid, carriers), and
-    from step to step, ``advance`` (2, steps, carriers).
-    """
-    grid, carriers = fine.shape[1], fine.shape[2]
-    real_sums, imag_sums = held[0], held[1]
-    for step in range(part.shape[2]):
-        held[:] = _F(0)
-        for each in range(grid):
-            given = samples[step * grid + each]
-            real, imag = given.real, given.imag
-            cosines, sines = fine[0, each], fine[1, each]
-            for carrier in range(carriers):
-                real_sums[carrier] += real * cosines[carrier] - imag * sines[carrier]
-                imag_sums[carrier] += real * sines[carrier] + imag * cosines[carrier]
-        for carrier in range(carriers):
-            cosine, sine = advance[0, step, carrier], advance[1, step, carrier]
-            part[carrier, 0, step] = real_sums[carrier] * cosine - imag_sums[carrier] * sine
-            part[carrier, 1, step] = real_sums[carrier] * sine + imag_sums[carrier] * cosine
-
-
-@compiled()
-def _chip_sums(part: _Floats, out: _Floats) -> None:
-    """Write real and imaginary part of the chip integrals at every grid step, and their energy, into ``out`` (3, n)."""
-    steps, positions = part.shape[1], out.shape[1]
-    for half in range(2):
-        sums = part[half]
-        out[half, :] = _F(0)
-        for later in range(steps - positions):
-            _add(out[half], sums[later : later + positions], _F(1))
-    real_parts, imag_parts, energy = out[0], out[1], out[2]
-    for position in range(positions):
-        real, imag = real_parts[position], imag_parts[position]
-        energy[position] = real * real + imag * imag
-
-
-@compiled()
-def _add_four(row: _Floats, energy: _Floats, at: _Whole, signs: _Floats) -> None:
-    """Add ``energy`` from four places on to ``row``: one pass over it instead of four."""
-    size = row.size
-    one, two = energy[at[0] : at[0] + size], energy[at[1] : at[1] + size]
-    three, four = energy[at[2] : at[2] + size], energy[at[3] : at[3] + size]
-    for each in range(size):
-        early = signs[0] * one[each] + signs[1] * two[each]
-        row[each] += early + (signs[2] * three[each] + signs[3] * four[each])
-
-
-@compiled()
-def _add_all(row: _Floats, energy: _Floats, at: _Whole, signs: _Floats) -> None:
-    row[:] = _F(0)
-    fours = signs.size // 4 * 4
-    for chip in range(0, fours, 4):
-        _add_four(row, energy, at[chip : chip + 4], signs[chip : chip + 4])
-    for chip in range(fours, signs.size):
-        _add(row, energy[at[chip] : at[chip] + row.size], signs[chip])
-
-
-@compiled()
-def _score(
-    energy: _Floats, signs: _Floats, offsets: _Whole, noise: np.float32, contrast: np.float32, score: _Floats,
-    total: _Floats, some: _Whole, count: int, first: int,
-) -> int:  # fmt: skip
-    """Write ON minus OFF energy under each clock into ``score`` (clocks, block), and where it stands out into ``some``.
-
-    Places count from ``first``; ``some`` holds ``count`` already. Return how many it holds then.
-    """
-    clocks, block = score.shape
-    _add_all(total, energy, offsets[clocks // 2], np.abs(signs))
-    for clock in range(clocks):
-        row = score[clock]
-        _add_all(row, energy, offsets[clock], signs)
-        for position in range(block):
-            if row[position] > max(contrast * total[position], noise):
-                some[count] = first + clock * block + position
-                count += 1
-    return count
+_ROUNDED, _UNKNOWN, _NO_WORD = np.float32(1.00001), np.float32(-1), np.float32(-2)
 
 
 @compiled()
@@ -143,115 +61,151 @@ def _pick(
 
 
 @compiled()
-def _most(each: _Floats, signs: _Floats) -> np.float32:
-    """Return what the ON chips would have if they all added up, a little more for rounding."""
-    total, count = _F(0), 0
+def _most(energy: _Floats, signs: _Floats, offsets: _Whole, position: int) -> np.float32:
+    """Return what the ON chips of the word at ``position`` have if they all add up, a little more for rounding."""
+    total = _F(0)
     for chip in range(signs.size):
-        if signs[chip] > 0:
-            total, count = total + _F(math.sqrt(each[chip])), count + 1
-    return _ROUNDED * total * total / _F(count)
+        total += max(signs[chip], _F(0)) * energy[position + offsets[chip]]
+    return _ROUNDED * total
 
 
 @compiled()
-def _loudest(word: _Floats, signs: _Floats, spectrum: _Floats, heard: _Floats) -> tuple[int, float]:
-    """Return the bin in which the ON chips of ``word`` (2, 48) add up to most, and their energy there."""
-    bins = spectrum.shape[2]
+def _add_turned(heard: _Floats, cosines: _Floats, sines: _Floats, real: np.float32, imag: np.float32) -> None:
+    one, two, three, four = heard[0], heard[1], heard[2], heard[3]
+    for each in range(cosines.size):
+        one[each] += real * cosines[each]
+        two[each] += imag * sines[each]
+        three[each] += real * sines[each]
+        four[each] += imag * cosines[each]
+
+
+@compiled()
+def _loudest(word: _Floats, signs: _Floats, spectrum: _Floats, heard: _Floats) -> tuple[int, np.float32]:
+    """Return the bin, either side of the carrier, in which the ON chips of ``word`` (2, 48) add up to most.
+
+    And their energy there. ``spectrum`` (ON chips, 2, bins) are the phasors of the bins on one side.
+    """
     heard[:] = _F(0)
     row = 0
     for chip in range(signs.size):
         if signs[chip] > 0:
-            _add(heard[0], spectrum[0, row], word[0, chip])
-            _add(heard[0], spectrum[1, row], -word[1, chip])
-            _add(heard[1], spectrum[1, row], word[0, chip])
-            _add(heard[1], spectrum[0, row], word[1, chip])
+            _add_turned(heard, spectrum[row, 0], spectrum[row, 1], word[0, chip], word[1, chip])
             row += 1
     best, most = 0, _F(-1)
-    for each in range(bins):
-        energy = heard[0, each] * heard[0, each] + heard[1, each] * heard[1, each]
-        if energy > most:
-            best, most = each, energy
-    return best, float(most / row)
+    for each in range(spectrum.shape[2]):
+        real, imag = heard[0, each] + heard[1, each], heard[3, each] - heard[2, each]
+        above = real * real + imag * imag
+        real, imag = heard[0, each] - heard[1, each], heard[3, each] + heard[2, each]
+        below = real * real + imag * imag
+        if above > most or below > most:
+            best, most = (each, above) if above >= below else (-each, below)
+    return best, most / _F(row)
+
+
+@compiled()
+def _energy(
+    sums: _Floats, signs: _Floats, offsets: _Whole, position: int, told: _Told
+) -> tuple[int, np.float32]:
+    """Return bin and energy of the word that begins at ``position``; an energy of ``_NO_WORD`` if it is none.
+
+    ``told``: the spectrum, the noise energy of a chip, what the word must exceed, the likeness; and room to work in.
+    """
+    spectrum, floor, coherent, likeness, word, each, heard = told
+    quiet = _pick(sums, signs, offsets, position, word, each)
+    if not _is_alike(each, signs, floor, likeness):
+        return 0, _NO_WORD
+    best, energy = _loudest(word, signs, spectrum, heard)
+    return (best, energy) if energy > coherent * max(quiet, floor) else (0, _NO_WORD)
 
 
 @compiled(
-    "void(complex64[:, ::1], float64[::1], float64[:, ::1], float32[:, :, ::1], float32[:, :, ::1], float32[::1],"
-    " int64[:, ::1], float32[:, :, ::1], int64, int64, int64, float32[::1], float32[::1])"
+    "void(complex64[:, ::1], float64[::1], int64, float64[:, ::1], float32[:, :, ::1], float32[:, :, ::1],"
+    " float32[::1], int64[:, ::1], int64[:, ::1], float32[:, :, ::1], int64, int64, int64, float32[::1], float32[::1],"
+    " float64[:, ::1])"
 )
 def search_each(
     samples: _Samples,
     floor: _Reals,
+    blocks: int,
     found: _Reals,
     fine: _Floats,
     advance: _Floats,
     signs: _Floats,
     offsets: _Whole,
+    bases: _Whole,
     spectrum: _Floats,
     positions: int,
     block: int,
     sidelobe: int,
     thresholds: _Floats,
     likeness: _Floats,
+    banks: _Reals,
 ) -> None:
-    """Write position, clock, carrier, bin and energy of the first sync in each of ``samples`` into ``found``.
+    """Write start, stretch, carrier in Hz and energy of the first sync in each of ``samples`` into ``found``.
 
-    ``fine`` and ``advance`` are as for ``_grid_sums``.
-    ``found`` (packets, 5) keeps an energy of 0 where there is none. ``thresholds``: how much of the floor and of the
+    ``fine`` (carriers, 2, grid) and ``advance`` (carriers, 2, steps) are as for ``grid_sums``.
+    ``found`` (4, packets): an energy of 0 says that there is none. ``thresholds``: how much of the floor and of the
     energy present the word must exceed, and of the noise of a chip when added up coherently; how many candidates are
-    looked at so; samples per chip.
+    looked at so; samples per chip. ``blocks`` are searched, one after the other, until there is one. ``banks`` (3, …):
+    the clocks; the carriers in cycles a sample; the sample rate and the bins to a chip rate.
     """
-    carriers, clocks = fine.shape[2], offsets.shape[0]
+    carriers, clocks, grid = fine.shape[0], offsets.shape[0], fine.shape[2]
+    per_chip = advance.shape[2] - positions
     sums = np.empty((carriers, 3, positions), np.float32)
-    score = np.empty((carriers, clocks, block), np.float32)
+    scored = np.empty((carriers, clocks, block), np.float32)
     word, each = np.empty((2, signs.size), np.float32), np.empty(signs.size, np.float32)
-    heard = np.empty((2, spectrum.shape[2]), np.float32)
-    part, held = np.empty((carriers, 2, advance.shape[1]), np.float32), np.empty((2, carriers), np.float32)
-    most, least = int(thresholds[3]), np.empty(score.size, np.float32)
-    places, total = np.empty(score.size, np.int64), np.empty(block, np.float32)
+    heard = np.empty((4, spectrum.shape[2]), np.float32)
+    parts, steps = np.empty((2, grid, advance.shape[2]), np.float32), np.empty((2, advance.shape[2]), np.float32)
+    most, rows = int(thresholds[3]), np.empty((3, positions), np.float32)
+    places = np.empty(scored.size, np.int64)
     for packet in range(samples.shape[0]):
         noise = _F(floor[packet]) * thresholds[0]
-        passed = 0
-        _grid_sums(samples[packet], fine, advance, part, held)
-        for tried in range(carriers):
-            _chip_sums(part[tried], sums[tried])
-            first = tried * clocks * block
-            here = (score[tried], total, places, passed, first)
-            passed = _score(sums[tried, 2], signs, offsets, noise, thresholds[1], *here)
-        some = places[:passed]
-        if some.size > most:
-            scores = score.ravel()[some]
-            some = some[scores >= np.partition(scores, some.size - most)[some.size - most]]
-        carrier, clock, position = some // (clocks * block), some // block % clocks, some % block
-        reach, energies = np.zeros(some.size, np.float32), np.full(some.size, _UNKNOWN)
-        bins = np.zeros(some.size, np.int64)
+        found[0, packet], found[1, packet], found[2, packet], found[3, packet] = 0, 1, 0, 0
         of_chip = _F(floor[packet]) * thresholds[4]
-        for index in range(some.size):
-            quiet = _pick(sums[carrier[index]], signs, offsets[clock[index]], position[index], word, each)
-            least[index] = thresholds[2] * max(quiet, of_chip)
-            if _is_alike(each, signs, of_chip, likeness):
-                reach[index] = _most(each, signs)
-        first = block
-        for index in np.argsort(position):
-            if reach[index] > least[index]:
-                _pick(sums[carrier[index]], signs, offsets[clock[index]], position[index], word, each)
-                bins[index], energies[index] = _loudest(word, signs, spectrum, heard)
-                if energies[index] > least[index]:
+        told = (spectrum, of_chip, thresholds[2], likeness, word, each, heard)
+        for ahead in range(blocks):
+            passed = 0
+            split(samples[packet, ahead * block * grid :], grid, parts)
+            for tried in range(carriers):
+                grid_sums(parts, fine[tried], advance[tried], steps)
+                chip_sums(steps, sums[tried])
+                here = (scored[tried], rows, places, passed, tried * clocks * block)
+                passed = score(sums[tried, 2], signs, bases, per_chip, noise, thresholds[1], *here)
+            some = places[:passed]
+            if passed > most:
+                scores = scored.ravel()[some]
+                some = some[scores >= np.partition(scores, passed - most)[passed - most]]
+            carrier, clock, position = some // (clocks * block), some // block % clocks, some % block
+            energies, bins = np.full(some.size, _UNKNOWN), np.zeros(some.size, np.int64)
+            first = block
+            for index in np.argsort(position):
+                at = (sums[carrier[index]], signs, offsets[clock[index]], position[index])
+                bins[index], energies[index] = _energy(*at, told)
+                if energies[index] > 0:
                     first = position[index]
                     break
-        if first == block:
-            continue
-        order, best = np.argsort(-reach), -1
-        for _ in range(2):  # what was taken for the first may have been a sidelobe of the next
-            best = -1
-            for index in order:
-                if reach[index] <= least[index] or not first <= position[index] <= first + sidelobe:
-                    continue
-                if best >= 0 and reach[index] <= energies[best]:
-                    break  # nor can any of the following be louder
-                if energies[index] == _UNKNOWN:
-                    _pick(sums[carrier[index]], signs, offsets[clock[index]], position[index], word, each)
-                    bins[index], energies[index] = _loudest(word, signs, spectrum, heard)
-                if energies[index] > least[index] and (best < 0 or energies[index] > energies[best]):
-                    best = index
-            first = position[best]
-        found[packet, 0], found[packet, 1] = position[best], clock[best]
-        found[packet, 2], found[packet, 3], found[packet, 4] = carrier[best], bins[best], energies[best]
+            if first == block:
+                continue
+            reach = np.empty(some.size, np.float32)
+            for index in range(some.size):
+                reach[index] = _most(sums[carrier[index], 2], signs, offsets[clock[index]], position[index])
+            order, best = np.argsort(-reach), -1
+            for _ in range(2):  # what was taken for the first may have been a sidelobe of the next
+                best = -1
+                for index in order:
+                    if not first <= position[index] <= first + sidelobe:
+                        continue
+                    if best >= 0 and reach[index] <= energies[best]:
+                        break  # nor can any of the following be louder
+                    if energies[index] == _UNKNOWN:
+                        at = (sums[carrier[index]], signs, offsets[clock[index]], position[index])
+                        bins[index], energies[index] = _energy(*at, told)
+                    if energies[index] > 0 and (best < 0 or energies[index] > energies[best]):
+                        best = index
+                first = position[best]
+            chip, rate_sps = grid * per_chip, banks[2, 0]
+            found[0, packet], found[1, packet] = (ahead * block + position[best]) * grid, banks[0, clock[best]]
+            fine_of_it = bins[best] / (banks[2, 1] * chip * found[1, packet])
+            found[2, packet] = (banks[1, carrier[best]] + fine_of_it) * rate_sps
+            found[3, packet] = energies[best]
+            break

@@ -38,11 +38,15 @@ class Frame(Protocol):
     def end(self) -> int:
         """Where the frame ends by what has been read of it."""
 
+    @property
+    def uses(self) -> int:
+        """The stream position up to which samples are of use now; more than it needs saves coming back."""
+
     def earliest_end(self) -> int:
         """Return the sample before which this PPDU cannot end."""
 
     def take(self, samples: npt.NDArray[np.complex64], floor: float) -> None:
-        """Read on with ``samples`` (1, needs − origin)."""
+        """Read on with ``samples`` (1, needs − origin or more)."""
 
 
 class UplinkWindow:
@@ -94,6 +98,13 @@ class UplinkWindow:
             return self._frame.needs
         return self._position + self._search.reach
 
+    @property
+    def uses(self) -> int:
+        """The stream position up to which samples are of use now, ``needs`` or more."""
+        if self._frame is None:
+            return self.needs
+        return self._frame.uses if self._settled is None else max(self.needs, min(self._frame.uses, self._settled))
+
     def earliest_end(self) -> int:
         """Return the sample before which no PPDU of this window can end; it never goes back."""
         if self._frame is not None and self._settled is not None:
@@ -104,7 +115,10 @@ class UplinkWindow:
         return self._promised
 
     def take(self, samples: npt.NDArray[np.complex64], floor: float) -> Reception | None:
-        """Read on with ``samples`` (1, needs − needed_from), noise power ``floor``; return a PPDU once complete."""
+        """Read on with ``samples``, from ``needed_from`` to ``needs`` or more; return a PPDU once complete.
+
+        ``floor`` is the noise power per sample.
+        """
         if self._frame is not None:
             return self._read(self._frame, samples, floor)
         self._look(samples[:, self._position - self.needed_from :], floor)

@@ -42,13 +42,19 @@ def decode(
     if accelerator.is_on():
         from ampradio.phy.viterbi_loop import decode_each
 
-        decode_each(np.ascontiguousarray(soft, np.float32).reshape(packets, 2 * bits), _signs(code), terminated, out)
+        pairs = np.ascontiguousarray(soft, np.float32).reshape(packets, 2 * bits)
+        decode_each(pairs, branch_signs(uplink), terminated, out)
         return out
     pairs = soft.reshape(packets, 2 * bits).astype(np.float32)
     for begin in range(0, packets, _PACKETS_AT_ONCE):
         some = slice(begin, begin + _PACKETS_AT_ONCE)
         out[some] = _decoded(code, np.ascontiguousarray(pairs[some].T), terminated)
     return out
+
+
+def branch_signs(uplink: Uplink) -> npt.NDArray[np.float32]:
+    """Return the branches of one input bit for compiled loops, (newest bit, way, output, half the states), as ±1."""
+    return _signs((uplink.bcc_polynomial_a, uplink.bcc_polynomial_b, uplink.bcc_constraint))
 
 
 @lru_cache(maxsize=16)
@@ -68,7 +74,6 @@ def _branches(code: _Code, bits: int) -> npt.NDArray[np.float32]:
 
 @lru_cache(maxsize=16)
 def _signs(code: _Code) -> npt.NDArray[np.float32]:
-    """Return the branches of one input bit for ``decode_each``, (newest bit, way, output, half the states)."""
     by_way = _branches(code, 1)
     by_newest = by_way.reshape(_WAYS // 2, 2, by_way.shape[1] // 2, 2)
     return np.ascontiguousarray(by_newest.transpose(1, 0, 3, 2))

@@ -60,7 +60,7 @@ def heard(vector: TxVector, octets: int, seed: int) -> tuple[np.ndarray, np.ndar
         carrier_hz = rng.uniform(-CARRIER_HZ, CARRIER_HZ, AT_ONCE)
         samples = carrier_offset(samples, carrier_hz, RATE_SPS, rng.uniform(0, 6, AT_ONCE))
     samples = np.pad(samples, ((0, 0), (400, 320 + samples.shape[1] % 2)))
-    least = 0.05 if vector.kind.is_downlink else 0.25
+    least = 0.05 if vector.kind.is_downlink else 0.4
     power = least * 10 ** rng.uniform(0, 1.4, AT_ONCE) * (1_000_000 / vector.rate_bps)
     return awgn(samples, power, rng), power
 

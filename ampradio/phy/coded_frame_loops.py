@@ -1,0 +1,145 @@
+"""A coded active uplink frame, from the sync to its check sequence in one call, as a loop for the accelerator.
+
+It does step by step what ``ap_frame`` does with arrays, as far as the samples go.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from ampradio.accelerator import compiled
+from ampradio.phy.frame_check_loops import holds, octets_of_bits, size_of_frame
+from ampradio.phy.uplink_chip_loops import chip_integrals
+from ampradio.phy.uplink_fit_loops import refine
+from ampradio.phy.uplink_follow_loops import follow
+from ampradio.phy.uplink_soft_loops import derotate, soften
+from ampradio.phy.viterbi_loop import decode_one, encode_one, parities
+
+_Reals = npt.NDArray[np.float64]
+_Sums = npt.NDArray[np.complex128]
+_Octets = npt.NDArray[np.uint8]
+_Whole = npt.NDArray[np.int64]
+_Floats = npt.NDArray[np.float32]
+
+WANTS_MORE, SHORT, WHOLE, FALSE_START, HEADER_FAILED, CHECK_FAILED = range(6)
+FIRST, HEADER, REST = range(3)
+ROWS, AFTER_HEADER, LAST_FOLLOWED, PROGRESS = 4, 1, 2, 3
+"""Of the state, each (4,): the track; as it was after the header; before its last fit; stage, octets, bits, samples."""
+
+
+@compiled()
+def _soft_bits(
+    row: _Sums, track: _Reals, sync: npt.NDArray[np.int8], chip: float, coded: int, softness: _Reals, table: _Reals,
+    turned: _Sums, soft: _Reals,
+) -> _Floats:  # fmt: skip
+    """Return soft values of the first ``coded`` bits; ``softness`` has the constants of ``uplink_frame.soft_bits``."""
+    count = sync.size + 2 * coded
+    chip_integrals(row, track, chip, count, turned)
+    sums_of = np.empty(coded + 1, np.complex128)
+    neighbours, clear = int(softness[0]), softness[3]
+    soften(turned[:count], sync, neighbours, softness[1], softness[2], clear, table, sums_of, soft[:coded])
+    return soft[:coded].astype(np.float32)
+
+
+@compiled()
+def _size(row: _Sums, track: _Reals, known: int, chip: float, coded: int, turned: _Sums) -> float:
+    """Return the mean size of the first ``coded`` bits: ``uplink_follow.looks_keyed``."""
+    chip_integrals(row, track, chip, known + 2 * coded, turned)
+    total = 0.0
+    for each in range(known, known + 2 * coded, 2):
+        total += abs(turned[each + 1].real - turned[each].real)
+    return total / coded
+
+
+@compiled()
+def _whole(
+    row: _Sums, track: _Reals, sync: npt.NDArray[np.int8], chip: float, coded: int, finals: _Reals, limit: float,
+    softness: _Reals, table: _Reals, signs: _Floats, code: _Whole, came_by: _Octets, work: tuple[_Sums, _Reals],
+    decided: _Octets,
+) -> None:  # fmt: skip
+    """Decode the whole frame, fit ``track`` to it: ``uplink_frame.read_whole``."""
+    turned, soft = work
+    again, on = np.empty(coded, np.uint8), np.empty(sync.size + 2 * coded, np.int8)
+    fitted, scratch = np.empty((2, 4)), np.empty((2, sync.size + 2 * coded), np.complex128)
+    decode_one(_soft_bits(row, track, sync, chip, coded, softness, table, turned, soft), signs, True, came_by, decided)
+    encode_one(decided, code[0], code[1], code[2], parities(code[2]), again)
+    ones = again > 0
+    mended = False
+    for bit in range(coded):
+        mended |= ones[bit] != (soft[bit] > 0)
+    fitted[0] = track
+    for window in finals if mended else finals[finals.size - 1 :]:
+        refine(row, sync, chip, coded, ones, window, limit, scratch, on, fitted)
+    track[:] = fitted[0]
+    if mended:
+        some = _soft_bits(row, track, sync, chip, coded, softness, table, turned, soft)
+        decode_one(some, signs, True, came_by, decided)
+
+
+@compiled(
+    "int64(complex64[::1], float64, complex128[::1], float64[:, ::1], float64, int8[::1], float64, int64[::1],"
+    " float64[::1], float64[::1], float64, int64[::1], float64[::1], float64[::1], int64, float64, float64, float64,"
+    " float64, float64[::1], float64[:, ::1], float32[:, :, :, ::1], int64[::1], int64[::1], int64[:, ::1],"
+    " uint8[::1], uint8[::1], uint8[::1])"
+)
+def read_on(
+    samples: npt.NDArray[np.complex64], turn: float, sums: _Sums, state: _Reals, least: float,
+    sync: npt.NDArray[np.int8], chip: float, lengths: _Whole, syncing: _Reals, finals: _Reals, margin: float,
+    reaches: _Whole, clocks: _Reals, steering: _Reals, most_looked_at: int, further: float, window: float,
+    limit: float, clear: float, softness: _Reals, table: _Reals, signs: _Floats, code: _Whole, crc: _Whole,
+    sizes: _Whole, whitening: _Octets, psdu: _Octets, decided: _Octets,
+) -> int:  # fmt: skip
+    """Read on from ``state`` and return how far that went; ``psdu`` begins with what was read.
+
+    ``sums`` (samples + 1,) is their running sum, ``turn`` cycles a sample taken off, as far as the state says. The
+    mean size of a bit is at ``least`` that unless the start was a false one. ``lengths``: octets of a short frame, of
+    a header and what follows the shortest; tail bits.
+    """
+    how = (reaches, clocks, steering, most_looked_at, further, window, limit, clear)
+    short, header, tail = lengths[0], lengths[1], lengths[2]
+    known, track, none = sync.size, state[0], np.empty(0, np.bool_)
+    while True:
+        stage, octets = int(state[PROGRESS, 0]), int(state[PROGRESS, 1])
+        bits, done = 8 * octets + tail, int(state[PROGRESS, 2])
+        needed = int(math.ceil(track[0] + track[1] * (known + 4 * bits) * chip) + margin)
+        if samples.size < needed:
+            return WANTS_MORE
+        if state[PROGRESS, 3] < needed:
+            derotate(samples, turn, int(state[PROGRESS, 3]), needed, sums)
+            state[PROGRESS, 3] = needed
+        row = sums[: int(state[PROGRESS, 3]) + 1]
+        if stage == FIRST:
+            fitted, scratch, on = np.empty((2, 4)), np.empty((2, known), np.complex128), np.empty(known, np.int8)
+            fitted[0] = track
+            for width in syncing:
+                refine(row, sync, chip, 0, none, width, limit, scratch, on, fitted)
+            track[:] = fitted[0]
+        follow(row, track, sync, chip, 2 * bits, done, *how)
+        state[PROGRESS, 2] = 2 * bits
+        turned, soft = np.empty(known + 4 * bits, np.complex128), np.empty(2 * bits)
+        came_by = np.empty((bits, 2 * signs.shape[3]), np.uint8)
+        if stage == REST:
+            state[LAST_FOLLOWED] = track
+            some = (softness, table, signs, code, came_by, (turned, soft))
+            _whole(row, track, sync, chip, 2 * bits, finals, limit, *some, decided[:bits])
+            octets_of_bits(decided, whitening, psdu[:octets])
+            return WHOLE if holds(psdu[:octets], crc, short) else CHECK_FAILED
+        if stage == FIRST and _size(row, track, known, chip, 2 * bits, turned) <= least:
+            return FALSE_START
+        some_soft = _soft_bits(row, track, sync, chip, 2 * bits, softness, table, turned, soft)
+        decode_one(some_soft, signs, False, came_by, decided[:bits])
+        octets_of_bits(decided, whitening, psdu[:octets])
+        told = size_of_frame(psdu, sizes)
+        if stage == FIRST:
+            ended = not decided[bits - tail : bits].any()
+            if ended and told == short and holds(psdu[:short], crc, short):
+                return SHORT
+            state[PROGRESS, 0], state[PROGRESS, 1] = HEADER, header
+            continue
+        state[AFTER_HEADER] = track
+        if told < header:
+            return HEADER_FAILED
+        state[PROGRESS, 0], state[PROGRESS, 1] = REST, told

@@ -100,16 +100,15 @@ def _message(message: Message, places: dict[str, int], y: float, right: int) -> 
     ]
     for each in message.arrivals:
         parts.append(_arrival_mark(places[each.station], line_y, sign, each.outcome == "received", shade))
-    sizes = f"{message.octets} octets · {_rate(message.rate_bps)} · {message.air_ns / 1e6:.3f} ms"
     middle = (begin + end) / 2
     parts.append(
         f'<text x="{middle:.0f}" y="{line_y - 7:.0f}" text-anchor="middle" fill="{colour("ink")}">'
         f'<tspan font-weight="600" fill="{shade}">{escape(message.name)}</tspan>'
-        f'<tspan dx="8" font-size="11" fill="{colour("muted")}">{sizes}</tspan></text>'
+        f'<tspan dx="8" font-size="11" fill="{colour("muted")}">{size_words(message)}</tspan></text>'
         f'<text x="{TIME_X - 8}" y="{line_y + 4:.0f}" text-anchor="end" font-size="11" '
         f'fill="{colour("muted")}">{message.start_ns / 1e6:.3f}</text>'
         f'<text x="{right + 14}" y="{line_y + 4:.0f}" font-size="11" fill="{colour("muted") if good else shade}">'
-        f"{escape(_outcome(message))}</text>"
+        f"{escape(outcome_words(message))}</text>"
     )
     details = escape(_details(message))
     return (
@@ -155,7 +154,13 @@ def _rate(rate_bps: int) -> str:
     return f"{rate_bps / 1e6:g} Mb/s" if rate_bps >= 1_000_000 else f"{rate_bps / 1e3:g} kb/s"
 
 
-def _outcome(message: Message) -> str:
+def size_words(message: Message) -> str:
+    """Return octets, rate and air time."""
+    return f"{message.octets} octets · {_rate(message.rate_bps)} · {message.air_ns / 1e6:.3f} ms"
+
+
+def outcome_words(message: Message) -> str:
+    """Return what came of it, as it stands at the right of the ladder."""
     if message.outcome != "received":
         return f"✗ {message.reason or message.outcome}"
     heard = [each for each in message.arrivals if each.outcome == "received"]

@@ -21,7 +21,7 @@ NO_RECORDING = "Nothing was recorded: {why}. Samples are kept by a run over zmq:
 
 
 def views_of(source: Source, progress: Progress = lambda done, total: None) -> list[View]:
-    """Return every view of plots; each figure says at its foot what it is of. ``progress`` takes (done, of how many)."""
+    """Return every view of plots; each figure says at its foot what it is of. ``progress`` takes (done, total)."""
     makers: list[Callable[[], View]] = [
         lambda: _of_samples(source, "envelope", "Envelope", lambda: (envelope_plots(source.recordings), [])),
         lambda: _of_samples(source, "spectrum", "Spectrum", lambda: (spectrum_plots(source.recordings), [])),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from testbed.atomic_file import write_atomically
 from testbed.report.figure import save
+from testbed.report.ladder_figure import ladder_plot
 from testbed.report.ladder_view import ladder_of
 from testbed.report.page import page_of
 from testbed.report.palette import plain
@@ -47,4 +48,6 @@ def write_report(
         ladder = svg / "ladder.svg"
         ladder.write_text(plain(ladder_of(source).svg) + "\n", encoding="utf-8")
         written.append(ladder)
+    if png is not None and source.messages:
+        written.append(save(ladder_plot(source), png, "png"))
     return Report(out, tuple(written), source.warnings)

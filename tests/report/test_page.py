@@ -129,7 +129,7 @@ def test_plots_are_files_of_their_own(over_zmq: Recorded, page_over_zmq: Path, t
     """Whole SVG without variables that other programs do not know, and PNG; the same octets every time."""
     svg = sorted((page_over_zmq.parent / "svg").iterdir())
     png = sorted((page_over_zmq.parent / "png").iterdir())
-    assert {each.stem for each in svg} == {each.stem for each in png} | {"ladder"}
+    assert {each.stem for each in svg} == {each.stem for each in png} == {*PLOTS, "ladder"}
     for path in svg:
         assert ElementTree.parse(path).getroot().tag.endswith("svg") and "var(--" not in path.read_text()
     assert all(each.read_bytes().startswith(b"\x89PNG") for each in png)

@@ -45,7 +45,8 @@ class PlutoRadio:
     ) -> None:
         self._timeout_s = timeout_s
         self._block, self._receive_buffers, self._lead_blocks = block, receive_buffers, lead_blocks
-        self._paced, self._delay = paced_by_reader, delay_samples
+        self._paced = paced_by_reader
+        self.delay_samples = delay_samples  # takes effect at the next ``start``
         self._uri = radio_uri(uri)
         self._board = Board(self._uri, timeout_s)
         self.identity: RadioIdentity = self._board.identity
@@ -118,7 +119,7 @@ class PlutoRadio:
                 self._switch_loopback,
                 loopback=self.settings.loopback,
                 transmit=transmit,
-                delay=self._delay,
+                delay=self.delay_samples,
                 resumed=resumed,
             )
         try:

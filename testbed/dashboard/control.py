@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,11 @@ class Places:
     private: Path
     here: Path
     shown: Path | None = None
+
+    @property
+    def pasted(self) -> Path:
+        """Where a pasted experiment is while it runs."""
+        return self.private / "own.toml"
 
 
 class Control:
@@ -86,13 +92,13 @@ class Control:
             self._refuse_when_busy()
             if key == OWN:
                 experiment = own_experiment(text if isinstance(text, str) else "", "own.toml")
-                path, name = self.places.private / "own.toml", experiment.name
+                path, name = self.places.pasted, experiment.name
                 path.write_text(experiment.text if not isinstance(text, str) else text, encoding="utf-8")
             else:
                 choice = await asyncio.to_thread(self.choices.of, str(key))
                 path, name = choice.path.absolute(), choice.name
             options = [*(["--radio", radio] if radio else []), *(["--seed", str(seed)] if seed is not None else [])]
-            await self._begin(["run", str(path), *options], name)
+            await self._begin(["run", str(path), *options], name, lambda: self.places.pasted.unlink(missing_ok=True))
 
     async def provision(self, octets: bytes, kind: str, radio: str, reading: str) -> str:
         """Provision the tag whose label a picture shows and return its name; raises CallerMistake or BusyError."""
@@ -117,12 +123,11 @@ class Control:
         if self.process.busy:
             raise BusyError
 
-    async def _begin(self, words: list[str], name: str, done: Any = None) -> None:
+    async def _begin(self, words: list[str], name: str, done: Callable[[], None]) -> None:
         folder = new_folder(name, None, self.places.runs).absolute()
 
         def ended() -> None:
-            if done is not None:
-                done()
+            done()
             self._look(at_once=True)
 
         self._view = None
@@ -137,11 +142,10 @@ class Control:
             if self._run != message.run or self._view is None:
                 self._show(message.run, Path(message.folder))
             else:
-                self._view.read()
+                self._view.catch_up()
         elif message.run == self._run and self._view is not None:
             if isinstance(message, Told):
-                if not self._view.tell(message.number, message.line):
-                    self._view.read()
+                self._view.tell(message.number, message.line)
             elif isinstance(message, Samples):
                 self._view.show(message)
             elif isinstance(message, Closed):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from testbed.run_folder import EVENTS, MANIFEST
 
 MANIFEST_OCTETS_MAX = 1 << 20
 EVENTS_OCTETS_MAX = 64 << 20
+READ_EVERY_S = 2.0
 
 
 class RunView:
@@ -33,9 +35,10 @@ class RunView:
 
     def read(self) -> None:
         """Read the manifest again, and the events that are not known yet."""
+        self._read_s = time.monotonic()
         self.manifest = _manifest(self.folder) or self.manifest
         events = _events(self.folder)
-        if len(events) < self.told or self._nameless:
+        if self._nameless or (events and (self._gaps or len(events) < self.told)):
             self._begin()
         for event in events[self.told :]:
             self.take(event)
@@ -58,17 +61,23 @@ class RunView:
         """``running`` until its manifest says otherwise."""
         return str(self.manifest.get("state") or "running")
 
-    def tell(self, number: int, line: str) -> bool:
-        """Take event ``number`` as the run tells it; False when others are missing before it."""
+    def catch_up(self) -> None:
+        """Read what is missing, unless that was done a moment ago; a run that is too fast is read at its end."""
+        if time.monotonic() - self._read_s >= READ_EVERY_S:
+            self.read()
+
+    def tell(self, number: int, line: str) -> None:
+        """Take event ``number`` as the run tells it; those that are missing before it are in the folder."""
         if number > self.told:
-            return False
+            self.catch_up()
+        if number > self.told:
+            self._gaps, self.told = True, number
         if number == self.told:
             try:
                 event = json.loads(line)
             except (ValueError, RecursionError):
                 event = None
             self.take(event if isinstance(event, dict) else {})
-        return True
 
     def take(self, event: Mapping[str, object]) -> None:
         """Take the next event."""
@@ -112,6 +121,7 @@ class RunView:
 
     def _begin(self) -> None:
         self.told = 0
+        self._gaps = False
         self._t_ns = 0
         self._nameless = not self.manifest
         self._stations = stations_of(self.manifest, [])

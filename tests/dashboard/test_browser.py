@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -86,6 +87,13 @@ def unwatched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "run"
 
 
+@pytest.fixture(scope="module")
+def finished(view: LiveView, unwatched: Path) -> Path:
+    """The same run among those of the live view."""
+    there = view.folder / "runs" / "20260101T000000Z-demo"
+    return Path(shutil.copytree(unwatched, there))
+
+
 def test_a_run_that_is_watched_shows_all_and_is_the_same_as_one_that_is_not(
     page: Page, view: LiveView, unwatched: Path
 ) -> None:
@@ -133,6 +141,8 @@ def test_the_ladder_grows_and_stop_leaves_a_run_that_can_be_read(page: Page, vie
     page.select_option("#experiment", "own")
     page.fill("#own-text", LONG)
     page.locator("#start").press("Enter")
+    expect(page.locator("#live-title")).to_have_text("long", timeout=PATIENCE_MS)
+    expect(page.locator("#run-state")).to_have_text("running", timeout=PATIENCE_MS)
     heights: set[int] = set()
     counted: list[int] = []
     end = time.monotonic() + 60
@@ -141,9 +151,9 @@ def test_the_ladder_grows_and_stop_leaves_a_run_that_can_be_read(page: Page, vie
         if count and (not counted or count > counted[-1]):
             counted.append(count)
             heights.add(page.locator("#ladder").evaluate("(box) => box.scrollTop"))
-            expect(page.locator("#run-state")).to_have_text("running")
         page.wait_for_timeout(30)
     assert len(counted) == 5, counted
+    expect(page.locator("#run-state")).to_have_text("running")
     assert len(heights) > 1, "the newest message stays in sight"
     answer = view.ask("/api/start", method="POST", body=b'{"experiment": "examples/demo.toml"}')
     assert answer.status == 409 and "already" in answer.document["error"]["reason"]
@@ -235,17 +245,16 @@ def test_a_picture_that_is_no_label_is_told_in_words(watched: tuple[Page, Watche
 
 
 @pytest.mark.parametrize("watched", [DARK_PHONE], indirect=True)
-def test_a_finished_run_on_a_phone(watched: tuple[Page, Watched], view: LiveView) -> None:
+def test_a_finished_run_on_a_phone(watched: tuple[Page, Watched], finished: Path) -> None:
     """Every view fits 390 pixels; the run list opens a run with its ladder and recording."""
     page, _ = watched
-    first = view.runs()[0]
     for name in ("live", "runs", "provision"):
         page.click(f"nav a[data-view={name}]")
         assert page.evaluate("document.documentElement.scrollWidth") == 390, name
     page.click("nav a[data-view=runs]")
-    page.click(f"text={first.name}")
+    page.click(f"text={finished.name}")
     expect(page.locator("#showing")).to_be_visible()
-    sent = [event["name"] for event in events_of(first) if event["kind"] == "tx"]
+    sent = [event["name"] for event in events_of(finished) if event["kind"] == "tx"]
     expect(page.locator("#ladder .message")).to_have_count(len(sent))
     assert [name for name, _ in messages_on(page)] == sent
     until(lambda: pixels(page, "#waterfall")["colours"] > 60)
@@ -295,11 +304,11 @@ TEXTS = """() => [...document.querySelectorAll("body *")].flatMap((element) => {
 
 
 @pytest.mark.parametrize("watched", [{"color_scheme": "light"}, {"color_scheme": "dark"}], indirect=True)
-def test_every_text_can_be_read(watched: tuple[Page, Watched], view: LiveView) -> None:
+def test_every_text_can_be_read(watched: tuple[Page, Watched], finished: Path) -> None:
     """WCAG 2.2, 1.4.3: 4.5 to 1 at least, in both schemes, in every view, as the browser has computed it."""
     page, _ = watched
     page.click("nav a[data-view=runs]")
-    page.click("#run-rows a >> nth=0")
+    page.click(f"text={finished.name}")
     expect(page.locator("#showing")).to_be_visible()
     expect(page.locator("#ladder .message").first).to_be_visible()
     seen = []
@@ -325,4 +334,4 @@ def test_everything_is_reached_by_keyboard(page: Page) -> None:
         assert outline != "none" or reached[-1] in ("", "main"), reached
     bar = ["live", "runs", "provision", "experiment", "radio", "seed", "start"]
     wanted = [*bar, "span", "follow", "envelope", "ladder"]
-    assert [each for each in reached if each in wanted] == wanted
+    assert [each for each in reached if each in wanted][: len(wanted)] == wanted

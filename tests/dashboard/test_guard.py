@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import re
@@ -16,6 +17,7 @@ import zmq
 from PIL import Image
 
 from testbed.live.messages import TOPIC, Opened, Piece, Row, Samples, encoded
+from testbed.run_folder import read_run
 from tests.dashboard.view import LiveView, live_view
 
 PNG = {"Content-Type": "image/png"}
@@ -133,6 +135,34 @@ def test_what_cannot_be_started(view: LiveView, asked: dict[str, object]) -> Non
 @pytest.mark.parametrize("body", [b"", b"[]", b"\xff", b"{" * 9999])
 def test_no_json_is_refused(view: LiveView, body: bytes) -> None:
     assert view.ask("/api/start", method="POST", body=body, headers=JSON).status == 422
+
+
+def test_ctrl_c_stops_the_run_that_the_page_started(tmp_path: Path) -> None:
+    """Nothing is left running, and what was recorded can be read."""
+    rounds = ", ".join(f'"{number}"' for number in range(5000))
+    text = f'name = "endless"\nradio = "sim:"\nmax_air_time_s = 600.0\n[[tags]]\nreadings = [{rounds}]\n'
+    with live_view(tmp_path) as view:
+        assert start(view, experiment="own", text=text)[0] == 200
+        assert start(view, **DEMO)[0] == 409
+        end = time.monotonic() + 60
+        while not view.whole()[0].get("rows") and time.monotonic() < end:
+            time.sleep(0.1)
+        private = Path(urlsplit(view.live).path).parent
+        assert (private / "own.toml").exists() and private.stat().st_mode & 0o077 == 0
+    run = read_run(view.runs()[0])
+    assert run.state == "interrupted" and len(run.events) > 3
+    assert not private.exists()
+    assert not [line for line in processes() if str(tmp_path) in line]
+
+
+def processes() -> list[str]:
+    """Return the command line and folder of every process."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                found.append(f"{(entry / 'cmdline').read_bytes()!r} {(entry / 'cwd').readlink()}")
+    return found
 
 
 def picture(kind: str) -> bytes:

@@ -10,6 +10,7 @@ import pytest
 
 from ampradio.radio.emulator import EmulatedNetwork
 from ampradio.radio.emulator.air_file import AirFile
+from ampradio.radio.emulator.network import boards
 from testbed.emulated_air import emulated_network
 from testbed.emulated_air.plan import plan_of_keys
 from tests.radio.plutos import BLOCK, RATE_SPS, Samples, network, pluto, tone
@@ -102,3 +103,13 @@ def test_a_receiver_that_is_read_no_more_stops_no_other_for_long() -> None:
         for _ in range(20):
             radio.rx()
         assert time.monotonic() - began < 4
+
+
+def test_radios_whose_clocks_differ_are_read_in_turn_without_waiting() -> None:
+    """Their blocks do not end together; each wait would last the second after which a stream counts as stopped."""
+    with network(boards(2, clock_ppm=[20.0, -20.0])) as radios:
+        with pluto(radios.uris[0]) as first, pluto(radios.uris[1]) as second:
+            began = time.monotonic()
+            for _ in range(40):
+                first.rx(), second.rx()
+            assert time.monotonic() - began < 10

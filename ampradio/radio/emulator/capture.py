@@ -12,8 +12,6 @@ from fractions import Fraction
 
 from ampradio.radio.emulator.clock import Clock
 
-SLACK_BLOCKS = 1
-
 
 class Capture:
     """An open receive buffer of ``block`` samples with ``depth`` kernel buffers, filled at the rate of then."""
@@ -25,10 +23,14 @@ class Capture:
         depth: int,
         rate_sps: Callable[[], Fraction],
         also_lost: Callable[[], int] = lambda: 0,
+        slack_blocks: int = 1,
     ) -> None:
-        """``also_lost`` says how many samples are to be lost on purpose before the block that is queued next."""
+        """``also_lost`` says how many samples are to be lost on purpose before the block that is queued next.
+
+        ``slack_blocks``: how far elastic time may go beyond what was read.
+        """
         self.block, self._depth, self._clock, self._rate_sps = block, depth, clock, rate_sps
-        self._also_lost = also_lost
+        self._also_lost, self._slack_blocks = also_lost, slack_blocks
         self.rate_sps = rate_sps()
         self.pace = clock.enter(self._slack())
         self._queued: deque[int] = deque()
@@ -38,7 +40,7 @@ class Capture:
         self._queue_all(clock.now(None))
 
     def _slack(self) -> Fraction:
-        return SLACK_BLOCKS * self.block / self.rate_sps
+        return self._slack_blocks * self.block / self.rate_sps
 
     def _queue_all(self, now: Fraction) -> None:
         first = math.ceil(now * self.rate_sps)

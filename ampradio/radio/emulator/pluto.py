@@ -92,7 +92,9 @@ class EmulatedPluto:
                 raise Refused(errno.EBUSY)
             _check_size(block, bytes_each, self.depth[RECEIVE])
             depth, core = self.depth[RECEIVE], self.receive_core
-            self.capture = Capture(self._clock, block, depth, lambda: self._true_sps(core), self.faults.lost)
+            # blocks of clocks that differ do not end together: whoever reads them in turn needs one more
+            slack = 1 if len({each._board.clock_ppm for each in self._all}) == 1 else 2
+            self.capture = Capture(self._clock, block, depth, lambda: self._true_sps(core), self.faults.lost, slack)
             return self.capture
 
     def open_playback(self, block: int, bytes_each: int, cyclic: bool) -> Playback:

@@ -108,7 +108,8 @@ def test_a_receiver_that_is_read_no_more_stops_no_other_for_long() -> None:
 def test_radios_whose_clocks_differ_are_read_in_turn_without_waiting() -> None:
     """Their blocks do not end together; each wait would last the second after which a stream counts as stopped."""
     with network(boards(2, clock_ppm=[20.0, -20.0])) as radios:
-        with pluto(radios.uris[0]) as first, pluto(radios.uris[1]) as second:
+        one, other = radios.uris
+        with pluto(one) as first, pluto(other) as second:
             began = time.monotonic()
             for _ in range(40):
                 first.rx(), second.rx()

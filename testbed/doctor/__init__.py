@@ -10,6 +10,7 @@ import tempfile
 from testbed.doctor.machine import FAIL, OK, WARN, Check, Machine
 from testbed.doctor.pluto import pluto_checks
 from testbed.doctor.software import software_checks
+from testbed.doctor.viewers import viewer_checks
 
 __all__ = ["FAIL", "OK", "WARN", "Check", "Machine", "run_checks"]
 
@@ -17,7 +18,7 @@ __all__ = ["FAIL", "OK", "WARN", "Check", "Machine", "run_checks"]
 def run_checks(machine: Machine | None = None) -> list[Check]:
     """Return every finding on ``machine`` (default: this one), in the order in which a person should mend them."""
     machine = machine or Machine()
-    return [*software_checks(machine), *pluto_checks(machine), _runs(machine)]
+    return [*software_checks(machine), *pluto_checks(machine), *viewer_checks(machine), _runs(machine)]
 
 
 def _runs(machine: Machine) -> Check:

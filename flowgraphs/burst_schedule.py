@@ -49,6 +49,13 @@ class BurstSchedule:
         """True while more would be without bound."""
         return len(self._bursts) >= PENDING_MAX
 
+    def clear(self) -> int:
+        """Drop every burst, also the rest of one under way, and return how many they were."""
+        with self._changed:
+            dropped = len(self._bursts)
+            self._bursts.clear()
+            return dropped
+
     @property
     def emitted(self) -> int:
         """How far the stream has got."""

@@ -57,6 +57,9 @@ class NoWitness:
     def blank(self, start: int, stop: int) -> None:
         """Do nothing."""
 
+    def gap(self, sample: int) -> None:
+        """Do nothing."""
+
     def own(self, ppdu: OwnPpdu, samples: int) -> None:
         """Do nothing."""
 

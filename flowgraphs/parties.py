@@ -39,6 +39,12 @@ class Witness(Protocol):
     def own(self, ppdu: OwnPpdu, samples: int) -> None: ...
 
 
+class LossWitness(Witness, Protocol):
+    """A witness of a stream that may have gaps."""
+
+    def gap(self, sample: int) -> None: ...
+
+
 class Schedule(Protocol):
     """Puts bursts on the air at their samples."""
 

@@ -19,7 +19,7 @@ from ampradio.radio.interface import Loopback, RadioSettings
 from ampradio.radio.radio_uri import radio_uri
 from ampradio.sap.phy_side import PhySap
 from flowgraphs.entities import NoWitness, receiver_for
-from flowgraphs.parties import Sap, Witness
+from flowgraphs.parties import LossWitness, Sap
 from flowgraphs.pluto_phy import PlutoPhy
 from flowgraphs.pluto_stream import PlutoStream
 from flowgraphs.streams import ROLES
@@ -40,7 +40,7 @@ def pluto_phy(
     block: int,
     *,
     scale: float,
-    witness: Witness,
+    witness: LossWitness,
     keep: Callable[[npt.NDArray[np.complex64]], None],
     **errors: float,
 ) -> PlutoPhy:
@@ -59,6 +59,7 @@ def pluto_phy(
         ROLES.index(role),
         settings.rate_sps,
         stream=PlutoStream(scale, LEAD),
+        has_lost=board.has_lost,
         set_loopback=lambda close: set_loopback(board, closed if close else settings.loopback),
         keep=keep,
         settle=SETTLE_BLOCKS * block,

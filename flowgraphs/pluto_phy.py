@@ -14,19 +14,22 @@ import numpy.typing as npt
 
 from ampradio.profile import Profile
 from ampradio.radio.alignment import find, sync_sequence
-from flowgraphs.parties import Receiver, Sap, Witness
+from ampradio.sap.messages import AttachConfirm, TimeIndication
+from flowgraphs.parties import LossWitness, Receiver, Sap
 from flowgraphs.pluto_stream import PlutoStream
 from flowgraphs.radio_phy import RadioPhy
 
 TRIES = 40
 LIKENESS = 0.9
+LOOK_EVERY = 1 << 16  # samples
 
 
 class PlutoPhy(RadioPhy):
     """A ``RadioPhy`` that aligns its streams first.
 
     Args:
-        set_loopback: closes (True) or opens the chip's digital loopback; None where it is not to be touched.
+        set_loopback: closes (True) or opens the chip's digital loopback.
+        has_lost: whether received samples were lost, and whether the transmitter ran dry, since it was asked last.
         keep: takes the samples of the station's time, for the recording.
         settle: samples after the loopback was opened that may still be of before.
         stream: the transmit stream.
@@ -38,12 +41,13 @@ class PlutoPhy(RadioPhy):
         sap: Sap,
         receiver: Receiver,
         profile: Profile,
-        witness: Witness,
+        witness: LossWitness,
         role: int,
         sample_rate_sps: int,
         *,
         stream: PlutoStream,
         set_loopback: Callable[[bool], None],
+        has_lost: Callable[[], tuple[bool, bool]],
         keep: Callable[[npt.NDArray[np.complex64]], None],
         settle: int,
         chip_clock_ppm: float = 0.0,
@@ -62,10 +66,14 @@ class PlutoPhy(RadioPhy):
         )
         self.stream = stream
         self._set_loopback = set_loopback
+        self._has_lost = has_lost
+        self._losses = witness
+        self._looked = 0
         self._keep = keep
         self._settle = settle
         self._raw = 0
-        self._origin: int | None = None  # the raw sample at which the station's time begins
+        self._distance: int | None = None  # from a sample's place in the transmit stream to that in the received one
+        self._origin: int | None = None  # the raw sample at which the station's time begins, or goes on
         self._sent_at: int | None = None
         self._heard = np.zeros(0, np.complex64)
         self._tries = 0
@@ -76,19 +84,45 @@ class PlutoPhy(RadioPhy):
         self.aligned.wait(patience_s)
         super().attend(patience_s)
 
+    def start(self, patience_s: float) -> None:
+        """See ``LockStepPhy``; the station's time begins once its MAC has answered, and samples pass meanwhile."""
+        if self._started.is_set():
+            return
+        self._sap.wait_for_mac(AttachConfirm(self._role, self._rate, 0), patience_s)
+        requests = self._sap.indicate(TimeIndication(0))
+        self._begin()
+        for request in requests:
+            self._obey(request)
+        self._advance([])
+        self._started.set()
+
     def receive(self, items: npt.NDArray[np.generic]) -> None:
         """Take the next items of the receive stream: to align, to let go, and then for the station."""
         if self.failure or self.stopped.is_set():
             return
         samples = items.astype(np.complex64, copy=False)
         first, self._raw = self._raw, self._raw + samples.size
-        if self._origin is None:
+        if self._distance is None:
             self._align(samples, first)
-        elif self._raw > self._origin:
+        elif self._origin is not None and self._raw > self._origin:
             mine = samples[max(self._origin - first, 0) :]
             self._keep(mine)
             super().receive(mine)
+            self._look_for_losses()
         self.stream.received(self._raw)
+
+    def _look_for_losses(self) -> None:
+        """Align again when a stream has broken: what is sent meanwhile is lost, and nothing is sent elsewhere."""
+        if self._raw - self._looked < LOOK_EVERY:
+            return
+        self._looked = self._raw
+        overflow, underflow = self._has_lost()
+        if overflow or underflow:
+            self.counters.update(radio_overflows=int(overflow), radio_underflows=int(underflow))
+            self._losses.gap(self.received)
+            self.counters["displaced_bursts"] += self.stream.clear()
+            self._set_loopback(True)
+            self._distance, self._sent_at, self._tries = None, None, 0
 
     def _align(self, samples: npt.NDArray[np.complex64], first: int) -> None:
         known = sync_sequence()
@@ -107,7 +141,15 @@ class PlutoPhy(RadioPhy):
             return
         at = first + samples.size - self._heard.size + found.at
         self._set_loopback(False)
-        self.aligned.set()
-        self._origin = self._raw + self._settle
-        self.stream.aligned(self._origin - (at - self._sent_at))
+        self._has_lost()
         self._heard = np.zeros(0, np.complex64)
+        self._distance = at - self._sent_at
+        self.aligned.set()
+        if self._origin is not None:
+            self._begin()
+
+    def _begin(self) -> None:
+        """Let the station's time begin, or go on, with samples that are none of the loopback's."""
+        assert self._distance is not None
+        self._origin = self._raw + self._settle
+        self.stream.aligned(self._origin - self.received - self._distance)

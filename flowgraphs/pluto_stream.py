@@ -55,6 +55,10 @@ class PlutoStream(OnAirSchedule):
         """Place ``samples`` as they are, by the stream's own count."""
         return self._stream.add(Burst(at, samples))
 
+    def clear(self) -> int:
+        """Drop what is still to be sent and return how many bursts that was."""
+        return self._stream.clear()
+
     def received(self, count: int) -> None:
         """Let the stream go on, now that ``count`` samples were received, and wait until it has.
 

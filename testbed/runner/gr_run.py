@@ -13,15 +13,25 @@ from testbed.experiment import Experiment
 from testbed.pluto_node import PlutoNodeConfig
 from testbed.runner.emulated import Emulated
 from testbed.runner.errors import RunError
+from testbed.runner.finished import Finished
 from testbed.runner.mac_host import MacHost
 from testbed.runner.one_time import SharedTime, TagInApTime, TellingAp
 from testbed.runner.pluto_plan import pluto_plan
 from testbed.runner.processes import NodeProcess
 from testbed.runner.radio_facts import gr_facts
 from testbed.runner.stations import Stations
+from testbed.runner.tell import Tell
 from testbed.runner.zmq_run import START_PATIENCE_S, ZmqRun
 
 ELASTIC_BLOCK, WALL_BLOCK = 4096, 1 << 14
+MODULE = "testbed.pluto_node"
+ALIGN_PATIENCE_S = 60.0
+SILENCE_S = 60.0  # timeouts are long where spaces are
+LOSSES = {
+    "overflows": "radio_overflows",
+    "underflows": "radio_underflows",
+    "displaced_bursts": "displaced_bursts",
+}
 
 
 class GrRun(ZmqRun):
@@ -44,13 +54,23 @@ class GrRun(ZmqRun):
         self._plan = pluto_plan(experiment)
         self._resources = contextlib.ExitStack()
         self._emulator: Emulated | None = None
-        self.silence_patience_s = 60.0  # timeouts are long where spaces are
+        self.silence_patience_s = SILENCE_S
         self.facts: dict[str, object] = {}
         self.outcome: dict[str, object] = {}
 
     def __exit__(self, failure: type[BaseException] | None = None, *rest: object) -> None:
         super().__exit__(failure, *rest)
         self._resources.close()
+
+    def run(self, tell: Tell) -> Finished:
+        """See ``ZmqRun``; what the radios lost is in ``outcome`` then."""
+        finished = super().run(tell)
+        self.outcome = {
+            "losses": [
+                {name: finished.counters[role].get(counter, 0) for name, counter in LOSSES.items()} for role in ROLES
+            ]
+        }
+        return finished
 
     def _reached_ns(self, name: str) -> int:
         return self._tag.reached_ns if name == "tag" else super()._reached_ns(name)
@@ -103,7 +123,3 @@ class GrRun(ZmqRun):
             tag.chip_clock_ppm if role == "tag" else 0.0,
             tag.carrier_offset_hz if role == "tag" else 0.0,
         )
-
-
-MODULE = "testbed.pluto_node"
-ALIGN_PATIENCE_S = 60.0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ampradio.radio.errors import (
+    NoRadioError,
     RadioError,
     RadioGoneError,
     RadioSettingError,
@@ -49,7 +51,7 @@ class Board:
         about, devices = asked(iio, uri)
         self.identity = identity_of(uri, about, devices)
         with self.asking("opening"):
-            self.sdr: Any = adi.Pluto(uri.libiio)
+            self.sdr: Any = _opened(adi, uri)
             self._handles = _Handles(iio, self.sdr.ctx)
             weakref.finalize(self, self._handles.release)
             self.sdr.ctx.set_timeout(round(timeout_s * 1000))
@@ -67,10 +69,12 @@ class Board:
     @contextlib.contextmanager
     def asking(self, doing: str) -> Iterator[None]:
         """Turn libiio's errors within into RadioError."""
+        began_s = time.monotonic()
         try:
             yield
         except OSError as error:
-            told = asking_error(self.uri, doing, error)
+            waited = time.monotonic() - began_s > self._timeout_s / 2
+            told = asking_error(self.uri, doing, error, waited=waited)
             self._dead |= isinstance(told, (RadioGoneError, RadioTimeoutError))
             raise told from error
 
@@ -143,6 +147,16 @@ class Board:
         if self._dead and buffer._buffer is not None:
             buffer.cancel()  # or libiio waits for an answer
         self._handles.destroy(buffer)
+
+
+def _opened(adi: Any, uri: RadioUri) -> Any:
+    try:
+        return adi.Pluto(uri.libiio)
+    except OSError:
+        raise
+    except Exception as error:  # pyadi-iio's own, without a reason
+        reason = f"{uri.text}: it went away while it was being opened"
+        raise NoRadioError(reason, "plug it in or start it again") from error
 
 
 class _Handles:

@@ -41,8 +41,8 @@ def opening_error(uri: RadioUri, error: OSError) -> RadioError:
     return NoRadioError(f"{uri.text}: no radio there ({error.strerror or error})", fix)
 
 
-def asking_error(uri: RadioUri, doing: str, error: OSError) -> RadioError:
-    """Return what it means that an open radio failed while ``doing``."""
+def asking_error(uri: RadioUri, doing: str, error: OSError, *, waited: bool = True) -> RadioError:
+    """Return what it means that an open radio failed while ``doing``; ``waited``: as long as it is given to answer."""
     number = error.errno
     if number == errno.EBUSY:
         return RadioBusyError(f"{uri.text}: another program has its buffers open ({doing})", "end the other program")
@@ -51,7 +51,7 @@ def asking_error(uri: RadioUri, doing: str, error: OSError) -> RadioError:
         return RadioSettingError(f"{uri.text}: the radio refuses {doing}", fix)
     if number == errno.ENOMEM:
         return RadioSettingError(f"{uri.text}: no memory for {doing}", "ask for smaller or fewer blocks")
-    if number in _SILENT and _is_there(uri):
+    if number in _SILENT and (waited or number != errno.EPIPE) and _is_there(uri):
         fix = "lower the sample rate, look at the cable, or reboot the radio; then reconnect"
         return RadioTimeoutError(f"{uri.text}: no answer in time ({doing})", fix)
     fix = "plug it in or start it again, then reconnect"

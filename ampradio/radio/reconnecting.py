@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ampradio.radio.board import Board
 from ampradio.radio.duplex_stream import DuplexStream
-from ampradio.radio.errors import NoRadioError, WrongRadioError
+from ampradio.radio.errors import NoRadioError, RadioGoneError, RadioTimeoutError, WrongRadioError
 from ampradio.radio.interface import RadioIdentity, RadioSettings, Samples
 from ampradio.radio.radio_uri import RadioUri, radio_uri
 
@@ -27,14 +27,14 @@ def found_again(uri: RadioUri, identity: RadioIdentity, patience_s: float, timeo
     """Return the radio ``identity`` once it answers again at ``uri``.
 
     Raises:
-        NoRadioError: not within ``patience_s``.
+        NoRadioError, RadioGoneError, RadioTimeoutError: not within ``patience_s``.
         WrongRadioError: another one answers.
     """
     until = time.monotonic() + patience_s
     while True:
         try:
             board = Board(radio_uri(uri.text), timeout_s)
-        except NoRadioError:
+        except (NoRadioError, RadioGoneError, RadioTimeoutError):  # it may go once more while it comes
             if time.monotonic() >= until:
                 raise
             time.sleep(_LOOK_EVERY_S)

@@ -187,6 +187,20 @@ def test_a_server_that_hangs_is_given_up_within_ten_seconds(
     assert time.monotonic() - began < 10
 
 
+def test_a_cable_that_is_pulled_and_put_back_at_once_is_a_radio_that_was_gone(opened: OpenRadio) -> None:
+    """Somebody answers at the address again before the driver looks: still no timeout, since nobody waited."""
+    with network(1, elastic=False) as radios:
+        radio = opened(radios.uris[0])
+        radio.start()
+        radio.receive()
+        radios.servers[0].hang_up()
+        with pytest.raises(RadioGoneError):
+            while True:
+                radio.receive()
+        radio.reconnect(5)
+        assert radio.receive().lost
+
+
 @pytest.mark.parametrize("paced", [False, True])
 def test_closing_while_another_thread_waits_for_a_block(paced: bool, opened: OpenRadio) -> None:
     """The reader's thread is within libiio; the buffers must not be destroyed under it."""

@@ -166,7 +166,10 @@ def _is_placed(annotation: Mapping[str, object]) -> bool:
 def _profile(folder: Path, manifest: Mapping[str, object], warnings: list[str]) -> Profile | None:
     own, name = folder / PROFILE, str(manifest.get("profile"))
     try:
-        # A manifest may come from anywhere: it names a shipped profile, or the file beside it, and no other file.
+        if (
+            not own.is_file() and Path(Path(name).name or ".").exists()
+        ):  # a manifest of anybody's chooses no file of ours
+            raise FileNotFoundError(f"it is no shipped profile, and not in the folder as {PROFILE}")
         return load_profile(str(own) if own.is_file() else Path(name).name)
     except Exception as error:  # whatever a profile of somebody else's holds
         warnings.append(f"the profile {manifest.get('profile')!r} cannot be read: {error}")

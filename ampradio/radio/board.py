@@ -63,7 +63,7 @@ class Board:
             if "direct_reg_access" not in device.debug_attrs:
                 raise WrongRadioError(
                     f"{uri.text}: firmware {self.identity.firmware} has no register that tells losses",
-                    "update the firmware: analogdevicesinc/plutosdr-fw, release v0.31 or newer",
+                    "update the firmware: analogdevicesinc/plutosdr-fw, release v0.38 or newer",
                 )
 
     @contextlib.contextmanager

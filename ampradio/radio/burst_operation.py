@@ -13,7 +13,7 @@ import numpy as np
 from ampradio.radio.alignment import find
 from ampradio.radio.board import Board, ReceiveBuffer, TransmitBuffer
 from ampradio.radio.errors import RadioSettingError, RadioTimeoutError
-from ampradio.radio.interface import RX_FULL_SCALE, Codes, Samples
+from ampradio.radio.interface import Codes, Samples, scaled
 from ampradio.radio.transmit_timeline import transmit_codes
 
 STATEMENT = "burst: a whole exchange out of one transmit buffer and one capture, decided before it began"
@@ -45,7 +45,7 @@ class BurstCapture:
     @property
     def samples(self) -> Samples:
         """The capture as complex64 of shape (n,), full scale 1."""
-        return _samples(self.codes)
+        return scaled(self.codes)
 
 
 def send_once(board: Board, samples: Samples, *, rate_sps: int) -> None:
@@ -112,7 +112,7 @@ def _both(board: Board, codes: Codes, part: int) -> Codes:
 def _found(board: Board, samples: Samples, capture: Codes, after: int) -> BurstCapture:
     begins = int(np.flatnonzero(samples)[0]) if np.any(samples) else 0
     known = np.asarray(samples[begins : begins + _KNOWN], np.complex64)
-    place = find(known, _samples(capture))
+    place = find(known, scaled(capture))
     if place is None:
         raise RadioTimeoutError(
             f"{board.uri.text}: the own transmission is not heard in the capture",
@@ -124,9 +124,3 @@ def _found(board: Board, samples: Samples, capture: Codes, after: int) -> BurstC
             f"{board.uri.text}: the transmission began too late for the capture", "end what else keeps the cable busy"
         )
     return BurstCapture(capture, sent_at, place.peak_db)
-
-
-def _samples(codes: Codes) -> Samples:
-    scaled = np.ascontiguousarray(codes).astype(np.float32) * np.float32(1 / RX_FULL_SCALE)
-    out: Samples = scaled.view(np.complex64)[:, 0]
-    return out

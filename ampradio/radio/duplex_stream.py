@@ -16,7 +16,7 @@ import numpy as np
 from ampradio.radio.alignment import LENGTH, find, sync_sequence
 from ampradio.radio.board import Board
 from ampradio.radio.errors import RadioTimeoutError, WrongRadioError
-from ampradio.radio.interface import RX_FULL_SCALE, BurstOutcome, Codes, Loopback, LossCount, SampleBlock, Samples
+from ampradio.radio.interface import BurstOutcome, Codes, Loopback, LossCount, SampleBlock, Samples, scaled
 from ampradio.radio.sample_streams import SampleStreams, StreamPlan, Turn
 from ampradio.radio.transmit_timeline import TransmitTimeline, transmit_codes
 
@@ -202,7 +202,7 @@ class DuplexStream:
                 first, turn = self._turn()
                 yield
                 heard = np.concatenate((heard[1 - LENGTH :], turn.codes))
-                found = find(known, (heard.astype(np.float32) / RX_FULL_SCALE).view(np.complex64)[:, 0])
+                found = find(known, scaled(heard))
                 if self._misaligned or (found is not None and found.likeness > _LEAST_LIKENESS):
                     break
             if self._loopback is not Loopback.DIGITAL:

@@ -20,6 +20,13 @@ Codes = npt.NDArray[np.int16]
 RX_FULL_SCALE = 2048  # codes of the receiver's 12 bits
 
 
+def scaled(codes: Codes) -> Samples:
+    """Return received ``codes`` (n, 2) as complex64 of shape (n,), full scale 1."""
+    parts = np.ascontiguousarray(codes, np.int16).astype(np.float32) * np.float32(1 / RX_FULL_SCALE)
+    out: Samples = parts.view(np.complex64)[:, 0]
+    return out
+
+
 class Loopback(enum.IntEnum):
     """Where samples go: by the antennas, from transmitter to receiver inside the chip, or what came in out again."""
 
@@ -80,9 +87,7 @@ class SampleBlock:
     @property
     def samples(self) -> Samples:
         """The samples as complex64 of shape (n,), full scale 1."""
-        scaled = np.ascontiguousarray(self.codes, np.int16).astype(np.float32) * np.float32(1 / RX_FULL_SCALE)
-        out: Samples = scaled.view(np.complex64)[:, 0]
-        return out
+        return scaled(self.codes)
 
 
 @dataclass(frozen=True)
@@ -144,6 +149,8 @@ class Radio(Protocol):
 
     def configure(self, settings: RadioSettings) -> RadioSettings:
         """Set everything, and return what the radio made of it; while streaming, samples from before are flushed.
+
+        A new rate or loopback begins anew what streams, and the counter at 0.
 
         Raises:
             RadioSettingError: out of the radio's range.

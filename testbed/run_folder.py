@@ -15,9 +15,9 @@ from testbed.atomic_file import write_atomically
 from testbed.event_log import EventLog, EventLogError, read_events
 from testbed.experiment.plan import Experiment
 from testbed.experiment.systems import variant_of
+from testbed.runner.names import MANIFEST
 from testbed.versions import commit, versions
 
-MANIFEST = "manifest.json"
 EVENTS = "events.jsonl"
 EXPERIMENT = "experiment.toml"
 PROFILE = "profile.toml"

@@ -16,13 +16,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
-from testbed.capture.pcapng import LINKTYPE_AMP
-from testbed.run_folder import MANIFEST
-from testbed.runner.names import FRAMES
+from testbed.runner.names import FRAMES, MANIFEST
 
 INTERFACE = "amp"
 VERSION = "1.0"
 POLL_S = 0.05
+LINGER_S = 2.0
 _BLOCK_OCTETS_MAX = 1 << 24
 
 
@@ -48,6 +47,8 @@ def serve(args: argparse.Namespace) -> int:
         print(f"extcap {{version={VERSION}}}{{help=docs/wireshark.md}}")
         print(f"interface {{value={INTERFACE}}}{{display=AMP run}}")
     elif args.extcap_dlts:
+        from testbed.capture.pcapng import LINKTYPE_AMP  # takes a second to load, which a capture need not wait for
+
         print(f"dlt {{number={LINKTYPE_AMP}}}{{name=USER0}}{{display=AMP with radio header}}")
     elif args.extcap_config:
         _options(args)
@@ -84,6 +85,9 @@ def _capture(args: argparse.Namespace) -> None:
             if run is not None:
                 for block in growing_blocks(run, lambda: stopped):
                     fifo.write(block)
+                ended_s = time.monotonic()  # a reader that has only begun is not left with an ended program
+                while not stopped and time.monotonic() - ended_s < LINGER_S:
+                    time.sleep(POLL_S)
     except BrokenPipeError:
         pass  # Wireshark has stopped the capture
 

@@ -12,10 +12,11 @@ from ampradio.mac.group_ack import GroupAck
 from ampradio.mac.header import Header, seal
 from ampradio.mac.message_names import message_name
 from ampradio.mac.response import Response
-from ampradio.mac.shim import Shim
+from ampradio.mac.shim import fragments
 from ampradio.mac.sp_advert import ServicePeriod, SpAdvert
 from ampradio.mac.trigger import AccessKind, ChannelOffset, ResponseType, TriggerParameters
 from ampradio.profile import DEFAULT, load_profile
+from ampradio.security.session import Message
 from ampradio.vectors import PpduKind, TxVector
 from testbed.attack.scene import Scene
 from testbed.attack.suspects import SUSPECTS, Suspect
@@ -147,9 +148,31 @@ VARIANTS: tuple[Suspect, ...] = (
     Suspect("S1 wrap", "amp", "literal", ("security.amp.flow=4", 'security.amp.pmk_update="wrap"')),
     Suspect("S2-B", "provisioning", "identity-hiding"),
     Suspect("S3 mode 0", "aiot", "literal", ('security.aiot.id_mode="encrypted"',)),
+    Suspect("S3-F", "aiot", "floor"),
     Suspect("S4 rsn", "rsna", "rsn-order"),
+    Suspect("S4 full seed", "rsna", "seed-order", ('security.rsna.encoding="full"',)),
     Suspect("S4 full", "rsna", "rsn-order", ('security.rsna.encoding="full"',)),
     Suspect("S5 full", "handover", "remedy-1", ('security.handover.encoding="full"',)),
+)
+
+
+MIC_33 = ":".join(["33"] * 8)
+SIGNAL = "01020001" + "aabbcc" + "00" * 8
+
+
+def _eap(code: int, identifier: int, body: bytes) -> str:
+    return (bytes([code, identifier]) + (4 + len(body)).to_bytes(2, "big") + body).hex()
+
+
+_PSK, _PCHANNEL = b"\x2f", bytes(4) + bytes(17)  # RFC 4764: type 47; nonce, tag and sealed result of the P-channel
+EAP = (
+    (6, _eap(1, 1, b"\x01")),
+    (7, _eap(2, 1, b"\x01tag")),
+    (8, _eap(1, 2, _PSK + b"\x00" + bytes(16) + b"as")),
+    (9, _eap(2, 2, _PSK + b"\x40" + bytes(48) + b"tag")),
+    (10, _eap(1, 3, _PSK + b"\x80" + bytes(32) + _PCHANNEL)),
+    (11, _eap(2, 3, _PSK + b"\xc0" + bytes(16) + _PCHANNEL)),
+    (12, _eap(3, 3, b"")),
 )
 
 
@@ -179,11 +202,19 @@ def made_frames() -> Iterator[Sample]:
         (4, 4, 1, "01060404 00".replace(" ", "") + "00" * 16, {"s4.pmkids": "1", "s4.pmkid": ":".join(["00"] * 16)}),
         (5, 1, 1, "01050301010201" + "22" * 16 + "0202" + "010202", {"s5.tpos": "0x0202", "s5.candidate": "01:02:02"}),
         (5, 1, 2, "01050501010201" + "0202", {"s5.tpos": "0x0202", "s5.no_key": "1"}),
-        (5, 7, 2, "07050001010202" + "01020001" + "aabbcc" + "00" * 8, {"s5.sn": "1", "s5.sealed": "aa:bb:cc"}),
+        *((5, msg, prof, f"0{msg}050001010202" + SIGNAL, {"s5.sn": "1", "s5.sealed": "aa:bb:cc"})
+          for msg in (7, 8) for prof in (1, 2, 3)),
+        (2, 7, 3, "810203" + "00" + "1122" + "33" * 8, {"s2.x": "1", "s2.cntr": str(0x10203), "s2.mic": MIC_33}),
+        (2, 8, 3, "00" * 7 + "09" + "33" * 8, {"s2.epoch": "9", "s2.mic": MIC_33}),
+        (4, 21, 2, "01" + "00" * 5 + "07" + "aabb" + "33" * 8, {"s4.key_id": "1", "s4.pn": "7", "s4.ccm_mic": MIC_33}),
+        (4, 22, 2, "0300", {"s4.reason": "3"}),
+        *((4, msg, 1, eap, {"eap.code": eap[1], "eap.len": str(len(eap) // 2)}) for msg, eap in EAP),
+        *((4, msg, 2, f"0100{len(eap) // 2:04x}{eap}", {"eap.code": eap[1], "eapol.type": "0"}) for msg, eap in EAP),
     ):
-        body = Shim(proto, msg, prof).encode() + bytes.fromhex(payload)
         header = Header(MAC.type_authentication, 0x0234, protected=True)
-        yield Sample("made", seal(MAC, header, body), msg not in (4, 1, 7), fields=fields)
+        for shim, piece in fragments(MAC, Message(proto, msg, prof, 0x0234, bytes.fromhex(payload))):
+            shown = {} if shim.more else fields
+            yield Sample("made", seal(MAC, header, shim.encode() + piece), msg not in (4, 1, 7), fields=shown)
 
 
 @cache

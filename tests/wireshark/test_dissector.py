@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from ampradio.mac.frame import parse_frame
@@ -9,8 +12,8 @@ from ampradio.mac.payload import Authentication, Data
 from ampradio.profile import DEFAULT, load_profile
 from testbed.wireshark.layout import Carried, Elements
 from testbed.wireshark.tables import DISSECTOR, all_messages, dissector, tables
-from tests.wireshark.corpus import MAC, Sample
-from tests.wireshark.tshark import Shown
+from tests.wireshark.corpus import MAC, Sample, write
+from tests.wireshark.tshark import Shown, dissected
 
 ONLY_RECEIVED = {"start_sample", "snr", "rssi", "clock", "cfo", "isolation", "residual"}
 OF_OTHER_KINDS = {"sta_id", "wup", "excitation", "cut_off", "session_id", "seed_index"}
@@ -43,15 +46,9 @@ def test_every_frame_is_named_and_has_the_values_that_it_was_made_of(corpus: lis
 def test_every_frame_type_and_message_is_there(seen: list[Shown]) -> None:
     types = {int(shown.one("type")) for shown in seen}
     assert types == set(range(14))
-    shimmed = [shown for shown in seen if "proto" in shown.values]
+    shimmed = [shown for shown in seen if shown.values.get("proto", ["0"]) != ["0"]]
     messages = {tuple(int(shown.one(key)) for key in ("proto", "msg", "prof")) for shown in shimmed}
-    eap = {(4, msg, prof) for msg in range(6, 13) for prof in (1, 2)}  # needs a server; its carriage is EAP's own
-    variants = {(2, 7, 3), (2, 8, 3), *((4, msg, 2) for msg in (17, 18, 21, 22))}  # layouts of other PROFs
-    variants |= {(5, 7, 1), (5, 7, 3), (5, 8, 1), (5, 8, 2), (5, 8, 3)}
-    known = {(each.proto, each.msg, prof) for each in all_messages() for prof in each.profs}
-    missing = known - messages - eap - variants
-    assert not {one for one in missing if one[0] != 3}, missing
-    assert {one[1] for one in messages if one[0] == 3} == {2, 3, 5, 6}
+    assert messages == {(each.proto, each.msg, prof) for each in all_messages() for prof in each.profs}
 
 
 def test_every_declared_field_is_shown_somewhere(seen: list[Shown]) -> None:
@@ -78,6 +75,16 @@ def test_fields_tile_the_psdu(corpus: list[Sample], seen: list[Shown]) -> None:
         assert covered == set(range(header, header + len(sample.psdu))), sample.origin
         tiled += 1
     assert tiled > 200
+
+
+def test_lengths_are_a_preference_where_a_capture_does_not_say_them(corpus: list[Sample], tmp_path: Path) -> None:
+    compact = [each for each in corpus if (1, 8) in each.parameters and (3, 4) in each.parameters]
+    path = write(tmp_path / "silent.pcapng", [replace(each, parameters=()) for each in compact])
+    lengths = {"nonce": 8, "modifier": 4, "mic": 4}
+    told = [word for name, octets in lengths.items() for word in ("-o", f"amp11bp.s1_{name}:{octets}")]
+    for sample, shown in zip(compact, dissected(path, *told), strict=True):
+        assert all(shown.values.get(name) == [value] for name, value in sample.fields.items()) and not shown.experts
+    assert any(shown.experts for shown in dissected(path))
 
 
 def test_whole_messages_of_others_are_theirs(corpus: list[Sample], seen: list[Shown]) -> None:

@@ -114,7 +114,7 @@ def test_wireshark_captures_live_through_extcap(run: Path, tmp_path: Path) -> No
     out.chmod(0o777)
     options = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.getuid() == 0 else {}
     environment = {"PATH": os.environ["PATH"], "HOME": str(out), "WIRESHARK_EXTCAP_DIR": str(folder)}
-    kept = {"capture_output": True, "text": True, "timeout": 60, "env": environment, **options}
+    kept = {"capture_output": True, "text": True, "timeout": 120, "env": environment, **options}
     listed = subprocess.run(["tshark", "-D"], **kept)
     assert "amp (AMP run)" in listed.stdout, listed
     packets = sum(1 for _ in read_pcapng(run / "frames.pcapng")[1])

@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print the tables, write ``bench/out/pluto.json``; 1 when a bar is missed."""
     parser = argparse.ArgumentParser(prog="bench-pluto", description=__doc__)
     parser.add_argument("--repeat", type=int, default=5, help="measurements of each (default 5)")
-    parser.add_argument("--samples", type=float, default=20e6, help="of each measurement (default 20e6)")
+    parser.add_argument("--samples", type=float, default=10e6, help="of each measurement (default 10e6)")
     parser.add_argument("--seconds", type=float, default=4.0, help="of each measurement in real time (default 4)")
     parser.add_argument("--quick", action="store_true", help="once, short: whether it runs; no bar is held")
     arguments = parser.parse_args(argv)

@@ -107,6 +107,18 @@ def test_radios_of_unlike_rates_and_clocks_hear_each_other(send_sps: Fraction, r
     assert error_db(heard, expected) < -60
 
 
+@pytest.mark.parametrize("delay_s", [0.0, 300e-9])
+def test_a_receiver_tuned_lower_hears_it_higher_and_as_strong(delay_s: float) -> None:
+    rate = Fraction(4_000_000)
+    sender = ToneSender(110_000.0, rate)
+    tuning = Tuning(-50_000.0, 1e9)
+    heard = joined(Way(20.0, delay_s)).heard([sender, Silence()], 1, tuning, Window(FAR, 2000, rate))
+    later_s = delay_s + (LATER / 4e6 if delay_s else 0)
+    carrier = ToneSender(50_000.0, rate).samples(FAR, 2000)  # the receiver's, since time began
+    expected = 0.1 * sender.samples(FAR, 2000) * np.exp(-2j * np.pi * 110_000 * later_s) * carrier
+    assert error_db(heard, expected) < -60
+
+
 def test_what_a_slower_receiver_cannot_sample_it_does_not_hear() -> None:
     sender = ToneSender(1_700_000.0, Fraction(4_000_000))
     heard = joined(Way(0.0)).heard([sender, Silence()], 1, EVERYTHING, Window(FAR, 4000, Fraction(1_000_000)))

@@ -42,10 +42,12 @@ def pluto_phy(
     scale: float,
     witness: LossWitness,
     keep: Callable[[npt.NDArray[np.complex64]], None],
+    delay_samples: int = 0,
     **errors: float,
 ) -> PlutoPhy:
     """Set the radio of ``board``, its digital loopback closed, and return the PHY of a flowgraph on it.
 
+    ``delay_samples`` is how much later than the loopback says a burst arrives by the antennas (calibration).
     ``errors`` are ``chip_clock_ppm`` and ``carrier_offset_hz`` of the station's transmitter. Raises RadioError.
     """
     closed = Loopback.DIGITAL
@@ -63,6 +65,7 @@ def pluto_phy(
         set_loopback=lambda close: set_loopback(board, closed if close else settings.loopback),
         keep=keep,
         settle=SETTLE_BLOCKS * block,
+        delay_samples=delay_samples,
         **errors,
     )
 

@@ -32,6 +32,7 @@ class PlutoPhy(RadioPhy):
         has_lost: whether received samples were lost, and whether the transmitter ran dry, since it was asked last.
         keep: takes the samples of the station's time, for the recording.
         settle: samples after the loopback was opened that may still be of before.
+        delay_samples: how much later than the loopback says a burst arrives by the antennas.
         stream: the transmit stream.
         Others as of ``RadioPhy``.
     """
@@ -50,6 +51,7 @@ class PlutoPhy(RadioPhy):
         has_lost: Callable[[], tuple[bool, bool]],
         keep: Callable[[npt.NDArray[np.complex64]], None],
         settle: int,
+        delay_samples: int = 0,
         chip_clock_ppm: float = 0.0,
         carrier_offset_hz: float = 0.0,
     ) -> None:
@@ -71,6 +73,7 @@ class PlutoPhy(RadioPhy):
         self._looked = 0
         self._keep = keep
         self._settle = settle
+        self._delay = delay_samples
         self._raw = 0
         self._distance: int | None = None  # from a sample's place in the transmit stream to that in the received one
         self._origin: int | None = None  # the raw sample at which the station's time begins, or goes on
@@ -152,4 +155,4 @@ class PlutoPhy(RadioPhy):
         """Let the station's time begin, or go on, with samples that are none of the loopback's."""
         assert self._distance is not None
         self._origin = self._raw + self._settle
-        self.stream.aligned(self._origin - self.received - self._distance)
+        self.stream.aligned(self._origin - self.received - self._distance - self._delay)

@@ -9,8 +9,9 @@ import signal
 import sys
 import threading
 import traceback
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import msgspec
 import numpy as np
@@ -40,6 +41,7 @@ class PlutoNodeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     description: str = ""
     chip_clock_ppm: float = 0.0
     carrier_offset_hz: float = 0.0
+    calibration: str = "ignore"
 
 
 class RecordedStream:
@@ -84,7 +86,9 @@ def _run(config: PlutoNodeConfig) -> NoReturn:
     from ampradio.sap.phy_side import PhySap
     from flowgraphs.pluto_entities import AHEAD, TIMEOUT_S, pluto_phy
     from flowgraphs.streams import CI16_UNIT
+    from testbed.radios.calibration import Policy
     from testbed.recorder import NodeRecorder
+    from testbed.runner.run_calibration import consulted
 
     profile = load_profile(config.profile)
     settings = RadioSettings(
@@ -92,6 +96,8 @@ def _run(config: PlutoNodeConfig) -> NoReturn:
     )
     board = Board(radio_uri(config.uri), TIMEOUT_S)
     about = board.identity
+    calibration = consulted(about, config.centre_hz, cast(Policy, config.calibration))
+    settings = replace(settings, carrier_ppm=calibration.carrier_ppm)
     recorder = NodeRecorder(
         config.record_base,
         config.role,
@@ -116,11 +122,13 @@ def _run(config: PlutoNodeConfig) -> NoReturn:
         keep=stream.keep,
         chip_clock_ppm=config.chip_clock_ppm,
         carrier_offset_hz=config.carrier_offset_hz,
+        delay_samples=calibration.delay_samples(config.rate_sps, config.bandwidth_hz),
     )
     top = _top_block(config, phy, radio_uri(config.uri).libiio)
     phy.stream.watch(lambda: int(top.sent.nitems_read(0)), AHEAD)
     threading.Thread(target=close_with_parent, args=(phy,), daemon=True).start()
-    say("ready", sap=sap.endpoint, model=about.model, serial=about.serial, firmware=about.firmware)
+    who = {"model": about.model, "serial": about.serial, "firmware": about.firmware}
+    say("ready", sap=sap.endpoint, calibration=calibration.as_facts(), **who)
     top.start()
     phy.stopped.wait()
     recorder.finish(stream.end, phy.received if phy.failure else phy.stop_sample, RECORDER_PATIENCE_S)

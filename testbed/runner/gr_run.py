@@ -19,6 +19,7 @@ from testbed.runner.one_time import SharedTime, TagInApTime, TellingAp
 from testbed.runner.pluto_plan import pluto_plan
 from testbed.runner.processes import NodeProcess
 from testbed.runner.radio_facts import gr_facts
+from testbed.runner.run_calibration import policy_of
 from testbed.runner.stations import Stations
 from testbed.runner.tell import Tell
 from testbed.runner.zmq_run import START_PATIENCE_S, ZmqRun
@@ -95,7 +96,8 @@ class GrRun(ZmqRun):
             said[process.role] = process.expect("ready", START_PATIENCE_S)
             self._saps[process.role] = MacSap(said[process.role]["sap"])
             self._hosts[process.role] = MacHost(process.role, self._stations[process.role], self._saps[process.role])
-        self.facts = gr_facts(self._experiment, self._plan, uris, said)
+        calibrations = [said[role]["calibration"] for role in ROLES]
+        self.facts = gr_facts(self._experiment, self._plan, uris, said) | {"calibrations": calibrations}
         for process in self._processes:
             try:
                 self._saps[process.role].attach(self._experiment.profile.name, ALIGN_PATIENCE_S)
@@ -122,4 +124,5 @@ class GrRun(ZmqRun):
             f"{experiment.name}, seed {experiment.seed}: over {experiment.radio}",
             tag.chip_clock_ppm if role == "tag" else 0.0,
             tag.carrier_offset_hz if role == "tag" else 0.0,
+            policy_of(experiment),
         )

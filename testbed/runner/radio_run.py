@@ -19,6 +19,7 @@ import numpy as np
 from ampradio.mac.events import Event
 from ampradio.phy.narrow import modulated
 from ampradio.radio.errors import RadioError, RadioGoneError
+from ampradio.radio.interface import RadioSettings
 from ampradio.radio.opening import open_radio, start_together
 from ampradio.radio.pluto import PlutoRadio
 from ampradio.vectors import Listen, PpduKind, TxVector
@@ -34,6 +35,7 @@ from testbed.runner.one_time import SharedTime, TagInApTime, TellingAp
 from testbed.runner.pluto_plan import pluto_plan
 from testbed.runner.radio_facts import radio_facts
 from testbed.runner.radio_station import RadioStation
+from testbed.runner.run_calibration import consulted_for
 from testbed.runner.stations import Stations
 from testbed.runner.tell import Tell
 
@@ -67,6 +69,7 @@ class RadioRun:
         self._ap, self._tag = TellingAp(stations.ap, time), TagInApTime(stations.tag, time)
         self._nodes: dict[str, RadioStation] = {}
         self._reconnected = 0
+        self._calibrations: list[dict[str, object]] = []
         self.facts: dict[str, object] = {}
 
     def __enter__(self) -> RadioRun:
@@ -139,17 +142,9 @@ class RadioRun:
         elastic = self._choice.elastic
         block = self._experiment.plutos.block_samples or (ELASTIC_BLOCK if elastic else WALL_BLOCK)
         for index, uri in enumerate(uris):
-            radio = open_radio(
-                f"{self._choice.scheme}:{uri}",
-                block=block,
-                receive_buffers=ELASTIC_BUFFERS if elastic else BUFFERS,
-                lead_blocks=ELASTIC_LEAD if elastic else LEAD,
-                paced_by_reader=elastic,
-            )
-            self._resources.callback(radio.close)
-            radio.configure(self._plan.settings[self._roles_of(index)[0]])
-            self._radios.append(radio)
-        self.facts = radio_facts(self._experiment, self._plan, self._radios)
+            settings = self._plan.settings[self._roles_of(index)[0]]
+            self._radios.append(self._opened(f"{self._choice.scheme}:{uri}", settings, block))
+        self.facts = radio_facts(self._experiment, self._plan, self._radios) | {"calibrations": self._calibrations}
         for index, radio in enumerate(self._radios):
             for role in self._roles_of(index):
                 self._nodes[role] = self._node(role, radio)
@@ -157,6 +152,31 @@ class RadioRun:
             self._warm_up()  # a radio does not wait while the receivers' loops are loaded
         self._stream()
         self._check_turnaround(elastic)
+
+    def _opened(self, uri: str, settings: RadioSettings, block: int) -> PlutoRadio:
+        """Return a radio that is set, with what its calibration says of its delay and its oscillator."""
+        radio = self._open(uri, block, 0)
+        consulted = consulted_for(self._experiment, radio.identity)
+        self._calibrations.append(consulted.as_facts())
+        delay = consulted.delay_samples(settings.rate_sps, settings.bandwidth_hz)
+        if delay:
+            radio.close()
+            radio = self._open(uri, block, delay)
+        radio.configure(dataclasses.replace(settings, carrier_ppm=consulted.carrier_ppm))
+        return radio
+
+    def _open(self, uri: str, block: int, delay_samples: int) -> PlutoRadio:
+        elastic = self._choice.elastic
+        radio = open_radio(
+            uri,
+            block=block,
+            receive_buffers=ELASTIC_BUFFERS if elastic else BUFFERS,
+            lead_blocks=ELASTIC_LEAD if elastic else LEAD,
+            paced_by_reader=elastic,
+            delay_samples=delay_samples,
+        )
+        self._resources.callback(radio.close)
+        return radio
 
     def _stream(self) -> None:
         """Begin to receive and to send."""

@@ -11,24 +11,18 @@ from typing import Any
 from sigmf import SigMFFile
 from sigmf.error import SigMFValidationError
 
-from ampradio.phy.reception import Reception
 from ampradio.profile import Profile
-from ampradio.vectors import PpduKind
 from testbed.annotate.decode import Decoded
 from testbed.annotate.words import frame_words
 from testbed.atomic_file import write_atomically
 from testbed.capture import CaptureError, Recording
-from testbed.capture.annotations import COMMENT, COUNT, START, Annotation, field_annotations, ppdu_annotation
+from testbed.capture.annotations import COMMENT, COUNT, START, Annotation, band, field_annotations, ppdu_annotation
 from testbed.capture.archive import ARCHIVE, DATA, META, write_archive
 from testbed.capture.meta import EXTENSION
 from testbed.frame_name import frame_name
 
-LOW, HIGH = "core:freq_lower_edge", "core:freq_upper_edge"
 _GENERATOR = "core:generator"
 WHO = "amp annotate"
-_DOWNLINK_HALF_HZ = 10e6
-_UPLINK_HALF_CHIPS = 1.0
-_NS = 1_000_000_000
 
 
 def annotations_of(recording: Recording, profile: Profile, decoded: Decoded) -> list[Annotation]:
@@ -39,23 +33,13 @@ def annotations_of(recording: Recording, profile: Profile, decoded: Decoded) -> 
         down = each.rxvector.kind.is_downlink
         whole = ppdu_annotation(each, recording.sample_rate_sps, name)
         whole[COMMENT] = f"{name}: {whole[COMMENT]}; {frame_words(profile.mac, each.psdu, downlink=down)}"
-        edges = _edges(recording, decoded.offset_hz, each)
+        edges = band(each.rxvector, (recording.center_hz or 0.0) + decoded.offset_hz)
         whole["amp:channel_centre_hz"] = round(decoded.offset_hz, 1)
         found += [{**part, **edges, _GENERATOR: WHO} for part in (whole, *field_annotations(each, name))]
     for part in found:
         start = min(max(int(str(part[START])), 0), recording.samples)
         part[START], part[COUNT] = start, min(int(str(part[COUNT])), recording.samples - start)
     return found
-
-
-def _edges(recording: Recording, offset_hz: float, reception: Reception) -> Annotation:
-    """Return the band of a PPDU, absolute where the recording says its centre: viewers draw a box of it."""
-    rx = reception.rxvector
-    middle = (recording.center_hz or 0.0) + offset_hz + rx.channel_offset_hz + (rx.cfo_hz or 0.0)
-    half = _DOWNLINK_HALF_HZ
-    if not rx.kind.is_downlink:
-        half = _UPLINK_HALF_CHIPS * rx.rate_bps * (4 if rx.kind is PpduKind.UL_ACTIVE else 2)
-    return {LOW: middle - half, HIGH: middle + half}
 
 
 def annotated_document(recording: Recording, annotations: list[Annotation]) -> dict[str, Any]:

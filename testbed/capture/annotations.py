@@ -15,6 +15,7 @@ from ampradio.vectors import Listen, PpduKind, RxVector
 
 NS = 1_000_000_000
 START, COUNT, LABEL, COMMENT = "core:sample_start", "core:sample_count", "core:label", "core:comment"
+LOW, HIGH = "core:freq_lower_edge", "core:freq_upper_edge"
 LISTEN_LABEL = "listen"
 BLANK_LABEL = "own transmission"
 
@@ -54,6 +55,22 @@ def _measures(rx: RxVector) -> Annotation:
         "channel_offset_hz": rx.channel_offset_hz or None,
     }
     return known | {f"amp:{name}": int(value) for name, value in counts.items() if value is not None}
+
+
+_DOWNLINK_HALF_HZ = 10e6
+_CHIPS_PER_BIT = {True: 4, False: 2}  # of an active uplink, whose code doubles them, and of a reflection
+
+
+def band(rx: RxVector, centre_hz: float) -> Annotation:
+    """Return the edges of a PPDU in a channel at ``centre_hz``: viewers draw a box only of what has them.
+
+    A downlink fills its 20 MHz, of an uplink it is the main lobe of its chips.
+    """
+    middle = centre_hz + rx.channel_offset_hz + (rx.cfo_hz or 0.0)
+    half = _DOWNLINK_HALF_HZ
+    if not rx.kind.is_downlink:
+        half = float(rx.rate_bps * _CHIPS_PER_BIT[rx.kind is PpduKind.UL_ACTIVE])
+    return {LOW: middle - half, HIGH: middle + half}
 
 
 def ppdu_annotation(reception: Reception, sample_rate_sps: int, label: str) -> Annotation:

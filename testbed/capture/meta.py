@@ -20,6 +20,7 @@ from testbed.capture.annotations import (
     COUNT,
     START,
     Annotation,
+    band,
     blank_annotation,
     field_annotations,
     listen_annotation,
@@ -80,6 +81,7 @@ class CaptureMeta:
         self.meta_path, self.data_path = beside(path_base, ".sigmf-meta"), beside(path_base, ".sigmf-data")
         self._format, self._rate = FORMATS[datatype], sample_rate_sps
         self._mac = profile.mac
+        self._center_hz = center_hz
         facts = {
             "core:datatype": datatype,
             "core:sample_rate": sample_rate_sps,
@@ -115,7 +117,11 @@ class CaptureMeta:
     def add(self, reception: Reception, label: str = "") -> None:
         """Annotate a received PPDU and its fields; ``label`` is the frame's name unless given."""
         name = label or frame_name(self._mac, reception.psdu)
-        self._append([ppdu_annotation(reception, self._rate, name), *field_annotations(reception, name)])
+        parts = [ppdu_annotation(reception, self._rate, name), *field_annotations(reception, name)]
+        if self._center_hz is not None:
+            edges = band(reception.rxvector, self._center_hz)
+            parts = [part | edges for part in parts]
+        self._append(parts)
 
     def add_listen(self, window: Listen) -> None:
         """Annotate a window in which the receiver was told to look for an uplink PPDU."""

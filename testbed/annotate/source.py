@@ -81,7 +81,7 @@ class Source:
             return samples
         turns = self.offset_hz / self.recording.sample_rate_sps
         phase = (start * turns) % 1.0 + np.arange(samples.size) * turns
-        return (samples * np.exp(-2j * np.pi * phase)).astype(np.complex64)
+        return np.asarray(samples * np.exp(-2j * np.pi * phase), np.complex64)
 
 
 def _bounded(samples: npt.NDArray[np.complex64]) -> npt.NDArray[np.complex64]:

@@ -12,7 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+from ampradio.mac.ap import ApStation
 from ampradio.mac.station import Station
+from ampradio.mac.tag import TagStation
 from ampradio.phy.fields import ppdu_fields
 from ampradio.profile import Profile
 from ampradio.profile.airtime import downlink_type1_ns, uplink_ns
@@ -64,10 +66,8 @@ class Witness:
     def __init__(self, experiment: Experiment, ends: Ends, file: FrameFile) -> None:
         self._profile = experiment.profile
         self._file = file
-        self._known = {
-            "carrier_hz": experiment.profile.uplink.carrier_hz,
-            "parameters": parameters.parameters_of(ends.report),
-        }
+        self._carrier_hz = experiment.profile.uplink.carrier_hz
+        self._lengths = parameters.parameters_of(ends.report)
         self.ends = ends
         if experiment.security.system == "rsna":
             self.ends = _wifi(experiment, ends, file)
@@ -76,7 +76,9 @@ class Witness:
 
     def watched(self, stations: Stations) -> Stations:
         """Return the stations, observed."""
-        return replace(stations, ap=self._observed("ap", stations.ap), tag=self._observed("tag", stations.tag))
+        ap, tag = self._observed("ap", stations.ap), self._observed("tag", stations.tag)
+        # whoever runs them uses the five calls of a station alone
+        return replace(stations, ap=cast(ApStation, ap), tag=cast(TagStation, tag))
 
     def close(self) -> None:
         """End the file: whoever follows it has all of it before the run says that it is over."""
@@ -86,12 +88,13 @@ class Witness:
         interface, file, ap = NODES.index(node), self._file, node == "ap"
 
         def note_heard(psdu: bytes, rx: RxVector) -> None:
-            header = heard(node, rx, ap=ap, **self._known)
+            header = heard(node, rx, ap=ap, carrier_hz=self._carrier_hz, parameters=self._lengths)
             file.add(node, max(rx.start_ns, 0), header.encode() + psdu, interface, INBOUND)
 
         def note_said(tx: Tx) -> None:
             end_ns = tx.start_ns + duration_ns(self._profile, tx)
-            header = said(node, tx.vector, tx.start_ns, end_ns, ap=ap, **self._known)
+            placed = node, tx.vector, tx.start_ns, end_ns
+            header = said(*placed, ap=ap, carrier_hz=self._carrier_hz, parameters=self._lengths)
             file.add(node, tx.start_ns, header.encode() + tx.psdu, interface, OUTBOUND)
 
         return ObservedStation(station, note_heard, note_said, lambda now_ns: file.reached(node, now_ns))

@@ -13,6 +13,8 @@ from ampradio.mac.frame import type_name
 from ampradio.mac.message_names import message_name
 from ampradio.profile import DEFAULT, load_profile
 from ampradio.profile.model import Profile
+from ampradio.security.aiot.profiles import MIC_LENGTHS
+from ampradio.security.handover.profiles import PROTO as HANDOVER_PROTO
 from ampradio.security.provisioning.profiles import Prof as ProvisioningProf
 from testbed.capture import radio_header
 from testbed.wireshark import message_layouts, radio_layout, rsna_layouts
@@ -79,7 +81,7 @@ def tables(profile: Profile) -> dict[str, object]:
         "slot_unit_us": profile.timing.slot_unit_ns / 1000,
         "fragments_max": mac.fragments_max,
         "id_octets": {0: 20, 1: 8, 2: 12, 3: 8},
-        "mac_lengths": dict(enumerate(message_layouts.s3.MIC_LENGTHS)),
+        "mac_lengths": dict(enumerate(MIC_LENGTHS)),
         "lengths": [{"number": p.number, "name": p.name, "default": p.default, "words": p.words} for p in LENGTHS],
         "type_names": {number: type_name(mac, number) for number in range(1 << mac.frame_type_bits)},
         "prof_names": message_layouts.PROF_WORDS,
@@ -95,7 +97,7 @@ def tables(profile: Profile) -> dict[str, object]:
             f"{each.proto}.{each.msg}.{prof}": {"parts": _parts(each.parts), "clear": _parts(each.clear)}
             for each in messages for prof in each.profs
         },
-        "full": {"proto": message_layouts.s5.PROTO, "parts": _parts(message_layouts.S5_FULL)},
+        "full": {"proto": HANDOVER_PROTO, "parts": _parts(message_layouts.S5_FULL)},
     }  # fmt: skip
 
 

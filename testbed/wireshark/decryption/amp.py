@@ -6,7 +6,7 @@ from ampradio.security import key_log
 from ampradio.security.amp.infrastructure.keys import TransientKey
 from ampradio.security.amp.infrastructure.messages import SecResponse, SecTrigger
 from ampradio.security.amp.infrastructure.protection import Protection, transcript
-from ampradio.security.amp.profiles import ADDRESS_OCTETS, TRIGGER_OCTETS, AmpParameters, Msg
+from ampradio.security.amp.profiles import ADDRESS_OCTETS, TRIGGER_OCTETS, AmpParameters, Msg, Prof
 from ampradio.security.journal import RefusedError
 from ampradio.security.secret import Secret
 from ampradio.security.session import Message
@@ -45,7 +45,7 @@ class AmpOpener:
         encrypt = bool(message.payload and message.payload[0] & _ENCRYPTED)
         try:
             parameters = AmpParameters(
-                prof=message.prof,
+                prof=Prof(message.prof),
                 nonce_octets=lengths["s1_nonce"],
                 modifier_octets=lengths["s1_modifier"],
                 mic_octets=lengths["s1_mic"],

@@ -14,6 +14,7 @@ from testbed.dashboard.guard import LOOPBACK_NAMES, Guard, is_loopback
 from testbed.exits import EnvironmentFault
 
 GOODBYE_S = 2
+CONNECTIONS_MAX = 64
 
 
 class _Server(uvicorn.Server):
@@ -68,6 +69,7 @@ def serve(control: Control, listening: socket.socket, host: str, token: str | No
         ws="none",
         server_header=False,
         proxy_headers=False,
+        limit_concurrency=CONNECTIONS_MAX,
         timeout_graceful_shutdown=GOODBYE_S,
         h11_max_incomplete_event_size=65_536,
         http="h11",

@@ -263,13 +263,24 @@ def test_a_finished_run_on_a_phone(watched: tuple[Page, Watched], finished: Path
     expect(page.locator("#showing")).to_be_hidden()
 
 
-def test_a_live_view_that_is_started_with_a_run_shows_it(browser: Browser, unwatched: Path, tmp_path: Path) -> None:
+def test_a_run_that_was_given_is_shown_and_one_of_another_terminal(
+    browser: Browser, unwatched: Path, tmp_path: Path
+) -> None:
     with live_view(tmp_path, str(unwatched)) as other:
         page = browser.new_page()
         page.goto(other.url)
         expect(page.locator("#showing")).to_be_visible()
         expect(page.locator("#live-title")).to_have_text("demo")
         expect(page.locator("#ladder .message")).to_have_count(18)
+        page.click("text=Back to what happens now")
+        expect(page.locator("#live-title")).to_have_text("No run yet")
+        experiment = str(ROOT / "examples/minimal.toml")
+        amp("run", experiment, "--radio", "sim:", "--quiet", "--out", "elsewhere", cwd=tmp_path, live=other.live)
+        expect(page.locator("#live-title")).to_have_text("minimal")
+        expect(page.locator("#run-state")).to_have_text("✓ held")
+        sent = [event["name"] for event in events_of(tmp_path / "elsewhere") if event["kind"] == "tx"]
+        assert [name for name, _ in messages_on(page)] == sent
+        assert pixels(page, "#waterfall")["colours"] > 60
         page.close()
 
 

@@ -21,10 +21,11 @@ GATEWAY = "0a0b0c0d"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 
 
-def amp(*arguments: str, cwd: Path) -> str:
-    """Run `amp`, which must succeed, and return what it says."""
+def amp(*arguments: str, cwd: Path, live: str = "") -> str:
+    """Run `amp`, watched at ``live``; it must succeed. Return what it says."""
     command = [sys.executable, "-m", "testbed.cli", *arguments]
-    done = subprocess.run(command, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=90)
+    environment = ENVIRONMENT | ({"AMP_LIVE": live} if live else {})
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=90)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -25,7 +25,8 @@ let past = null; // the folder of a run that is over, while one is looked at
 function complain(words) {
   const message = find("message");
   message.hidden = !words;
-  message.textContent = words ? `✗ ${words[0].toUpperCase()}${words.slice(1)}` : "";
+  const sentence = /^[\w.]+:/.test(words) ? words : `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
+  message.textContent = words ? `✗ ${sentence}` : "";
 }
 
 function clear() {

@@ -9,6 +9,7 @@ export class StartForm {
     this.form = form;
     this.stop = stop;
     this.complain = complain;
+    this.busy = false;
     this.own = form.querySelector("#own");
     form.experiment.addEventListener("change", () => this.toggle());
     form.querySelector("#own-file").addEventListener("change", (event) => this.read(event.target.files[0]));
@@ -40,7 +41,7 @@ export class StartForm {
   }
 
   toggle() {
-    this.own.hidden = this.form.experiment.value !== OWN;
+    this.own.hidden = this.busy || this.form.experiment.value !== OWN;
   }
 
   async read(file) {
@@ -49,6 +50,8 @@ export class StartForm {
 
   show({ state }) {
     const busy = state !== "idle";
+    this.busy = busy;
+    this.toggle(); // what was started is not in the way of what it does
     const start = this.form.querySelector("#start");
     if (busy && document.activeElement === start) { this.stop.disabled = false; this.stop.focus(); }
     if (!busy && document.activeElement === this.stop) { start.disabled = false; start.focus(); }

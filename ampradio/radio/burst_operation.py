@@ -85,7 +85,8 @@ def exchange(board: Board, samples: Samples, *, rate_sps: int, after: int = 0) -
             f"{board.uri.text}: an exchange of {wanted} samples is longer than the radio's memory",
             f"at most {_MOST_SAMPLES} samples: cut it, or lower the rate",
         )
-    capture = _both(board, padded, part)
+    with board.patience(part / rate_sps):
+        capture = _both(board, padded, part)
     return _found(board, samples, capture, after)
 
 

@@ -71,7 +71,7 @@ class PlutoRadio:
     def plan(self) -> StreamPlan:
         """Block size and depth at the rate in force."""
         block = self._block or block_for(self.settings.rate_sps)
-        return StreamPlan(block, self._receive_buffers, self._lead_blocks)
+        return StreamPlan(block, self._receive_buffers, self._lead_blocks, block / self.settings.rate_sps)
 
     @property
     def block(self) -> int:

@@ -16,6 +16,7 @@ from ampradio.radio.interface import Codes
 
 _TRANSMIT_BUFFERS = 4
 _TURN_S = 1.0
+_BLOCKS_WAITED = 2  # the one that is being filled, and its successor
 _BLOCK_S = 8e-3  # shorter ones do not keep up with a computer that does something else for a moment
 
 
@@ -26,11 +27,12 @@ def block_for(rate_sps: int) -> int:
 
 @dataclass(frozen=True)
 class StreamPlan:
-    """Block size and depth: ``lead_blocks`` are handed over before they are due, 1 to 3."""
+    """Block size and depth: ``lead_blocks`` are handed over before they are due, 1 to 3; a block lasts ``block_s``."""
 
     block: int
     receive_buffers: int = 4
     lead_blocks: int = 2
+    block_s: float = 0.0
 
     def __post_init__(self) -> None:
         if not 2048 <= self.block <= 1 << 22:
@@ -59,15 +61,19 @@ class SampleStreams:
         self._receive: ReceiveBuffer | None = None
         self._busy = threading.Lock()  # a buffer that is destroyed under a thread within libiio ends the process
         try:
-            if next_block is not None:
-                self._transmit = board.open_transmit(plan.block, _TRANSMIT_BUFFERS)
-                for _ in range(plan.lead_blocks):
-                    self._transmit.write(next_block())
-            self._receive = board.open_receive(plan.block, plan.receive_buffers)
+            with board.patience(_BLOCKS_WAITED * plan.block_s):
+                self._open(plan)
             board.has_lost()  # what happened before is not ours
         except BaseException:
             self.close()
             raise
+
+    def _open(self, plan: StreamPlan) -> None:
+        if self._next_block is not None:
+            self._transmit = self._board.open_transmit(plan.block, _TRANSMIT_BUFFERS)
+            for _ in range(plan.lead_blocks):
+                self._transmit.write(self._next_block())
+        self._receive = self._board.open_receive(plan.block, plan.receive_buffers)
 
     def turn(self) -> Turn:
         """Send a block, receive a block; raises RadioError."""

@@ -64,33 +64,44 @@ def test_an_overflow_is_counted_and_lies_where_the_driver_says(opened: OpenRadio
         for _ in range(2):
             time.sleep(5.37 * SMALL / RATE_SPS)  # four buffers
             blocks += [radio.receive() for _ in range(8)]
-        assert radio.losses().overflows == 2
-        assert [block.lost for block in blocks].count(True) == 2
-        assert blocks[-1].segment == 2
-        whole = np.concatenate([places(block.codes) for block in blocks[6:]])
-        jumps = np.flatnonzero(np.diff(whole) % length != 1) + 1 + 6 * SMALL
-        assert [block.first for block in blocks if block.lost] == jumps.tolist()
-        assert radios.plutos[0].receive_core.registers.losses == 2
+        counted = radio.losses().overflows
+        assert counted == radios.plutos[0].receive_core.registers.losses >= 2  # more where the machine paused too
+        since = next(index for index in range(1, 8) if blocks[index].codes.any()) + 1
+        whole = np.concatenate([places(block.codes) for block in blocks[since:]])
+        jumps = np.flatnonzero(np.diff(whole) % length != 1) + 1 + blocks[since].first
+        assert [block.first for block in blocks[since + 1 :] if block.lost] == jumps.tolist()
+        assert len(jumps) >= 2 and blocks[-1].segment >= 2
         radio.close()
 
 
 def test_an_underflow_is_counted_and_bursts_are_exact_again_afterwards(opened: OpenRadio) -> None:
-    with network(1, elastic=False) as radios:
-        radio = opened(radios.uris[0], paced_by_reader=True, block=SMALL, receive_buffers=16)
+    """The transmitter misses 3333 samples while a long burst is sent: its stream is later from then on."""
+    with network(1) as radios:
+        radio = opened(radios.uris[0], paced_by_reader=True, block=SMALL)
         radio.start()
-        first = radio.receive()
-        assert radio.burst(noise(4 * SMALL, 1), first.end + radio.lead).on_time
+        end = radio.receive().end
+        assert radio.burst(noise(4 * SMALL, 1), end + radio.lead).on_time
+        assert radio.burst(noise(500, 4), end + 40 * SMALL).on_time  # waits, and is moved with the stream
         radio.receive(), radio.receive()
-        time.sleep(7.3 * SMALL / RATE_SPS)  # what is handed over lasts for two blocks, sixteen received ones are kept
-        for _ in range(3):
-            radio.receive()
+        radios.plutos[0].faults.underflow(3333)
+        radio.receive(), radio.receive()
         losses = radio.losses()
         assert (losses.underflows, losses.overflows, losses.displaced_bursts) == (1, 0, 1)
-        at = radio.receive().end + radio.lead + SMALL
-        sent = noise(700, 2)
-        assert radio.burst(sent, at).on_time
+        codes, begin = heard(radio, end + 41 * SMALL)
+        assert np.array_equal(codes[end + 40 * SMALL - begin :][:500], looped(noise(500, 4)))
+        at = radio.earliest() + 77
+        assert radio.burst(noise(700, 2), at).on_time
         codes, begin = heard(radio, at + SMALL)
-        assert np.array_equal(codes[at - begin :][:700], looped(sent))
+        assert np.array_equal(codes[at - begin :][:700], looped(noise(700, 2)))
+        assert radio.losses() == losses
+        radio.close()
+
+
+def test_a_block_may_last_longer_than_a_radio_may_be_silent(opened: OpenRadio) -> None:
+    with network(1, elastic=False) as radios:
+        radio = opened(radios.uris[0], block=1 << 20, timeout_s=0.2)  # half a second
+        radio.start(transmit=False)
+        assert [radio.receive().lost for _ in range(2)] == [False, False]
         radio.close()
 
 

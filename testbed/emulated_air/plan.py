@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,8 @@ def plan_of_file(path: Path | None, plutos: int) -> AirPlan:
         from testbed.experiment.shape import ExperimentFile
 
         if not table.keys().isdisjoint(set(ExperimentFile.__struct_fields__) - {"seed"}):
-            return plan_of_experiment(load_experiment(path), str(path), plutos)
+            nothing = io.StringIO("0\n")  # an air does not ask for what a tag has to say
+            return plan_of_experiment(load_experiment(path, stdin=nothing), str(path), plutos)
     return plan_of_keys(air_of(table), plutos)
 
 

@@ -88,3 +88,15 @@ def test_a_mistake_in_an_experiment_is_told_as_amp_run_does(tmp_path: Path, caps
     path = experiment(tmp_path, downlink_snr_dB=3)
     assert main(["emulate", "--plutos", "2", "--port", "0", "--air", str(path)]) == 2
     assert "downlink_snr_db" in capsys.readouterr().err
+
+
+def test_examples_describe_airs_or_are_told_what_is_too_much() -> None:
+    """Also the one whose readings come from standard input: an air needs none."""
+    refused = {}
+    for path in sorted((ROOT / "examples").glob("*.toml")):
+        try:
+            assert len(plan_of_file(path, 2).boards) == 2
+        except ExperimentError as error:
+            refused[path.stem] = str(error)
+    assert {"demo", "minimal", "stdin", "distance"}.isdisjoint(refused)
+    assert all("leave it out" in told for told in refused.values())

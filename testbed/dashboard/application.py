@@ -89,7 +89,8 @@ def application(control: Control) -> Starlette:
         try:
             yield
         finally:
-            await control.close()
+            with contextlib.suppress(asyncio.CancelledError):  # a second Ctrl-C
+                await control.close()
             for task in tasks:
                 task.cancel()
 

@@ -94,6 +94,12 @@ class RunProcess:
                 process.kill()
             await watch
 
+    def abandon(self) -> None:
+        """Interrupt the run without waiting for it: for an impatient end, when nobody waits for anything."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGINT)
+
     async def _wait(self, done: Callable[[], None]) -> None:
         process = self._process
         assert process is not None and process.stdout is not None

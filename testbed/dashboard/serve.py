@@ -76,4 +76,7 @@ def serve(control: Control, listening: socket.socket, host: str, token: str | No
         loop="asyncio",
     )
     ready()
-    _Server(config, control).run(sockets=[listening])
+    try:
+        _Server(config, control).run(sockets=[listening])
+    finally:
+        control.process.abandon()

@@ -99,8 +99,8 @@ class LiveView:
 
 
 @contextlib.contextmanager
-def live_view(folder: Path, *options: str) -> Iterator[LiveView]:
-    """Start `amp dash` on a free port and end it as Ctrl-C does; it must then be gone with exit code 130."""
+def live_view(folder: Path, *options: str, ended_by: signal.Signals = signal.SIGINT) -> Iterator[LiveView]:
+    """Start `amp dash` on a free port and end it as Ctrl-C does; it must then be gone, with exit code 130."""
     log = folder / "dash.log"
     command = [sys.executable, "-m", "testbed.cli", "dash", "--port", "0", "--json", *options]
     with log.open("w") as errors:
@@ -113,8 +113,9 @@ def live_view(folder: Path, *options: str) -> Iterator[LiveView]:
         assert line, log.read_text()
         said = json.loads(line)
         yield LiveView(said["url"], said["live"], folder, log, process)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(ended_by)
         assert process.wait(30) == 130
+        assert not Path(said["live"].removeprefix("ipc://")).parent.exists()
     finally:
         if process.poll() is None:
             process.kill()

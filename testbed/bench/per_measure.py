@@ -28,11 +28,15 @@ FLOOR_PER = 1e-3
 _FLOOR_JOBS = 4
 _FLOOR_ROUNDS = 4  # at most, each as long as all before
 _FURTHEST_DB = 5.0  # from where a walk begins
+_FADED_TIMES = 4  # so many times the packets on a grid: under fading a decibel changes little
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is measured: per point and seed up to ``packets``, fewer after ``errors``; ``floor`` at bar + 4 dB."""
+    """How much is measured: per point and seed up to ``packets``, fewer after ``errors``; ``floor`` at bar + 4 dB.
+
+    Under fading more: see ``walk``.
+    """
 
     packets: int
     errors: int
@@ -133,12 +137,12 @@ def measure(cases: Sequence[Case], effort: Effort, seed: int, processes: int, pr
 def walk(case: Case, clock_ppm: float, effort: Effort, seed: tuple[int, ...]) -> tuple[Point, ...]:
     """Return the points of one seed: from above 10 % PER to below 1 % in steps, or where the case wants them."""
 
-    def measured(ecn0_db: float, most: int | None) -> Point:
-        errors, packets = count_errors(case, clock_ppm, ecn0_db, effort.packets, most, seed)
+    def measured(ecn0_db: float, most: int | None, times: int = 1) -> Point:
+        errors, packets = count_errors(case, clock_ppm, ecn0_db, times * effort.packets, most, seed)
         return Point(ecn0_db, errors, packets, case.limit(ecn0_db))
 
     if case.grid_db:
-        return tuple(measured(ecn0_db, None) for ecn0_db in case.grid_db)
+        return tuple(measured(ecn0_db, None, _FADED_TIMES) for ecn0_db in case.grid_db)
     first_db = round(case.first_db, 3)
     points = [measured(first_db, effort.errors)]
     while points[0].per < TARGET_PER and points[0].ecn0_db > first_db - _FURTHEST_DB:

@@ -17,7 +17,7 @@ from ampradio.security.aiot.profiles import MIC_LENGTHS
 from ampradio.security.handover.profiles import PROTO as HANDOVER_PROTO
 from ampradio.security.provisioning.profiles import Prof as ProvisioningProf
 from testbed.capture import radio_header
-from testbed.wireshark import message_layouts, radio_layout, rsna_layouts
+from testbed.wireshark import handover_layouts, message_layouts, radio_layout, rsna_layouts
 from testbed.wireshark.layout import Carried, Elements, Field, Layout, MessageLayout, Nested, When
 from testbed.wireshark.mac_layout import (
     CONTROL,
@@ -46,7 +46,7 @@ def dissector(profile: Profile) -> str:
 def tables(profile: Profile) -> dict[str, object]:
     """Return everything the engine needs to know."""
     mac, messages = profile.mac, all_messages()
-    layouts = {"parameters": PARAMETERS, **message_layouts.NESTED}
+    layouts = {"parameters": PARAMETERS, **handover_layouts.NESTED}
     rsn = rsna_layouts.RSN_ELEMENT
     whole: list[Layout] = [(FRAME_CONTROL, STATION_ID, CONTROL), SHIM, rsn, *layouts.values()]
     whole += [parts for each in messages for parts in (each.parts, each.clear)]
@@ -56,6 +56,7 @@ def tables(profile: Profile) -> dict[str, object]:
         "kind": radio_layout.KIND_WORDS,
         **mac_values(profile),
         **message_layouts.SYSTEM_VALUES,
+        **handover_layouts.HANDOVER_VALUES,
         **rsna_layouts.RSNA_VALUES,
     }
     return {
@@ -97,13 +98,13 @@ def tables(profile: Profile) -> dict[str, object]:
             f"{each.proto}.{each.msg}.{prof}": {"parts": _parts(each.parts), "clear": _parts(each.clear)}
             for each in messages for prof in each.profs
         },
-        "full": {"proto": HANDOVER_PROTO, "parts": _parts(message_layouts.S5_FULL)},
+        "full": {"proto": HANDOVER_PROTO, "parts": _parts(handover_layouts.S5_FULL)},
     }  # fmt: skip
 
 
 def all_messages() -> list[MessageLayout]:
     """Return the messages of all five systems."""
-    return [*message_layouts.system_messages(), *rsna_layouts.rsna_messages()]
+    return [*message_layouts.system_messages(), *handover_layouts.S5, *rsna_layouts.rsna_messages()]
 
 
 def _names(messages: Iterable[MessageLayout]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from testbed.attack.scene import Scene
 from testbed.attack.suspects import COMMANDS, READINGS
+from testbed.capture import CaptureError
 from testbed.cli import main
 from testbed.exits import CallerMistake
 from testbed.wireshark.decryption.capture import Decrypted, decrypt_capture
@@ -127,3 +129,20 @@ def _no_log_left_in_force() -> Iterator[None]:
     from ampradio.security import key_log
 
     assert key_log._in_force.get() is None
+
+
+def test_a_capture_that_lies_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    """Octets changed anywhere and cuts: an error in words or fewer messages, never another exception."""
+    capture, keys = captured("S1-3f", tmp_path)
+    octets, rng = capture.read_bytes(), random.Random(4)
+    bad = tmp_path / "bad.pcapng"
+    for number in range(200):
+        changed = bytearray(octets[: rng.randrange(1, len(octets))] if number % 4 == 0 else octets)
+        for _ in range(rng.randrange(4)):
+            changed[rng.randrange(len(changed))] = rng.randrange(256)
+        bad.write_bytes(changed)
+        try:
+            counts = decrypt_capture(bad, read_keys(keys), MAC, tmp_path / "plain.pcapng")
+        except CaptureError:
+            continue
+        assert counts.opened <= 8

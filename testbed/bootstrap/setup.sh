@@ -43,7 +43,7 @@ show_progress() { # a line every ten seconds with the newest line of the log, wh
         sleep 0.2
         if ((SECONDS - started >= 10)); then
             started=$SECONDS
-            printf '    %4d s  %.90s\n' "$SECONDS" "$(tail -n 1 "$LOG" | tr -d '\r')"
+            printf '    %4d s  %.90s\n' "$SECONDS" "$(tail -n 20 "$LOG" | grep -vE '^WARNING|uninstall' | tail -n 1 | tr -d '\r')"
         fi
     done
 }

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from testbed.commands.newest import newest_run
 from testbed.commands.verb import add_verb
 from testbed.exits import DID_NOT_HOLD, DONE
 
@@ -16,7 +17,9 @@ def register(subparsers: Any) -> None:
     """Add the verb."""
     example = "amp replay --check runs/20261120T120000Z-demo"
     parser = add_verb(subparsers, "replay", "decode a recording again, and compare it with the live run", example)
-    parser.add_argument("path", type=Path, metavar="PATH", help="run folder, or any SigMF recording")
+    parser.add_argument(
+        "path", nargs="?", type=Path, metavar="PATH", help="run folder, or any SigMF recording (the newest run)"
+    )
     check = "compare with what was received live, or must come out; exit code 1 if it differs"
     parser.add_argument("--check", action="store_true", help=check)
     probe = "write the receiver's inside (envelope, correlation, timing, soft chips) as SigMF into DIR"
@@ -31,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
 
     reports: list[ReplayReport] = [
         replayed_report(recording, args.role, quiet=args.quiet or args.json, check=args.check, probe=args.probe)
-        for recording in open_captures(args.path)
+        for recording in open_captures(args.path or newest_run())
     ]
     differ = [difference for report in reports for difference in report.differences]
     if args.json:

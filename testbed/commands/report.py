@@ -8,6 +8,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from testbed.commands.newest import newest_run
 from testbed.commands.progress import Progress
 from testbed.commands.verb import add_verb
 from testbed.exits import DONE, CallerMistake
@@ -19,7 +20,7 @@ def register(subparsers: Any) -> None:
     """Add the verb."""
     example = "amp report runs/20261120T120000Z-demo --svg figures"
     parser = add_verb(subparsers, "report", "a run as one HTML page that needs nothing else", example)
-    parser.add_argument("run", type=Path, metavar="RUN", help="run folder, or a .zip of one")
+    parser.add_argument("run", nargs="?", type=Path, metavar="RUN", help="run folder, or a .zip of one (the newest)")
     out = f"the page's file (default: {REPORT} in the run folder, RUN.html beside a .zip)"
     parser.add_argument("--out", type=Path, metavar="FILE", help=out)
     parser.add_argument("--svg", type=Path, metavar="DIR", help="write every plot there too, as SVG")
@@ -32,6 +33,7 @@ def run(args: argparse.Namespace) -> int:
     from testbed.run_archive import opened
 
     logging.getLogger("matplotlib").setLevel(logging.WARNING)  # it tells of every font when asked for more
+    args.run = args.run or newest_run()
     out = args.out or (args.run / REPORT if args.run.is_dir() else args.run.with_suffix(".html"))
     progress = Progress("views", quiet=args.quiet or args.json)
     with opened(args.run) as folder:

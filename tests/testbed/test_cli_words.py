@@ -15,6 +15,7 @@ import pytest
 
 from testbed.cli import VERBS, main, program
 from testbed.commands.completion import SHELLS, script_for
+from tests.conftest import ROOT
 
 MEANINGS = {  # what a reader of one verb's help may take for granted in every other
     "--out": {"DIR", "FILE"},
@@ -153,3 +154,17 @@ def test_completion_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     """cli.md: one JSON document on standard output."""
     assert main(["completion", "zsh", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["script"].startswith("#compdef amp")
+
+
+def test_the_newest_run_is_meant_where_none_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`amp report` behind `amp run`, without a folder to copy; without any run it says how to make one."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["report"]) == 2 and "amp demo" in capsys.readouterr().err
+    for name in ("first", "second"):
+        example = str(ROOT / "examples/minimal.toml")
+        assert main(["run", example, "--radio", "sim:", "--quiet", "--out", f"runs/{name}"]) == 0
+    assert main(["report", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["path"] == "runs/second/report.html"
+    assert main(["replay"]) == 2 and "runs/second" in capsys.readouterr().err  # sim: records nothing

@@ -10,6 +10,7 @@ import time
 
 import numpy as np
 import numpy.typing as npt
+from scipy.fft import fft
 
 from testbed.live.messages import LEVEL_FLOOR_DB, LEVEL_STEP_DB, Piece, Row
 
@@ -22,26 +23,33 @@ SHARE_MAX = 0.05
 AHEAD_S = 0.02
 POINTS_MAX = 8192
 PIECES_MAX = 512
-_TINY = 1e-30
+_TINY = np.float32(1e-30)
+_STEPS_A_BEL = np.float32(10.0 / LEVEL_STEP_DB)
+_STEPS_TO_FLOOR = np.float32(0.5 - LEVEL_FLOOR_DB / LEVEL_STEP_DB)
 _WINDOW = np.hanning(BINS + 1)[:-1].astype(np.float32)
 _SCALE = 1.0 / float(_WINDOW.sum()) ** 2
 
 
-def levels(power: npt.NDArray[np.floating]) -> bytes:
-    """Return powers (n,) as one octet each, ``LEVEL_STEP_DB`` apart from ``LEVEL_FLOOR_DB`` up."""
-    level_db = 10.0 * np.log10(np.maximum(np.nan_to_num(power, nan=0.0, posinf=1e30), _TINY))
-    return np.clip(np.rint((level_db - LEVEL_FLOOR_DB) / LEVEL_STEP_DB), 0, 255).astype(np.uint8).tobytes()
+def levels(power: npt.NDArray[np.float32]) -> bytes:
+    """Return powers (n,) as one octet each, ``LEVEL_STEP_DB`` apart from ``LEVEL_FLOOR_DB`` up; no number is 0."""
+    steps = np.log10(np.fmax(power, _TINY)) * _STEPS_A_BEL + _STEPS_TO_FLOOR
+    return np.clip(steps, 0.0, 255.0).astype(np.uint8).tobytes()
 
 
-def spectrum(samples: npt.NDArray[np.complex64]) -> npt.NDArray[np.float64]:
+def spectrum(samples: npt.NDArray[np.complex64]) -> npt.NDArray[np.float32]:
     """Return the mean power (256,) by frequency, lowest first; a tone of amplitude 1 in a bin's middle has 1.
 
     ``samples`` (n,), n ≥ 256, are looked at in four places at the most.
     """
-    starts = np.linspace(0, samples.size - BINS, min(SEGMENTS, samples.size // BINS)).astype(int)
-    seen = np.stack([samples[start : start + BINS] for start in starts]) * _WINDOW
-    transformed = np.fft.fftshift(np.fft.fft(seen, axis=1), axes=1)
-    return (transformed.real**2 + transformed.imag**2).mean(axis=0) * _SCALE
+    count = min(SEGMENTS, samples.size // BINS)
+    seen = np.empty((count, BINS), np.complex64)
+    for place in range(count):
+        start = (samples.size - BINS) * place // max(count - 1, 1)
+        np.multiply(samples[start : start + BINS], _WINDOW, out=seen[place])
+    transformed = fft(seen, axis=1, overwrite_x=True)
+    power: npt.NDArray[np.float32] = (transformed.real**2 + transformed.imag**2).sum(axis=0)
+    half = BINS // 2
+    return np.concatenate((power[half:], power[:half])) * np.float32(_SCALE / count)
 
 
 class SampleTap:
@@ -109,7 +117,9 @@ class SampleTap:
         self._fill = 0
         if whole:
             seen = block[: whole * self.step]
-            power = (seen.real**2 + seen.imag**2).reshape(whole, self.step).mean(axis=1)
+            # of the parts side by side, each squared once
+            parts = seen.view(np.float32).reshape(whole, 2 * self.step)
+            power = np.einsum("ij,ij->i", parts, parts) / np.float32(self.step)
             if self._pieces and self._pieces[-1][0] + len(self._pieces[-1][1]) * self.step == self._first:
                 self._pieces[-1][1].extend(levels(power))
             else:

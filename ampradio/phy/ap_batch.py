@@ -11,11 +11,13 @@ from ampradio.phy.edge_timing import ChipTiming
 from ampradio.phy.frame_check import check_holds
 from ampradio.phy.scrambler import scramble
 from ampradio.phy.uplink import scrambler_seed
-from ampradio.phy.uplink_chips import UplinkChips, UplinkTrack
+from ampradio.phy.uplink_chips import UplinkChips
 from ampradio.phy.uplink_follow import follow_data, follow_sync, looks_keyed
 from ampradio.phy.uplink_frame import HEADER_REREAD, derotated, read_start, read_whole
 from ampradio.phy.uplink_search import first_sync, rows_from
-from ampradio.phy.uplink_sync import UplinkSync, UplinkSyncHits
+from ampradio.phy.uplink_sync import UplinkSync
+from ampradio.phy.uplink_sync_hits import UplinkSyncHits
+from ampradio.phy.uplink_track import UplinkTrack
 from ampradio.profile.model import Profile
 from ampradio.psdu import SIZING_OCTETS, frame_octets
 

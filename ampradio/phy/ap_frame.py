@@ -14,12 +14,13 @@ from ampradio.phy.coded_frame import CodedFrameState, coded_loop
 from ampradio.phy.edge_timing import PPM, ChipTiming
 from ampradio.phy.frame_check import check_holds
 from ampradio.phy.reception import Itself, Reception, placed_fields
-from ampradio.phy.running_sum import integral_to, running_sum
 from ampradio.phy.scrambler import scramble
 from ampradio.phy.uplink import scrambler_seed
-from ampradio.phy.uplink_chips import UplinkChips, UplinkTrack
+from ampradio.phy.uplink_chips import UplinkChips
 from ampradio.phy.uplink_follow import follow_data, follow_sync, looks_keyed
 from ampradio.phy.uplink_frame import HEADER_REREAD, derotated, read_start, read_whole
+from ampradio.phy.uplink_powers import powers_of_sync
+from ampradio.phy.uplink_track import UplinkTrack
 from ampradio.profile.model import Profile
 from ampradio.psdu import SIZING_OCTETS, frame_octets, octets_of
 from ampradio.vectors import PpduKind, RxVector, TxVector
@@ -27,7 +28,6 @@ from ampradio.vectors import PpduKind, RxVector, TxVector
 _NS_PER_S = 1_000_000_000
 _MARGIN_NS = 1_000  # read this far past the last chip, and trust an announced end this much less
 _EARLY_CLOCK_ERROR = 1e-3
-_STRADDLE = 1.0  # samples left out at chip edges when noise is measured
 _QUIETEST = 1e-10  # noise below this part of the signal is called 100 dB down
 
 
@@ -81,11 +81,12 @@ class ApFrame:
         self._coded_bits_done = 0
         self._at_once = len(seeds) == 1  # as long as nothing is out of the ordinary
         self._begun: CodedFrameState | None = None
+        self._too_few = 0  # so many samples were
 
     @property
     def needs(self) -> int:
         """The stream position up to which samples are wanted next."""
-        return self.origin + math.ceil(self._end_of(self._octets)) + self._margin
+        return self.origin + max(math.ceil(self._end_of(self._octets)) + self._margin, self._too_few + 1)
 
     @property
     def end(self) -> int:
@@ -121,7 +122,9 @@ class ApFrame:
         found = loop.read_on(begun, samples, self._carrier_hz / self._rate_sps, floor)
         self._octets = begun.octets
         self._timing = begun.timing(loops.LAST_FOLLOWED if found in (loops.WHOLE, loops.CHECK_FAILED) else 0)
-        if found == loops.FALSE_START:
+        if found == loops.WANTS_MORE:
+            self._too_few = samples.shape[1]  # by the loop's own reckoning, to the last digit
+        elif found == loops.FALSE_START:
             self.counted["false_starts"] += 1
             self.false_start = self.over = True
         elif found == loops.HEADER_FAILED:
@@ -237,7 +240,7 @@ class ApFrame:
         sync_sample = self.origin + float(track.timing.start[0])
         vector = TxVector(PpduKind.UL_ACTIVE, self._chips.rate_bps, seed_index=seed_index)
         fields = placed_fields(self._profile, len(psdu), vector, self._rate_sps, sync_sample, stretch)
-        signal, noise = self._powers(samples, track)
+        signal, noise = powers_of_sync(samples, track, self._chips)
         rxvector = RxVector(
             kind=vector.kind,
             rate_bps=vector.rate_bps,
@@ -253,25 +256,6 @@ class ApFrame:
         self.counted["psdus"] += 1
         self.reception = Reception(psdu, rxvector, fields)
         self.over = True
-
-    def _powers(self, samples: npt.NDArray[np.complex64], track: UplinkTrack) -> tuple[float, float]:
-        """Return ON power and full-band noise power per sample, from the AMP-Sync."""
-        chips = self._chips
-        if accelerator.is_on():
-            from ampradio.phy.uplink_chip_loops import powers_of_sync
-
-            place, known = track.as_rows()[0], (chips.sync, chips.chip, _STRADDLE)
-            signal, noise = powers_of_sync(np.ascontiguousarray(samples[0]), track.sums[0], place, *known)
-            return max(signal, 1e-30), max(noise, 0.0)
-        on = chips.turned(track, 0)[0, chips.sync > 0]
-        signal = float(abs(on.mean()) / chips.chip) ** 2
-        edges = track.timing.at(chips.edges(0))[0]
-        begin, end = edges[:-1][chips.sync == 0] + _STRADDLE, edges[1:][chips.sync == 0] - _STRADDLE
-        sync = samples[:, : math.ceil(edges[-1]) + 1]
-        power = running_sum(sync.real * sync.real + sync.imag * sync.imag, np.float64)
-        energy = integral_to(power, np.concatenate((end, begin))[np.newaxis])[0]
-        noise = float((energy[: end.size].sum() - energy[end.size :].sum()) / (end - begin).sum())
-        return max(signal, 1e-30), max(noise, 0.0)
 
     def _ns(self, sample: int) -> int:
         return round(sample * _NS_PER_S / self._rate_sps)

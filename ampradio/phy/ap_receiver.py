@@ -16,7 +16,7 @@ from ampradio.phy.noise_floor import NoiseFloor
 from ampradio.phy.reception import Reception
 from ampradio.phy.sample_buffer import SampleBuffer
 from ampradio.phy.uncoded_frame import Detector
-from ampradio.phy.uplink_sync import EXPECTED, UNASKED
+from ampradio.phy.uplink_sync_hits import EXPECTED, UNASKED
 from ampradio.profile.model import Profile
 from ampradio.vectors import Listen
 

@@ -21,7 +21,8 @@ from ampradio.phy.uncoded_reader import UncodedReader
 from ampradio.phy.uplink_channel import DECIMATION
 from ampradio.phy.uplink_chips import UplinkChips
 from ampradio.phy.uplink_search import first_sync, rows_from
-from ampradio.phy.uplink_sync import UNEVEN, UplinkSync
+from ampradio.phy.uplink_sync import UplinkSync
+from ampradio.phy.uplink_sync_hits import UNEVEN
 from ampradio.profile.model import Profile
 from ampradio.vectors import PpduKind, TxVector
 

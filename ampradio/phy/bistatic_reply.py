@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ampradio.phy.excitation_reference import PATH_MAX_NS, Excitation, peak_delay, symbol_spectrum
 from ampradio.phy.uplink_channel import UplinkChannel
 from ampradio.phy.uplink_chips import UplinkChips
-from ampradio.phy.uplink_sync import UplinkSyncHits
+from ampradio.phy.uplink_sync_hits import UplinkSyncHits
 from ampradio.profile.model import Profile
 
 _PASS_HZ = 8.0e6  # the excitation's 16 carriers either side, the chips' keying and the clock's error about them

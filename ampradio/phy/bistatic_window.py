@@ -17,7 +17,8 @@ from ampradio.phy.uncoded_stream import UncodedFrame
 from ampradio.phy.uncoded_window import UncodedWindow
 from ampradio.phy.uplink_channel import DECIMATION
 from ampradio.phy.uplink_chips import UplinkChips
-from ampradio.phy.uplink_sync import UNEVEN, UplinkSync, UplinkSyncHits
+from ampradio.phy.uplink_sync import UplinkSync
+from ampradio.phy.uplink_sync_hits import UNEVEN, UplinkSyncHits
 from ampradio.phy.uplink_window import Frame
 from ampradio.profile.model import Profile
 from ampradio.vectors import TxVector

@@ -15,9 +15,10 @@ from ampradio.phy.edge_timing import ChipTiming
 from ampradio.phy.frame_check_loops import frame_tables
 from ampradio.phy.reception import Itself
 from ampradio.phy.uplink import scrambler_seed
-from ampradio.phy.uplink_chips import UplinkChips, UplinkTrack, of_row
+from ampradio.phy.uplink_chips import UplinkChips
 from ampradio.phy.uplink_follow import CLEAR, KEYED, following, sync_windows
 from ampradio.phy.uplink_frame import NEIGHBOURS, QUIETEST, SURE, final_windows
+from ampradio.phy.uplink_track import UplinkTrack, of_row
 from ampradio.phy.viterbi import branch_signs
 from ampradio.profile.model import Profile
 

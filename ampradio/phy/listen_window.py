@@ -15,7 +15,8 @@ from ampradio.phy.uncoded_frame import Detector
 from ampradio.phy.uncoded_window import UncodedWindow
 from ampradio.phy.uplink_channel import DECIMATION, UplinkChannel
 from ampradio.phy.uplink_chips import UplinkChips
-from ampradio.phy.uplink_sync import EXPECTED, Strictness, UplinkSync
+from ampradio.phy.uplink_sync import UplinkSync
+from ampradio.phy.uplink_sync_hits import EXPECTED, Strictness
 from ampradio.phy.uplink_window import UplinkWindow
 from ampradio.profile.model import Profile
 from ampradio.vectors import Listen, PpduKind, TxVector

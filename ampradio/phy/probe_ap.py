@@ -13,10 +13,11 @@ from ampradio.phy.probe import ProbeSignal, marks_of
 from ampradio.phy.reception import Reception
 from ampradio.phy.running_sum import integral_to
 from ampradio.phy.uncoded_frame import Detector, KeyedCarrier, finer, interpolation, read_bits
-from ampradio.phy.uplink_chips import UplinkChips, UplinkTrack
+from ampradio.phy.uplink_chips import UplinkChips
 from ampradio.phy.uplink_follow import follow_data, follow_sync
 from ampradio.phy.uplink_frame import derotated, read_whole, soft_bits
-from ampradio.phy.uplink_sync import EXPECTED
+from ampradio.phy.uplink_sync_hits import EXPECTED
+from ampradio.phy.uplink_track import UplinkTrack
 from ampradio.profile.airtime import uplink_is_coded
 from ampradio.profile.model import Profile
 from ampradio.vectors import PpduKind, RxVector

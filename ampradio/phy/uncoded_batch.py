@@ -18,7 +18,8 @@ from ampradio.phy.ap_batch import UplinkBatch
 from ampradio.phy.uncoded_frame import Detector, KeyedCarrier
 from ampradio.phy.uncoded_reader import UncodedReader
 from ampradio.phy.uplink_search import first_sync, rows_from
-from ampradio.phy.uplink_sync import CLEAR, UplinkSync
+from ampradio.phy.uplink_sync import UplinkSync
+from ampradio.phy.uplink_sync_hits import CLEAR
 from ampradio.profile.model import Profile
 from ampradio.vectors import TxVector
 

@@ -16,8 +16,9 @@ import numpy.typing as npt
 
 from ampradio import accelerator
 from ampradio.phy.running_sum import integral_to, running_sum
-from ampradio.phy.uplink_chips import UplinkChips, UplinkTrack
+from ampradio.phy.uplink_chips import UplinkChips
 from ampradio.phy.uplink_follow import CLEAR, WINDOW_MIN, openness
+from ampradio.phy.uplink_track import UplinkTrack
 
 FINEST = 16  # samples of a chip from which on a straight line between samples is good enough
 _FINAL_WINDOWS = (0.25, 0.125)  # of a chip

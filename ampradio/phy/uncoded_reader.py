@@ -25,10 +25,11 @@ from ampradio.phy.uncoded_frame import (
     read_bits,
 )
 from ampradio.phy.uplink import scrambler_seed
-from ampradio.phy.uplink_chips import UplinkChips, UplinkTrack, of_row
+from ampradio.phy.uplink_chips import UplinkChips
 from ampradio.phy.uplink_follow import follow_data, follow_sync, following, sync_windows
 from ampradio.phy.uplink_frame import derotated
-from ampradio.phy.uplink_sync import UplinkSyncHits
+from ampradio.phy.uplink_sync_hits import UplinkSyncHits
+from ampradio.phy.uplink_track import UplinkTrack, of_row
 from ampradio.profile.airtime import uplink_is_coded
 from ampradio.profile.model import Profile
 from ampradio.psdu import SIZING_OCTETS, frame_octets, octets_of

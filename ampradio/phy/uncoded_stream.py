@@ -14,7 +14,7 @@ from ampradio.phy.frame_check import check_holds
 from ampradio.phy.reception import Reception, placed_fields
 from ampradio.phy.uncoded_frame import KeyedCarrier
 from ampradio.phy.uncoded_reader import MARGIN_NS, UncodedReader
-from ampradio.phy.uplink_sync import UplinkSyncHits
+from ampradio.phy.uplink_sync_hits import UplinkSyncHits
 from ampradio.profile.model import Profile
 from ampradio.vectors import PpduKind, RxVector
 
@@ -42,12 +42,13 @@ class UncodedFrame:
         self._hits = hits
         self._start, self._stretch = float(self._lead), float(hits.timing.stretch[0])
         self._octets = reader.short_octets
+        self._too_few = 0  # so many samples were, by the loop's own reckoning
         self._longest = profile.mac.header_octets + profile.mac.body_octets_max + profile.mac.fcs_octets
 
     @property
     def needs(self) -> int:
         """The stream position up to which samples are wanted next."""
-        return self.end + self._samples(MARGIN_NS)
+        return max(self.end + self._samples(MARGIN_NS), self.origin + self._too_few + 1)
 
     @property
     def end(self) -> int:
@@ -78,7 +79,7 @@ class UncodedFrame:
         stretch, carrier_hz = float(hits.timing.stretch[0]), float(hits.carrier_hz[0])
         octets, psdu, track = reader.read(samples[0], float(self._lead), stretch, carrier_hz)
         if octets < 0:
-            self._octets = -octets
+            self._octets, self._too_few = -octets, samples.shape[1]
             self._start, self._stretch = float(track[0]) / reader.finer, float(track[1])
         elif octets == 0:
             self.counted["header_failed"] += 1

@@ -6,7 +6,8 @@ from ampradio.phy.uncoded_frame import Detector
 from ampradio.phy.uncoded_reader import UncodedReader
 from ampradio.phy.uncoded_stream import UncodedFrame
 from ampradio.phy.uplink_chips import UplinkChips
-from ampradio.phy.uplink_sync import CLEAR, UplinkSync, UplinkSyncHits
+from ampradio.phy.uplink_sync import UplinkSync
+from ampradio.phy.uplink_sync_hits import CLEAR, UplinkSyncHits
 from ampradio.phy.uplink_window import Frame, UplinkWindow
 from ampradio.profile.model import Profile
 from ampradio.vectors import TxVector

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from ampradio import accelerator
 from ampradio.phy.edge_timing import PPM, ChipTiming, clock_limit
 from ampradio.phy.running_sum import integral_to
-from ampradio.phy.uplink_chips import CarrierPhase, UplinkChips, UplinkTrack
+from ampradio.phy.uplink_chips import UplinkChips
+from ampradio.phy.uplink_track import CarrierPhase, UplinkTrack
 
 CLEAR = 0.85
 """How much the halves of bits differ, of all there is in them, for nothing else to be tried: at 14 dB and more."""

@@ -14,8 +14,9 @@ from scipy.special import i0e
 from ampradio import accelerator
 from ampradio.phy.convolutional import encode
 from ampradio.phy.running_sum import running_sum
-from ampradio.phy.uplink_chips import UplinkChips, UplinkTrack
+from ampradio.phy.uplink_chips import UplinkChips
 from ampradio.phy.uplink_follow import CLEAR, WINDOW_MIN, openness
+from ampradio.phy.uplink_track import UplinkTrack
 from ampradio.phy.viterbi import decode
 from ampradio.profile.model import Uplink
 

@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from ampradio import accelerator
 from ampradio.phy.edge_timing import ChipTiming
-from ampradio.phy.uplink_sync import OUTRANKS, UplinkSync, UplinkSyncHits
+from ampradio.phy.uplink_sync import OUTRANKS, UplinkSync
+from ampradio.phy.uplink_sync_hits import UplinkSyncHits
 
 
 def first_sync(

@@ -8,7 +8,6 @@ the word, which decides and gives the carrier. Air-interface page, sections 2 an
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from ampradio import accelerator
 from ampradio.phy.amp_sync import uplink_chips
 from ampradio.phy.edge_timing import PPM, ChipTiming
 from ampradio.phy.uplink_sync_banks import banded, carrier_bank, phasors, word_parts
+from ampradio.phy.uplink_sync_hits import EXPECTED, Strictness, UplinkSyncHits
 from ampradio.profile.airtime import uplink_chip_ns
 from ampradio.profile.model import Profile
 from ampradio.vectors import PpduKind
@@ -29,46 +29,13 @@ _FFT = 128  # bins to the chip rate
 _BINS = np.arange(-39, 40)  # those that are looked at: the next carrier of the bank has the others
 OUTRANKS = 2.0  # so many times stronger a later sync must be than a weak one: the data after that may look like some
 _OVERLAP_CHIPS = 4
-_WEAK = 26.0  # energy of the word over the noise energy of a chip that noise seldom reaches
 _CONTRAST = 0.25  # least ON-minus-OFF over ON-plus-OFF
+_WEAK = 26.0  # energy of the word over the noise energy of a chip that noise seldom reaches
 _LIKENESS_GAIN = 0.9  # how much more is asked for per unit of mean correlation above the next
 _LIKENESS_FROM = 0.65
 _VERIFIED_AT_ONCE = 96
-_SIDELOBE_CHIPS = 24  # how far before the word something may pass; further after it, its data may
+_SIDELOBE_CHIPS = 32  # how far before the word something may pass; further after it, its data may
 _NS_PER_S = 1_000_000_000
-
-
-@dataclass(frozen=True)
-class Strictness:
-    """What is asked of a word before it is taken for a sync: more misses weak ones, less takes noise or data for one.
-
-    ``noise_sigmas``: ON minus OFF, in standard deviations of noise. ``coherent``: energy of the word over the noise
-    energy of a chip. ``likeness``: how well the chip energies correlate with the word, over the mean at that SNR.
-    """
-
-    noise_sigmas: float
-    coherent: float
-    likeness: float
-
-
-EXPECTED = Strictness(2.7, 18.0, 0.5)  # a PPDU is due: a miss is worse than a false start, which its data tell
-UNASKED = Strictness(3.6, 22.0, 0.65)
-CLEAR = Strictness(6.0, 40.0, 0.6)  # an uncoded frame that can be read has a sync this clear
-UNEVEN = Strictness(6.0, 40.0, 0.3)  # and one whose ON chips differ in energy is less like the word
-
-
-@dataclass(frozen=True)
-class UplinkSyncHits:
-    """Per packet: whether a sync was found, its timing (samples), its carrier and the energy that speaks for it."""
-
-    found: npt.NDArray[np.bool_]
-    timing: ChipTiming
-    carrier_hz: npt.NDArray[np.float64]
-    energy: npt.NDArray[np.float64]
-
-    def of(self, rows: npt.NDArray[np.intp]) -> UplinkSyncHits:
-        """Return the hits of some of the packets."""
-        return UplinkSyncHits(self.found[rows], self.timing.of(rows), self.carrier_hz[rows], self.energy[rows])
 
 
 class UplinkSync:

@@ -12,7 +12,8 @@ from ampradio.phy.ap_frame import ApFrame
 from ampradio.phy.edge_timing import PPM
 from ampradio.phy.reception import Reception
 from ampradio.phy.uplink_chips import UplinkChips
-from ampradio.phy.uplink_sync import OUTRANKS, UplinkSync, UplinkSyncHits
+from ampradio.phy.uplink_sync import OUTRANKS, UplinkSync
+from ampradio.phy.uplink_sync_hits import UplinkSyncHits
 from ampradio.profile.airtime import uplink_ns
 from ampradio.profile.model import Profile
 
@@ -88,7 +89,7 @@ class UplinkWindow:
         """The first stream position this window still reads."""
         if self._frame is not None:
             return self._frame.origin
-        first = self._position if self._found is None else self._found[0]
+        first = self._position if self._found is None else min(self._found[0], self._position)
         return max(0, first - int(ApFrame.LEAD_CHIPS * self._chips.chip))
 
     @property

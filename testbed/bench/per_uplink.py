@@ -20,8 +20,9 @@ from ampradio.phy.modulate import ppdus
 from ampradio.phy.running_sum import integral_to
 from ampradio.phy.scrambler import scramble
 from ampradio.phy.uplink import data_bits, scrambler_seed
-from ampradio.phy.uplink_chips import CarrierPhase, UplinkChips, UplinkTrack
+from ampradio.phy.uplink_chips import UplinkChips
 from ampradio.phy.uplink_frame import derotated, soft_bits
+from ampradio.phy.uplink_track import CarrierPhase, UplinkTrack
 from ampradio.phy.viterbi import decode
 from ampradio.profile import airtime, load_profile
 from ampradio.psdu import octets_of

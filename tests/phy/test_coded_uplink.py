@@ -10,8 +10,9 @@ from ampradio.phy.ap_receiver import ApReceiver
 from ampradio.phy.edge_timing import ChipTiming
 from ampradio.phy.theory import wilson_interval
 from ampradio.phy.uplink import data_bits
-from ampradio.phy.uplink_chips import CarrierPhase, UplinkChips, UplinkTrack
+from ampradio.phy.uplink_chips import UplinkChips
 from ampradio.phy.uplink_frame import derotated, soft_bits
+from ampradio.phy.uplink_track import CarrierPhase, UplinkTrack
 from ampradio.phy.viterbi import decode
 from ampradio.vectors import Listen, PpduKind, TxVector
 from testbed.bench.uplink_links import Link, uplink_link

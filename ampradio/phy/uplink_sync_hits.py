@@ -1,0 +1,43 @@
+"""What is asked of an uplink's AMP-Sync before it is taken for one, and what is told of one that was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ampradio.phy.edge_timing import ChipTiming
+
+
+@dataclass(frozen=True)
+class Strictness:
+    """What is asked of a word before it is taken for a sync: more misses weak ones, less takes noise or data for one.
+
+    ``noise_sigmas``: ON minus OFF, in standard deviations of noise. ``coherent``: energy of the word over the noise
+    energy of a chip. ``likeness``: how well the chip energies correlate with the word, over the mean at that SNR.
+    """
+
+    noise_sigmas: float
+    coherent: float
+    likeness: float
+
+
+EXPECTED = Strictness(2.7, 18.0, 0.5)  # a PPDU is due: a miss is worse than a false start, which its data tell
+UNASKED = Strictness(3.6, 22.0, 0.65)
+CLEAR = Strictness(6.0, 40.0, 0.6)  # an uncoded frame that can be read has a sync this clear
+UNEVEN = Strictness(6.0, 40.0, 0.3)  # and one whose ON chips differ in energy is less like the word
+
+
+@dataclass(frozen=True)
+class UplinkSyncHits:
+    """Per packet: whether a sync was found, its timing (samples), its carrier and the energy that speaks for it."""
+
+    found: npt.NDArray[np.bool_]
+    timing: ChipTiming
+    carrier_hz: npt.NDArray[np.float64]
+    energy: npt.NDArray[np.float64]
+
+    def of(self, rows: npt.NDArray[np.intp]) -> UplinkSyncHits:
+        """Return the hits of some of the packets."""
+        return UplinkSyncHits(self.found[rows], self.timing.of(rows), self.carrier_hz[rows], self.energy[rows])

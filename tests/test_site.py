@@ -39,8 +39,9 @@ class _Asked(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if tag in ASKS and given.get("rel") not in ("canonical", "next", "prev"):
-            self.asked.append(given.get(ASKS[tag]) or "")
+        where = given.get(ASKS.get(tag, ""))  # a script may as well stand in the page
+        if where is not None and given.get("rel") not in ("canonical", "next", "prev"):
+            self.asked.append(where)
         self.asked += [each.split()[0] for each in (given.get("srcset") or "").split(",") if each.strip()]
         self.anchors |= {given.get("id") or "", given.get("name") or ""}
         if tag == "a" and given.get("href"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from testbed.event_words import number, words_of
@@ -49,10 +49,6 @@ class LadderRows:
         """Return and forget what has changed since the last call."""
         changed, self._changed = self._changed, {}
         return [changed[each] for each in sorted(changed)][-ROWS_MAX:]
-
-    def messages(self) -> Iterator[Row]:
-        """Give the rows of PPDUs."""
-        return (row for row in self.rows if row["kind"] == "message")
 
     def _sent(self, event: Mapping[str, object], t_ns: float) -> None:
         start_ns = _or(number(event, "start_ns"), t_ns)

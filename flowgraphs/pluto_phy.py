@@ -112,7 +112,8 @@ class PlutoPhy(RadioPhy):
             self._keep(mine)
             super().receive(mine)
             self._look_for_losses()
-        self.stream.received(self._raw)
+        if not self.stream.received(self._raw):
+            self.fail("the radio takes no more samples to send: gr-iio gave up waiting for it, or it is gone")
 
     def _look_for_losses(self) -> None:
         """Align again when a stream has broken: what is sent meanwhile is lost, and nothing is sent elsewhere."""

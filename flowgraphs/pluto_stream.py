@@ -59,8 +59,8 @@ class PlutoStream(OnAirSchedule):
         """Drop what is still to be sent and return how many bursts that was."""
         return self._stream.clear()
 
-    def received(self, count: int) -> None:
-        """Let the stream go on, now that ``count`` samples were received, and wait until it has.
+    def received(self, count: int) -> bool:
+        """Let the stream go on, now that ``count`` samples were received, and wait until it has; False if it does not.
 
         While this waits nothing more is received: a radio whose time waits for its reader waits for its sender too.
         """
@@ -68,6 +68,7 @@ class PlutoStream(OnAirSchedule):
         end = time.monotonic() + PATIENCE_S
         while self._sent() < count + self._ahead and time.monotonic() < end:
             time.sleep(LOOK_EVERY_S)
+        return self._sent() >= count + self._ahead
 
     def take(self, count: int) -> npt.NDArray[np.complex64] | None:
         """Return the next samples; see ``BurstSchedule.take``."""

@@ -27,7 +27,7 @@ from flowgraphs.streams import ROLES
 TIMEOUT_S = 3.0
 PEAK = 0.9
 LEAD = 1 << 18  # samples that the transmit stream is ahead: more than gr-iio and the kernel hold
-AHEAD = 1 << 16  # of them the radio has: more than gr-iio reads before anybody asks
+AHEAD = 3 << 14  # of them the radio has: more than gr-iio reads before anybody asks
 SETTLE_BLOCKS = 16
 
 

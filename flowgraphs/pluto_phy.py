@@ -126,7 +126,8 @@ class PlutoPhy(RadioPhy):
             self._losses.gap(self.received)
             self.counters["displaced_bursts"] += self.stream.clear()
             self._set_loopback(True)
-            self._distance, self._sent_at, self._tries = None, None, 0
+            self._distance = self.stream.distance = None
+            self._sent_at, self._tries = None, 0
 
     def _align(self, samples: npt.NDArray[np.complex64], first: int) -> None:
         known = sync_sequence()
@@ -147,7 +148,7 @@ class PlutoPhy(RadioPhy):
         self._set_loopback(False)
         self._has_lost()
         self._heard = np.zeros(0, np.complex64)
-        self._distance = at - self._sent_at
+        self._distance = self.stream.distance = at - self._sent_at
         self.aligned.set()
         if self._origin is not None:
             self._begin()

@@ -30,6 +30,7 @@ class PlutoStream(OnAirSchedule):
         self._lead = lead
         self._stream = BurstSchedule()
         self._shift = 0
+        self.distance: int | None = None  # from a sample's place in this stream to that in the received one
         self._stream.raise_horizon(lead)
         self._sent: Callable[[], int] = lambda: self._stream.emitted
         self._ahead = lead // 2
@@ -66,9 +67,12 @@ class PlutoStream(OnAirSchedule):
         """
         self._stream.raise_horizon(count + self._lead)
         end = time.monotonic() + PATIENCE_S
-        while self._sent() < count + self._ahead and time.monotonic() < end:
+        if self.distance is None:  # nobody knows yet how far ahead it is
+            return True
+        needed = count + self._ahead - self.distance
+        while self._sent() < needed and time.monotonic() < end:
             time.sleep(LOOK_EVERY_S)
-        return self._sent() >= count + self._ahead
+        return self._sent() >= needed
 
     def take(self, count: int) -> npt.NDArray[np.complex64] | None:
         """Return the next samples; see ``BurstSchedule.take``."""

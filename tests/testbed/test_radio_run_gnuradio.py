@@ -22,6 +22,7 @@ ONE_ROUND = """
 name = "one"
 radio = "emu:gr"
 [ap]
+retries = 10
 commands = ["led on"]
 [[tags]]
 readings = ["t=21.5C"]

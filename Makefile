@@ -26,8 +26,13 @@ lint: setup ## ruff, and mypy --strict on the library
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy --strict ampradio
 
+# nothing here hangs on real time, so two workers share it; GNU Radio, radios and the live view follow by themselves
+SHARED_TESTS := $(addprefix tests/,phy channel mac power profile security golden attack compare sap sweep results report \
+	wireshark test_arrows.py test_conformance.py test_gallery.py)
+
 test: lint ## lint and every test that needs no hardware
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n 2 --dist loadfile $(SHARED_TESTS)
+	$(PYTHON) -m pytest $(addprefix --ignore=,$(SHARED_TESTS))
 
 docs: setup ## the documentation as a site, site/index.html; no network needed, no warning allowed
 	@NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict

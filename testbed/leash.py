@@ -32,10 +32,15 @@ def leave(code: int) -> NoReturn:
     os._exit(code)
 
 
-def close_with_parent(phy: Stoppable) -> None:
-    """End as soon as the parent is gone or says so; meant for a thread."""
+def wait_for_parent() -> None:
+    """Return when the parent is gone or says that it is over."""
     while sys.stdin.buffer.read(4096):
         pass
+
+
+def close_with_parent(phy: Stoppable) -> None:
+    """End as soon as the parent is gone or says so; meant for a thread."""
+    wait_for_parent()
     if not phy.stopped.is_set():
         phy.fail("the run was ended by its owner")
         time.sleep(GRACE_S)

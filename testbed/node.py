@@ -6,18 +6,16 @@ when it has stopped and what went wrong; it ends when standard input does, so it
 
 from __future__ import annotations
 
-import json
-import os
 import signal
 import sys
 import threading
-import time
 import traceback
 from pathlib import Path
 from typing import Any, NoReturn
 
 import msgspec
 
+from testbed.leash import close_with_parent, hold, leave, say, wait_for_parent
 from testbed.runner.impairments import Impairments, leak_stages, receiver_stages, way_stages
 
 RECORDER_PATIENCE_S = 5.0
@@ -68,12 +66,6 @@ class NodeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     own_delay_samples: int = 0
 
 
-def say(state: str, **detail: Any) -> None:
-    """Tell the parent."""
-    sys.stdout.write(json.dumps({"state": state, **detail}) + "\n")
-    sys.stdout.flush()
-
-
 def main(argv: list[str] | None = None) -> NoReturn:
     """Run the process that the configuration file describes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -87,19 +79,7 @@ def main(argv: list[str] | None = None) -> NoReturn:
     except Exception as error:
         traceback.print_exc()
         say("error", reason=f"{type(error).__name__}: {error}")
-        _leave(3)
-
-
-def _leave(code: int) -> NoReturn:
-    """End at once: a flowgraph that is torn down waits out its timeouts, and there is nothing left to save."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
-
-
-def _wait_for_parent() -> None:
-    while sys.stdin.buffer.read(4096):
-        pass
+        leave(3)
 
 
 def _air(config: NodeConfig) -> NoReturn:
@@ -131,8 +111,8 @@ def _air(config: NodeConfig) -> NoReturn:
     top = amp_air(**arguments)
     top.start()
     say("ready")
-    _wait_for_parent()
-    _leave(0)
+    wait_for_parent()
+    leave(0)
 
 
 def _phy(config: NodeConfig) -> NoReturn:
@@ -167,7 +147,7 @@ def _phy(config: NodeConfig) -> NoReturn:
     )
     seen = watched(phy, receiver, config.role, config.sample_rate_sps)
     top = _top_block(config, seen, recorder.data_path)
-    threading.Thread(target=_close_with_parent, args=(phy,), daemon=True).start()
+    threading.Thread(target=close_with_parent, args=(phy,), daemon=True).start()
     say("ready", sap=sap.endpoint)
     phy.start(config.patience_s)
     top.start()
@@ -175,9 +155,9 @@ def _phy(config: NodeConfig) -> NoReturn:
     recorder.finish(top.recorder.end, phy.received if phy.failure else phy.stop_sample, RECORDER_PATIENCE_S)
     if phy.failure:
         say("error", reason=phy.failure)
-        _leave(3)
+        leave(3)
     say("stopped", samples=phy.stop_sample)
-    _hold()
+    hold()
 
 
 def _top_block(config: NodeConfig, phy: Any, record_path: str) -> Any:
@@ -196,21 +176,6 @@ def _top_block(config: NodeConfig, phy: Any, record_path: str) -> Any:
         record_path=record_path,
         record_datatype=config.record_datatype,
     )
-
-
-def _close_with_parent(phy: Any) -> None:
-    """End as soon as the parent is gone or says so."""
-    _wait_for_parent()
-    if not phy.stopped.is_set():
-        phy.fail("the run was ended by its owner")
-        time.sleep(RECORDER_PATIENCE_S)
-    _leave(0)
-
-
-def _hold() -> NoReturn:
-    """Keep emitting for the others' sake until the parent ends the process."""
-    while True:
-        time.sleep(60)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test docs conformance coverage test-fresh test-hw lint flowgraphs companion bench-dash bench-false-alarms bench-flowgraph bench-mono bench-peer bench-per bench-phy bench-pluto bench-zmq
+.PHONY: help setup demo test docs conformance coverage test-fresh test-hw test-real-time lint flowgraphs companion bench-dash bench-false-alarms bench-flowgraph bench-mono bench-peer bench-per bench-phy bench-pluto bench-zmq
 
 help: ## show these targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -37,6 +37,9 @@ test: lint ## lint and every test that needs no hardware
 docs: setup ## the documentation as a site, site/index.html; no network needed, no warning allowed
 	@NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict
 	@echo "site/index.html; its search needs a web server: $(PYTHON) -m http.server --bind 127.0.0.1 --directory site"
+
+test-real-time: setup ## whole exchanges by gr-iio's blocks and in the wall's time, on a computer that does nothing else
+	$(PYTHON) -m pytest -m real_time tests/testbed
 
 test-hw: setup ## the tests of a radio, on the PlutoSDR at URI=ip:… or usb:; without one they fail (samples stay inside)
 	$(PYTHON) -m tests.radio.on_hardware $(URI)

@@ -18,6 +18,8 @@ from testbed.summary import Summary
 from tests.conftest import ROOT
 from tests.testbed.test_radio_run import replays_the_same, texts_of
 
+pytestmark = pytest.mark.real_time
+
 ONE_ROUND = """
 name = "one"
 radio = "emu:gr"

@@ -16,7 +16,7 @@ SOURCES = [
     *(ROOT / "testbed" / "runner").glob("*.py"),
     *(ROOT / "flowgraphs").glob("*.py"),
     *(ROOT / "ampradio" / "sap").glob("*_side.py"),
-    ROOT / "testbed" / "node.py",
+    ROOT / "testbed" / "leash.py",
 ]
 GIVES_UP = {"RunError", "MacGoneError", "PhyGoneError", "EnvironmentFault", "_failed", "fail"}
 

@@ -45,7 +45,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def python(installed: Path, tmp_path: Path) -> Python:
     """Run this interpreter with those packages alone, GNU Radio and libiio hidden from it and from its children."""
 
-    def run(*arguments: str, timeout_s: float = 60.0) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str, timeout_s: float = 200.0) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=tmp_path,
@@ -88,7 +88,7 @@ def test_the_profile_and_the_simulation_work(python: Python, tmp_path: Path) -> 
 def test_a_run_over_gnu_radio_ends_with_a_hint(python: Python, tmp_path: Path) -> None:
     """cli.md: 3 is the environment's; says what `amp doctor` would. What the process wrote can still be read."""
     run = tmp_path / "run"
-    done = python("-m", "testbed.cli", "run", MINIMAL, "--out", str(run), timeout_s=30)
+    done = python("-m", "testbed.cli", "run", MINIMAL, "--out", str(run), timeout_s=200)
     assert done.returncode == 3, done.stderr
     assert "No module named 'gnuradio'" in done.stderr and "amp doctor" in done.stderr
     log = Path(done.stderr.rstrip().rpartition(" ")[2])

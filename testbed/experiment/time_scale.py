@@ -12,7 +12,7 @@ from ampradio.profile.airtime import downlink_type1_ns, uplink_active_ns
 from ampradio.profile.model import Profile
 
 LONGEST = 100_000  # an interframe space of a second
-EMULATED, FLOWGRAPH, WALL = 1000, 8000, 10_000
+EMULATED, FLOWGRAPH, WALL = 1000, 8000, 40_000
 """An interframe space of 10 ms where time waits for the host, of 100 ms where it does not; flowgraphs hold more."""
 
 

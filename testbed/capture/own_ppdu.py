@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from ampradio.phy.mono_static_window import OwnPpdu
 from ampradio.vectors import PpduKind, TxVector
+from testbed.capture.annotations import BLANK_LABEL, COUNT, LABEL, START
 
 KIND = "amp:own_kind"
 
@@ -13,9 +14,9 @@ KIND = "amp:own_kind"
 def own_annotation(own: OwnPpdu, samples: int) -> dict[str, object]:
     """Return the annotation of a PPDU of ``samples`` that the recording's own station sent."""
     return {
-        "core:sample_start": max(own.start_sample, 0),
-        "core:sample_count": samples,
-        "core:label": "own transmission",
+        START: max(own.start_sample, 0),
+        COUNT: samples,
+        LABEL: BLANK_LABEL,
         KIND: own.vector.kind.name,
         "amp:own_rate_bps": own.vector.rate_bps,
         "amp:own_start_sample": own.start_sample,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ampradio.profile.model import Profile
+from testbed.experiment.error import KeyPath
 from testbed.experiment.problem import Problem, outside
 from testbed.experiment.shape import ExperimentFile
 
@@ -33,8 +34,9 @@ def mono_static_problems(file: ExperimentFile, profile: Profile) -> Iterator[Pro
         yield Problem(("ap", "uplink_rate_kbps"), reason, "write 1000")
     yield from _channel(file)
     for index, tag in enumerate(file.tags):
-        carrier = "a tag that reflects has no carrier of its own"
-        yield from outside(("tags", index, "carrier_offset_hz"), tag.carrier_offset_hz, 0, 0, carrier)
+        if tag.carrier_offset_hz:
+            path: KeyPath = ("tags", index, "carrier_offset_hz")
+            yield Problem(path, "a tag that reflects has no carrier of its own", "leave it out")
     if file.power.incident_dbm is not None:
         reason = "what a reflection costs is in no cost table yet"
         yield Problem(("power", "incident_dbm"), reason, 'leave it out, or write ap.uplink = "active"')
@@ -47,5 +49,8 @@ def _channel(file: ExperimentFile) -> Iterator[Problem]:
         yield Problem(("channel", "uplink_ways"), reason, "leave it out")
     far = f"over {DELAY_NS_MAX:g} ns one way the reply leaves the symbol of the leak"
     yield from outside(("channel", "delay_ns"), channel.delay_ns, 0, DELAY_NS_MAX, far)
+    if channel.carrier_offset_hz:
+        reason = "the AP hears what it sent itself, by its own oscillator"
+        yield Problem(("channel", "carrier_offset_hz"), reason, "leave it out")
     if channel.doppler_hz:
         yield Problem(("channel", "doppler_hz"), "the way to a tag that reflects stands still", "leave it out")

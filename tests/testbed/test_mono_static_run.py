@@ -90,6 +90,7 @@ def test_the_budget_of_a_reflection() -> None:
         ("tags[0].chip_clock_ppm=100001", "tags[0].chip_clock_ppm"),
         ("power.incident_dbm=-10", "power.incident_dbm"),
         ("channel.delay_ns=100", "channel.delay_ns"),
+        ("channel.carrier_offset_hz=1000", "channel.carrier_offset_hz"),
         ('radio="emu:"', "radio"),
     ],
 )

@@ -110,6 +110,7 @@ class TriggerConversation:
             self._response_type(),
             seed_index=self._sizing.settings.seed_index,
             acwe=item.acwe if isinstance(item, RandomAccess) else 0,
+            shift_up=self._sizing.shift_up,
             session_id=self._sizing.settings.session_id,
             slots=slots,
             slot_units=units,

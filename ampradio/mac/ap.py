@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from ampradio.mac import ladder
 from ampradio.mac.access import DataConversation, TriggerConversation
 from ampradio.mac.ack import Ack
+from ampradio.mac.bistatic import BistaticAir
 from ampradio.mac.downlink import DownlinkPpdu, downlink_ppdu
 from ampradio.mac.events import Event, EventLog
 from ampradio.mac.frame import parse_frame, station_of
@@ -27,6 +28,10 @@ from ampradio.profile.model import Profile
 from ampradio.vectors import Listen, PpduKind, RxVector, Tx
 
 FOREVER_NS = 2**63 - 1
+_EXCITED: dict[PpduKind, type[MonoStaticAir | BistaticAir]] = {
+    PpduKind.UL_MONO_STATIC: MonoStaticAir,
+    PpduKind.UL_BISTATIC: BistaticAir,
+}
 
 
 class ApStation:
@@ -46,8 +51,8 @@ class ApStation:
         self._sizing = Sizing(profile, settings)
         self._log = EventLog()
         self._ack_ns = ack_ns(profile, settings.dl_rate_bps)
-        mono_static = settings.uplink is PpduKind.UL_MONO_STATIC
-        self._mono_static = MonoStaticAir(profile, settings) if mono_static else None
+        excited = _EXCITED.get(settings.uplink)
+        self._air = None if excited is None else excited(profile, settings)
         self._work = [self._conversation(item) for item in reversed(work)]
         self._current: Conversation | None = None
         self._current_start_ns = settings.start_ns
@@ -136,7 +141,7 @@ class ApStation:
             return SecureConversation(self._sizing, item, self._log)
         if isinstance(item, SendData):
             return DataConversation(self._sizing, item)
-        if self._mono_static is not None:
+        if self._air is not None and not self._air.has_slots:
             raise ValueError("mono-static tags have no slots to poll: their inventory is EPC Gen2's")
         return TriggerConversation(self._sizing, item, self._log)
 
@@ -146,15 +151,18 @@ class ApStation:
         return None if due is None or due <= self._session_served_ns else due
 
     def _end_slot(self, over: OpenSlot | Excited) -> None:
-        """Decide the Ack of a slot, then open the next slot or go on to what follows."""
+        """Decide the Ack of a slot, or of all, then open the next slot or go on to what follows."""
         now_ns = over.end_ns
         heard = over.heard_id
         if heard is None:
             self._log.add(now_ns, "no_reply", slot=over.slot)
         self._listening = None
         if isinstance(over, OpenSlot):
-            self._acknowledge(over, heard)
             self._listening = over.following()
+            if isinstance(self._air, BistaticAir):
+                self._acknowledge_together(self._air, over, heard)
+            else:
+                self._acknowledge(over, heard)
         if self._listening is not None:
             return
         assert self._current is not None  # who opened the slots
@@ -166,6 +174,15 @@ class ApStation:
         ack = downlink_ppdu(self._profile, self._settings.dl_rate_bps, Ack(acked_id))
         self._emit(ack, over.silent_until_ns)
         self._log.add(over.silent_until_ns, "ack", slot=over.slot, id=acked_id, heard=heard is not None)
+
+    def _acknowledge_together(self, air: BistaticAir, over: OpenSlot, heard: int | None) -> None:
+        """Remember who was heard in a slot of an excitation; after the last, send the Group Ack."""
+        start_ns = over.silent_until_ns
+        if heard is not None:
+            air.heard.append((over.slot, heard))
+            self._log.add(start_ns, "ack", slot=over.slot, id=heard, heard=True)
+        if self._listening is None:
+            self._emit(air.group_ack(over.schedule.slots), start_ns)
 
     def _go_on(self, now_ns: int) -> None:
         """Send what is to be sent up to the next slot, or finish."""
@@ -208,8 +225,10 @@ class ApStation:
     def _send_round(self, round_: Round) -> None:
         """Send a round's frames back to back and open its slots, with their listening windows on the last frame."""
         self._free_ns = max(self._free_ns, round_.not_before_ns)
-        if self._mono_static is not None:
-            self._excite(self._mono_static, round_)
+        if self._air is not None:
+            sendings, self._listening = self._air.sendings(round_, self._free_ns)
+            for each in sendings:
+                self._emit(each.ppdu, each.start_ns, each.replies)
             return
         *first, last = (downlink_ppdu(self._profile, self._settings.dl_rate_bps, frame) for frame in round_.frames)
         for ppdu in first:
@@ -225,17 +244,6 @@ class ApStation:
         windows = listening_windows(schedule, round_.reply, rate_bps, round_.seed_index, margin_ns)
         self._emit(last, self._free_ns, windows)
         self._listening = OpenSlot(schedule, 1, round_.senders)
-
-    def _excite(self, air: MonoStaticAir, round_: Round) -> None:
-        """Send a round's frames to mono-static tags, the last with the excitation that its reply modulates."""
-        *first, last = round_.frames
-        for frame in first:
-            self._emit(air.ppdu(frame, self._free_ns), self._free_ns)
-        start_ns = self._free_ns
-        ppdu = air.ppdu(last, start_ns, round_.reply)
-        excited = None if round_.reply is None else air.excited(ppdu, start_ns, round_.senders)
-        self._emit(ppdu, start_ns, () if excited is None else (air.window(excited),))
-        self._listening = excited
 
     def _emit(self, ppdu: DownlinkPpdu, start_ns: int, replies: tuple[Listen, ...] = ()) -> None:
         end_ns = start_ns + ppdu.duration_ns

@@ -1,16 +1,22 @@
-"""A frame of the AP as the PPDU that carries it: Type 1 to active tags, Type 2 or 3 to mono-static ones."""
+"""A frame as the PPDU that carries it: Type 1 to active tags, Type 2 or 3 to mono-static, 4 and 5 to bistatic ones."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ampradio.mac.excitation import Excitation
 from ampradio.mac.frame import Frame, encode_frame, station_of
 from ampradio.mac.header import partial_id
-from ampradio.mac.payload import Authentication, Data
+from ampradio.mac.payload import Authentication, Data, secured
 from ampradio.mac.trigger import Trigger
-from ampradio.profile.airtime import bst_excitation_ns, downlink_mono_ns, downlink_type1_ns
+from ampradio.profile.airtime import (
+    bst_excitation_ns,
+    downlink_excited_ns,
+    downlink_mono_ns,
+    downlink_type1_ns,
+)
 from ampradio.profile.model import Profile
-from ampradio.vectors import PpduKind, TxVector
+from ampradio.vectors import Listen, PpduKind, TxVector
 
 
 @dataclass(frozen=True)
@@ -23,19 +29,37 @@ class DownlinkPpdu:
     duration_ns: int
 
 
-def downlink_ppdu(profile: Profile, rate_bps: int, frame: Frame) -> DownlinkPpdu:
-    """Return the PPDU of ``frame`` at ``rate_bps``.
+@dataclass(frozen=True)
+class Sending:
+    """A PPDU, when it starts, and the windows in which replies to it may come."""
+
+    ppdu: DownlinkPpdu
+    start_ns: int
+    replies: tuple[Listen, ...] = ()
+
+
+def downlink_ppdu(
+    profile: Profile,
+    rate_bps: int,
+    frame: Frame,
+    *,
+    kind: PpduKind = PpduKind.DL_TYPE1,
+    upper_half: bool = False,
+) -> DownlinkPpdu:
+    """Return the PPDU of ``frame`` at ``rate_bps``: of Type 1, or of Type 5, which lasts as long.
+
+    In a 40 MHz channel its AMP part lies in the lower half, or in the upper one if ``upper_half``.
 
     AMP-SIG addresses the station of a Trigger, Data or Authentication frame; every other frame is for all tags, an
     Ack because all of them count Acks (placeholder). Raises ``ValueError`` for a value, rate or size out of range.
     """
     psdu = encode_frame(profile.mac, frame)
-    secured = isinstance(frame, (Authentication, Data)) and frame.protected
+    protected = secured(frame)
     partial = profile.downlink.broadcast_partial_id
     if isinstance(frame, (Authentication, Data, Trigger)):
         partial = partial_id(profile, frame.station_id)
-    vector = TxVector(PpduKind.DL_TYPE1, rate_bps, partial, secured)
-    return DownlinkPpdu(frame, psdu, vector, downlink_type1_ns(profile, len(psdu), rate_bps, secured))
+    vector = TxVector(kind, rate_bps, partial, protected, upper_half=upper_half)
+    return DownlinkPpdu(frame, psdu, vector, downlink_type1_ns(profile, len(psdu), rate_bps, protected))
 
 
 def mono_static_ppdu(profile: Profile, frame: Frame, *, first: bool, reply_ns: int, session_id: int) -> DownlinkPpdu:
@@ -49,9 +73,20 @@ def mono_static_ppdu(profile: Profile, frame: Frame, *, first: bool, reply_ns: i
     vector = TxVector(
         PpduKind.DL_TYPE2 if first else PpduKind.DL_TYPE3,
         profile.downlink.rate_low_bps,
-        protected=isinstance(frame, (Authentication, Data)) and frame.protected,
+        protected=secured(frame),
         session_id=session_id,
         sta_id=station_of(profile.mac, frame) & ((1 << profile.preamble.sta_id_lsb_bits) - 1),
         excitation_ns=excitation_ns,
     )
     return DownlinkPpdu(frame, psdu, vector, downlink_mono_ns(profile, len(psdu), excitation_ns, first=first))
+
+
+def excitation_ppdu(profile: Profile, excitation_ns: int, *, upper_half: bool) -> DownlinkPpdu:
+    """Return the energizer's Type 4 PPDU: an Excitation frame, then ``excitation_ns`` of what bistatic tags shift.
+
+    Raises ``ValueError`` when it is too long (rule 14).
+    """
+    frame, rate_bps = Excitation(), profile.downlink.rate_low_bps
+    vector = TxVector(PpduKind.DL_TYPE4, rate_bps, excitation_ns=excitation_ns, upper_half=upper_half)
+    duration_ns = downlink_excited_ns(profile, excitation_ns, rate_bps)
+    return DownlinkPpdu(frame, encode_frame(profile.mac, frame), vector, duration_ns)

@@ -12,19 +12,21 @@ from dataclasses import dataclass
 
 from ampradio.mac.events import Event
 from ampradio.mac.station import Station
-from ampradio.profile.airtime import downlink_mono_ns, downlink_type1_ns, uplink_ns
+from ampradio.profile.airtime import downlink_excited_ns, downlink_mono_ns, downlink_type1_ns, uplink_ns
 from ampradio.profile.model import Profile
 from ampradio.vectors import Listen, PpduKind, RxVector, Tx
 
 IDLE_WAKES_MAX = 1_000
-EXCITING = (PpduKind.DL_TYPE2, PpduKind.DL_TYPE3)
+MONO_STATIC = (PpduKind.DL_TYPE2, PpduKind.DL_TYPE3)
+EXCITING = (*MONO_STATIC, PpduKind.DL_TYPE4)
+_ADDRESSED = (PpduKind.DL_TYPE1, PpduKind.DL_TYPE4, PpduKind.DL_TYPE5)
 
 
 @dataclass(frozen=True)
 class Transmission:
     """One PPDU on the air: who sends it, and when it ends (signal extension included).
 
-    ``heard_ns`` is when its receiver has it: that of Types 2 and 3 before the excitation, which is the reply's.
+    ``heard_ns`` is when its receiver has it: that of Types 2 to 4 before the excitation, which is the reply's.
     """
 
     sender: str
@@ -42,11 +44,13 @@ damaged one, several), where ``others`` are the transmissions that overlapped it
 def transmission_ns(profile: Profile, tx: Tx) -> int:
     """Return how long a PPDU is on the air; raises ``ValueError`` for a kind that no station here sends."""
     kind = tx.vector.kind
-    if kind is PpduKind.DL_TYPE1:
+    if kind in (PpduKind.DL_TYPE1, PpduKind.DL_TYPE5):
         return downlink_type1_ns(profile, len(tx.psdu), tx.vector.rate_bps, tx.vector.protected)
-    if kind in EXCITING:
+    if kind in MONO_STATIC:
         return downlink_mono_ns(profile, len(tx.psdu), tx.vector.excitation_ns, first=kind is PpduKind.DL_TYPE2)
-    if kind in (PpduKind.UL_ACTIVE, PpduKind.UL_MONO_STATIC):
+    if kind is PpduKind.DL_TYPE4:
+        return downlink_excited_ns(profile, tx.vector.excitation_ns, tx.vector.rate_bps)
+    if not kind.is_downlink:
         return uplink_ns(profile, kind, len(tx.psdu), tx.vector.rate_bps)
     raise ValueError(f"no air time for {kind.name} here")
 
@@ -65,7 +69,7 @@ def perfect_reception(transmission: Transmission) -> Delivery:
         rssi_dbfs=0.0,
         clock_ppm=0.0,
         cfo_hz=None if downlink else 0.0,
-        partial_id=vector.partial_id if vector.kind is PpduKind.DL_TYPE1 else None,
+        partial_id=vector.partial_id if vector.kind in _ADDRESSED else None,
         seed_index=None if downlink else vector.seed_index,
     )
     return tx.psdu, rx

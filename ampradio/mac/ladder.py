@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ampradio.mac.events import Detail
+from ampradio.mac.excitation import Excitation
 from ampradio.mac.frame import Frame, station_of, type_name
 from ampradio.mac.header import frame_control_of
 from ampradio.mac.message_names import message_name
@@ -11,7 +12,7 @@ from ampradio.mac.refusal import Refusal
 from ampradio.profile.model import Mac
 from ampradio.vectors import RxVector, TxVector
 
-AP_NAME = "AP"
+AP_NAME, ENERGIZER_NAME, ALL_NAME = "AP", "Energizer", "all"
 
 
 def frame_name(mac: Mac, frame: Frame, psdu: bytes) -> str:
@@ -25,7 +26,7 @@ def frame_name(mac: Mac, frame: Frame, psdu: bytes) -> str:
 
 def station_name(mac: Mac, station_id: int) -> str:
     """Return how a station is shown."""
-    return "all" if station_id == mac.broadcast_id else f"0x{station_id:04X}"
+    return ALL_NAME if station_id == mac.broadcast_id else f"0x{station_id:04X}"
 
 
 def sent(mac: Mac, frame: Frame, psdu: bytes, vector: TxVector, start_ns: int, end_ns: int) -> Detail:
@@ -78,4 +79,6 @@ def _ends(mac: Mac, frame: Frame, downlink: bool) -> Detail:
     station_id = station_of(mac, frame)
     station = station_name(mac, station_id)
     src, dst = (AP_NAME, station) if downlink else (station, AP_NAME)
+    if isinstance(frame, Excitation):
+        src, dst = ENERGIZER_NAME, ALL_NAME
     return {"direction": "DL" if downlink else "UL", "src": src, "dst": dst, "id": station_id}

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ampradio.mac.downlink import DownlinkPpdu, mono_static_ppdu
+from ampradio.mac.downlink import DownlinkPpdu, Sending, mono_static_ppdu
 from ampradio.mac.frame import Frame
 from ampradio.mac.refusal import Reason, Refusal
-from ampradio.mac.rounds import ApSettings
+from ampradio.mac.rounds import ApSettings, Round
 from ampradio.mac.slots import ReplyTiming
 from ampradio.profile.model import Profile
 from ampradio.vectors import Listen, PpduKind, RxVector
@@ -49,6 +49,8 @@ class Excited:
 class MonoStaticAir:
     """Makes the PPDUs of an AP's TXOPs and tells where in them a reply lies."""
 
+    has_slots = False
+
     def __init__(self, profile: Profile, settings: ApSettings) -> None:
         """Raises ``ValueError`` for a downlink rate that mono-static tags do not receive."""
         if settings.dl_rate_bps != profile.downlink.rate_low_bps:
@@ -57,6 +59,17 @@ class MonoStaticAir:
         self._profile = profile
         self._settings = settings
         self._next_ns: int | None = None
+
+    def sendings(self, round_: Round, start_ns: int) -> tuple[list[Sending], Excited | None]:
+        """Return the PPDUs of a round from ``start_ns`` on, the last with the excitation that its reply modulates."""
+        sendings, excited = [], None
+        for frame in round_.frames:
+            reply = round_.reply if frame is round_.frames[-1] else None
+            ppdu = self.ppdu(frame, start_ns, reply)
+            excited = None if reply is None else self.excited(ppdu, start_ns, round_.senders)
+            sendings.append(Sending(ppdu, start_ns, () if excited is None else (self.window(excited),)))
+            start_ns += ppdu.duration_ns + self._profile.timing.amp_sifs_ns
+        return sendings, excited
 
     def ppdu(self, frame: Frame, start_ns: int, reply: ReplyTiming | None = None) -> DownlinkPpdu:
         """Return the PPDU of ``frame`` that starts at ``start_ns``: Type 3 one AMP SIFS after the last, else Type 2.

@@ -42,6 +42,11 @@ class Authentication:
         return seal(mac, header, self.shim.encode() + self.payload)
 
 
+def secured(frame: object) -> bool:
+    """Return whether a frame has the Protected bit, which lengthens the padding of its PPDU (rule 17)."""
+    return isinstance(frame, (Authentication, Data)) and frame.protected
+
+
 def parse_payload(mac: Mac, header: Header, body: bytes) -> Data | Authentication | Refusal:
     """Return the Data or Authentication frame of a header and body that passed the FCS, or why it is refused."""
     split = split_body(mac, body)

@@ -19,6 +19,7 @@ from ampradio.vectors import PpduKind
 START_NS = 100_000
 SLOT_SLACK_NS = 4_000
 LISTEN_MARGIN_NS = 4_000
+UPLINK_NAMES = {PpduKind.UL_MONO_STATIC: "mono-static", PpduKind.UL_BISTATIC: "bistatic"}
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,9 @@ class ApSettings:
 
     ``start_ns`` is the start of the first PPDU; ``slot_slack_ns`` lengthens every announced slot,
     ``listen_margin_ns`` opens each listening window early. ``clock_tolerance_ppm`` None means the profile's; 0 sizes
-    slots for a perfect tag clock. ``uplink`` is how tags answer: active Tx, or mono-static by what they reflect.
+    slots for a perfect tag clock. ``uplink`` is how tags answer: active Tx, or by what they reflect of this AP
+    (mono-static) or of an energizer (bistatic). ``upper_half`` of a 40 MHz channel is bistatic tags' primary one, and
+    that of the excitation.
     """
 
     station_id: int
@@ -40,6 +43,7 @@ class ApSettings:
     listen_margin_ns: int = LISTEN_MARGIN_NS
     clock_tolerance_ppm: int | None = None
     uplink: PpduKind = PpduKind.UL_ACTIVE
+    upper_half: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,15 +121,20 @@ class Sizing:
         """The UL rate code that every frame of this AP carries."""
         return ul_rate_code(self.profile, self.settings.ul_rate_bps)
 
+    @property
+    def shift_up(self) -> bool:
+        """What a Trigger tells bistatic tags: to shift upwards, out of the lower half."""
+        return self.settings.uplink is PpduKind.UL_BISTATIC and not self.settings.upper_half
+
     def reply(self, frame_octets: list[int]) -> ReplyTiming:
         """Return where the PPDUs of a reply with these frame sizes lie.
 
-        Raises ``ValueError`` for a mono-static reply in fragments: an excitation carries one PPDU.
+        Raises ``ValueError`` for a reply by reflection in fragments: a slot of an excitation carries one PPDU.
         """
         uplink, up = self.settings.uplink, self.profile.uplink
         mono_static = uplink is PpduKind.UL_MONO_STATIC
-        if mono_static and len(frame_octets) > 1:
-            raise ValueError(f"a mono-static reply is one PPDU, and this one takes {len(frame_octets)}")
+        if uplink is not PpduKind.UL_ACTIVE and len(frame_octets) > 1:
+            raise ValueError(f"a {UPLINK_NAMES[uplink]} reply is one PPDU, and this one takes {len(frame_octets)}")
         tolerance = self.settings.clock_tolerance_ppm
         if tolerance is None:
             tolerance = up.mono_chip_tolerance_ppm if mono_static else up.chip_tolerance_ppm

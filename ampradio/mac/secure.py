@@ -41,6 +41,7 @@ def secure_trigger(
         AccessKind.RANDOM if broadcast else AccessKind.SCHEDULED,
         seed_index=settings.seed_index,
         acwe=acwe if broadcast else 0,
+        shift_up=sizing.shift_up,
         session_id=settings.session_id,
         slots=slots if broadcast else 1,
         slot_units=sizing.units(timing),
@@ -186,6 +187,7 @@ class SecureConversation:
         parameters = TriggerParameters(
             AccessKind.SCHEDULED,
             seed_index=settings.seed_index,
+            shift_up=self._sizing.shift_up,
             session_id=settings.session_id,
             slots=1,
             slot_units=self._sizing.units(timing),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -26,6 +27,8 @@ _PPM = 1_000_000
 @dataclass(frozen=True)
 class SlotSchedule:
     """The slots that the end of a downlink PPDU (``opened_ns``) opens; slots count from 1."""
+
+    kind: ClassVar[PpduKind] = PpduKind.UL_ACTIVE
 
     opened_ns: int
     slots: int
@@ -51,11 +54,32 @@ class SlotSchedule:
         return self.end_ns(slot) + self.sifs_ns
 
 
+class Slots(Protocol):
+    """Where slots lie in time, and which PPDUs belong there."""
+
+    @property
+    def kind(self) -> PpduKind:
+        """How tags answer in them."""
+
+    @property
+    def slots(self) -> int:
+        """How many there are."""
+
+    def start_ns(self, slot: int) -> int:
+        """Return when ``slot`` starts."""
+
+    def end_ns(self, slot: int) -> int:
+        """Return when ``slot`` ends."""
+
+    def ack_start_ns(self, slot: int) -> int:
+        """Return when the Ack that tells of ``slot`` starts."""
+
+
 @dataclass
 class OpenSlot:
     """The slot of a schedule that is open now: who may speak, who has spoken; ``whole`` once a reply is complete."""
 
-    schedule: SlotSchedule
+    schedule: Slots
     slot: int
     senders: frozenset[int] | None = None
     speaker: int | None = None
@@ -82,7 +106,7 @@ class OpenSlot:
 
     def refuse(self, station_id: int, rx: RxVector, margin_ns: int) -> Refusal | None:
         """Return why a PPDU of ``station_id`` is no answer in this slot."""
-        if rx.kind is not PpduKind.UL_ACTIVE:
+        if rx.kind is not self.schedule.kind:
             return Refusal(Reason.UNEXPECTED_TYPE)
         if not self.schedule.start_ns(self.slot) - margin_ns <= rx.start_ns < self.end_ns:
             return Refusal(Reason.OUTSIDE_SLOT)
@@ -141,18 +165,24 @@ def ack_ns(profile: Profile, rate_bps: int) -> int:
 
 
 def listening_windows(
-    schedule: SlotSchedule, timing: ReplyTiming, rate_bps: int, seed_index: int, margin_ns: int
+    schedule: Slots,
+    timing: ReplyTiming,
+    rate_bps: int,
+    seed_index: int,
+    margin_ns: int,
+    *,
+    shift_upwards: bool = True,
 ) -> tuple[Listen, ...]:
     """Return one listening window per slot and PPDU of a reply, opened ``margin_ns`` early, none overlapping the next.
 
-    The last window of a slot stops at the slot's end.
+    The last window of a slot stops at the slot's end. ``shift_upwards`` counts for bistatic replies.
     """
     windows = []
     for slot in range(1, schedule.slots + 1):
         base_ns = schedule.start_ns(slot)
         starts = [base_ns + start_ns - margin_ns for start_ns in timing.starts_ns]
         for start_ns, stop_ns in zip(starts, [*starts[1:], schedule.end_ns(slot)], strict=True):
-            windows.append(Listen(PpduKind.UL_ACTIVE, rate_bps, seed_index, start_ns, stop_ns))
+            windows.append(Listen(schedule.kind, rate_bps, seed_index, start_ns, stop_ns, shift_upwards=shift_upwards))
     return tuple(windows)
 
 
@@ -174,4 +204,3 @@ def slot_of(
         return ids.index(station_id) + 1 if station_id in ids else None
     back_off = int(generator.integers(0, 1 << parameters.acwe))
     return back_off + 1 if back_off < parameters.slots else None
-

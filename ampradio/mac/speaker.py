@@ -6,7 +6,7 @@ from ampradio.mac import ladder
 from ampradio.mac.ack import Ack
 from ampradio.mac.events import EventLog
 from ampradio.mac.frame import Frame, encode_frame, station_of
-from ampradio.mac.payload import Authentication, Data
+from ampradio.mac.payload import secured
 from ampradio.mac.refusal import Reason, Refusal
 from ampradio.mac.slots import ReplyTiming, ack_ns, reply_timing
 from ampradio.mac.trigger import ChannelOffset, TriggerParameters, channel_offset_hz
@@ -19,7 +19,12 @@ ACK_PATIENCE_NS = 100_000
 
 
 class Speaker:
-    """Holds at most one turn and one awaited Ack; every transmission starts one AMP SIFS after a downlink PPDU."""
+    """Holds at most one turn and one awaited Ack; every transmission starts one AMP SIFS after a downlink PPDU.
+
+    ``pacing`` are the frames that say when it is whose turn.
+    """
+
+    pacing: tuple[type[Frame], ...] = (Ack,)
 
     def __init__(self, profile: Profile, log: EventLog) -> None:
         self._profile = profile
@@ -86,16 +91,17 @@ class Speaker:
             return Refusal(Reason.SLOT_TOO_SHORT, f"{len(frames)} PPDUs in one excitation")
         start_ns = rx.end_ns + self._profile.timing.t3_ns
         self._speaking_ns = (start_ns, start_ns)
-        self._send(frames[0], TxVector(PpduKind.UL_MONO_STATIC, rate_bps, protected=_secured(frames[0])), 1, start_ns)
+        self._send(frames[0], TxVector(PpduKind.UL_MONO_STATIC, rate_bps, protected=secured(frames[0])), 1, start_ns)
         return None
 
     def drop_turn(self) -> None:
         """Forget the slot that is waited for: a newer downlink message has replaced it."""
         self._turn = None
 
-    def hear_ack(self, ack: Ack, rx: RxVector) -> bool:
+    def hear(self, frame: Frame, rx: RxVector) -> bool:
         """Count an Ack; return True when it acknowledges the reply that was sent."""
-        mine = self._settle(ack, rx)
+        assert isinstance(frame, Ack)  # what paces this one
+        mine = self._settle(frame, rx)
         if self._turn is not None:
             self._turn.count_ack(rx.start_ns, rx.end_ns + self._sifs_ns)
             self._speak_if_due(rx)
@@ -151,7 +157,7 @@ class Speaker:
             vector = TxVector(
                 PpduKind.UL_ACTIVE,
                 turn.rate_bps,
-                protected=_secured(frame),
+                protected=secured(frame),
                 seed_index=turn.seed_index,
                 channel_offset_hz=turn.channel_offset_hz,
             )
@@ -176,7 +182,3 @@ class Speaker:
         octets = self._mac.header_octets + self._mac.body_octets_max + self._mac.fcs_octets
         tolerance_ppm = self._profile.uplink.chip_tolerance_ppm
         return reply_timing(self._profile, [octets] * self._mac.fragments_max, rate_bps, tolerance_ppm).stops_ns[-1]
-
-
-def _secured(frame: Frame) -> bool:
-    return isinstance(frame, (Authentication, Data)) and frame.protected

@@ -1,7 +1,7 @@
-"""An active-Tx AMP tag: answers the triggers and messages that are meant for it, each in its slot (section 4).
+"""An AMP tag: answers the triggers and messages that are meant for it, each in its slot (section 4).
 
-Sans-IO and half duplex. It never speaks unasked: every transmission starts one AMP SIFS after the end of
-a downlink PPDU. Everything it holds is volatile but its application's readings.
+Sans-IO and half duplex. It never speaks unasked: every transmission follows a downlink PPDU. Everything it holds is
+volatile but its application's readings.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections import Counter
 import numpy as np
 
 from ampradio.mac import ladder
-from ampradio.mac.ack import Ack
 from ampradio.mac.application import Application
+from ampradio.mac.bistatic_speaker import BistaticSpeaker
 from ampradio.mac.events import Event, EventLog
 from ampradio.mac.frame import Frame, parse_frame, station_of
 from ampradio.mac.header import partial_id, ul_rate_bps
@@ -40,9 +40,11 @@ class TagStation:
         generator: np.random.Generator,
         *,
         application: Application | None = None,
+        bistatic: bool = False,
     ) -> None:
         """Take the tag's ID, its security session if it has one, and its source of random access draws.
 
+        One that is not ``bistatic`` answers as it is asked: with its own carrier, or by what it reflects of the AP's.
         Raises ``ValueError`` for an ID that cannot be assigned: broadcast, or 63 in its low six bits.
         """
         if partial_id(profile, station_id) == profile.downlink.broadcast_partial_id:
@@ -55,7 +57,7 @@ class TagStation:
         self._application = application or Application()
         self._log = EventLog()
         self._reassembler = Reassembler(self._mac, stations_max=2)
-        self._speaker = Speaker(profile, self._log)
+        self._speaker: Speaker = (BistaticSpeaker if bistatic else Speaker)(profile, self._log)
         self._session_served_ns = -1
         self._powered = True
 
@@ -133,7 +135,7 @@ class TagStation:
         meant = {partial_id(self._profile, own) for own in ids} | {self._profile.downlink.broadcast_partial_id}
         if rx.partial_id is not None and rx.partial_id not in meant:
             return Reason.NOT_FOR_US
-        if isinstance(frame, Ack):
+        if isinstance(frame, self._speaker.pacing):
             return None if self._speaker.counts_acks else Reason.NOT_FOR_US
         return None if station_of(self._mac, frame) in ids | {self._mac.broadcast_id} else Reason.NOT_FOR_US
 
@@ -142,8 +144,8 @@ class TagStation:
         return own if self._session is None else own | self._session.answers_to
 
     def _act(self, frame: Frame, rx: RxVector) -> Refusal | None:
-        if isinstance(frame, Ack):
-            if self._speaker.hear_ack(frame, rx):
+        if isinstance(frame, self._speaker.pacing):
+            if self._speaker.hear(frame, rx):
                 self._application.acknowledged()
             return None
         self._speaker.give_up_ack(rx.start_ns)

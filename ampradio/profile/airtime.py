@@ -98,8 +98,13 @@ def downlink_type4_ns(
     ``delay_ns`` and ``rate_bps`` default to the profile's delay and low rate. ValueError when too long.
     """
     rate_bps = profile.downlink.rate_low_bps if rate_bps is None else rate_bps
+    return downlink_excited_ns(profile, bistatic_excitation_ns(profile, slot_ns, slots, delay_ns=delay_ns), rate_bps)
+
+
+def downlink_excited_ns(profile: Profile, excitation_ns: int, rate_bps: int) -> int:
+    """Return TXTIME of a Type 4 PPDU whose Excitation lasts ``excitation_ns``; ValueError when too long."""
     fields_ns = _downlink_fields_ns(profile, profile.mac.short_frame_octets, rate_bps)
-    return _txtime_ns(profile, fields_ns + bistatic_excitation_ns(profile, slot_ns, slots, delay_ns=delay_ns))
+    return _txtime_ns(profile, fields_ns + excitation_ns)
 
 
 def downlink_sub1ghz_ns(profile: Profile, octets: int) -> int:

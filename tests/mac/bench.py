@@ -30,6 +30,7 @@ from ampradio.security.amp import (
 )
 from ampradio.security.entropy import SeededEntropy
 from ampradio.security.secret import Secret
+from ampradio.vectors import PpduKind
 
 PROFILE = load_profile()
 AP_ID, TAG_ID = 0x0BE0, 0x1234
@@ -86,7 +87,8 @@ def secured(
         chosen.response_octets,
         attempts=attempts,
     )
-    tag = TagStation(PROFILE, TAG_ID, supplicant, np.random.default_rng(0))
+    bistatic = settings.uplink is PpduKind.UL_BISTATIC
+    tag = TagStation(PROFILE, TAG_ID, supplicant, np.random.default_rng(0), bistatic=bistatic)
     return Secured(authenticator, supplicant, ApStation(PROFILE, settings, [item]), tag, readings)
 
 
@@ -118,10 +120,13 @@ def secured_group(ids: Sequence[int], *, slots: int, acwe: int, attempts: int = 
     return ApStation(PROFILE, SETTINGS, [item]), tags
 
 
-def plain_tag(station_id: int, reading: bytes | None = bytes(8), seed: int | None = None) -> TagStation:
+def plain_tag(
+    station_id: int, reading: bytes | None = bytes(8), seed: int | None = None, *, bistatic: bool = False
+) -> TagStation:
     """Return a tag without security that always has the same reading."""
     generator = np.random.default_rng(station_id if seed is None else seed)
-    return TagStation(PROFILE, station_id, None, generator, application=Application(lambda: reading))
+    application = Application(lambda: reading)
+    return TagStation(PROFILE, station_id, None, generator, application=application, bistatic=bistatic)
 
 
 def run_plain(
@@ -129,7 +134,8 @@ def run_plain(
 ) -> tuple[ApStation, list[Told]]:
     """Run work with plain tags and return the AP and who told what."""
     ap = ApStation(PROFILE, settings, work)
-    tags = {f"tag{station_id}": plain_tag(station_id) for station_id in ids}
+    bistatic = settings.uplink is PpduKind.UL_BISTATIC
+    tags = {f"tag{station_id}": plain_tag(station_id, bistatic=bistatic) for station_id in ids}
     return ap, Exchange(PROFILE, {"ap": ap}, tags, link).run(LONG_NS)
 
 

@@ -28,10 +28,10 @@ lint: setup ## ruff, and mypy --strict on the library
 
 # nothing here hangs on real time, so two workers share it; GNU Radio, radios and the live view follow by themselves
 SHARED_TESTS := $(addprefix tests/,phy channel mac power profile security golden attack compare sap sweep results report \
-	wireshark test_arrows.py test_conformance.py test_gallery.py)
+	wireshark test_arrows.py test_conformance.py test_docs.py test_gallery.py)
 
 test: lint ## lint and every test that needs no hardware
-	$(PYTHON) -m pytest -n 2 --dist loadfile $(SHARED_TESTS)
+	$(PYTHON) -m pytest -n 2 --dist loadgroup $(SHARED_TESTS)
 	$(PYTHON) -m pytest $(addprefix --ignore=,$(SHARED_TESTS))
 
 docs: setup ## the documentation as a site, site/index.html; no network needed, no warning allowed

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from testbed.commands.progress import AGAIN_S, FIRST_S
 from testbed.commands.verb import add_verb
 from testbed.exits import DONE, CallerMistake
 
@@ -112,18 +114,20 @@ def _offset(args: argparse.Namespace, recording: Recording, profile: Profile, to
 
 
 class _Told:
-    """Progress on standard error: a line a tenth, rewritten on a terminal."""
+    """Progress on standard error: rewritten at each tenth on a terminal; elsewhere at the end or when it takes long."""
 
     def __init__(self, quiet: bool) -> None:
-        self._quiet, self._last = quiet, ("", -1)
+        self._quiet, self._last, self._due_s = quiet, ("", -1), time.monotonic() + FIRST_S
 
     def __call__(self, what: str, share: float) -> None:
-        now = (what, int(10 * share))
-        if self._quiet or now == self._last:
+        terminal, now_s = sys.stderr.isatty(), time.monotonic()
+        reached = (what, int(10 * share))
+        overdue = now_s >= self._due_s
+        if self._quiet or (reached == self._last and not overdue):
             return
-        self._last = now
-        terminal = sys.stderr.isatty()
-        if terminal or share >= 1:
+        self._last = reached
+        if terminal or overdue or share >= 1:
+            self._due_s = now_s + AGAIN_S
             print(f"{what}: {share:4.0%}", end="\r" if terminal and share < 1 else "\n", file=sys.stderr, flush=True)
 
 

@@ -17,12 +17,15 @@ from pathlib import Path
 
 import pytest
 
+from testbed.capture import open_capture
 from testbed.commands.progress import AGAIN_S, FIRST_S, Progress
 from testbed.run_folder import read_run
 from tests.conftest import ROOT
+from tests.radio.plutos import network
 
 READINGS = "".join(f"{number}\n" for number in range(2_000))
 LONG_S = 12
+SENT = ROOT / "tests/golden/recordings/dl-type1-250k-clean.sigmf-meta"
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,10 @@ def _a_long_recording(folder: Path) -> None:
     (folder / "quiet.sigmf-meta").write_text(json.dumps(document))
 
 
+def _a_short_recording(folder: Path) -> None:
+    assert 0 < open_capture(folder / "out/radio.sigmf-meta").samples < 60_000_000
+
+
 CASES = {
     "run sim:": Case(
         ("run", "examples/stdin.toml", "--radio", "sim:", "--set", "max_air_time_s=3600", "--out", "out"),
@@ -86,18 +93,43 @@ CASES = {
         _said("radius://"),
         prepare=_a_database,
     ),
+    "annotate": Case(
+        ("annotate", "quiet.sigmf-meta", "--thorough", "--out", "out"),
+        _said(r"channel: +\d+%"),
+        prepare=_a_long_recording,
+    ),
+    "record": Case(
+        ("record", "FIRST", "--seconds", "60", "--rate-sps", "1000000", "--out", "out"),
+        lambda folder: any(data.stat().st_size for data in (folder / "out").glob("*.sigmf-data")),
+        _a_short_recording,
+    ),
+    "transmit": Case(
+        ("transmit", str(SENT), "--radio", "FIRST", "--rate-sps", "4000000", "--cyclic"), _said("repeats by itself")
+    ),
+    "calibrate": Case(
+        ("calibrate", "FIRST", "--reference", "SECOND", "--rate-sps", "2000000", "--file", "out.json", "-v"),
+        _said("."),
+        lambda folder: pytest.fail("half a calibration was kept") if (folder / "out.json").exists() else None,
+    ),
     "emulate": Case(("emulate", "--port", "0"), _said("ip:127.0.0.1:")),
     "dash": Case(("dash", "--port", "0"), _said("http://127.0.0.1:")),
 }
 
 
+@pytest.fixture(scope="module")
+def radios() -> Iterator[dict[str, str]]:
+    """Two emulated Plutos, by the names that stand for them in a case."""
+    with network(2, elastic=False) as served:
+        yield {name: f"emu:{uri}" for name, uri in zip(("FIRST", "SECOND"), served.uris, strict=True)}
+
+
 @pytest.mark.parametrize("name", CASES)
-def test_ctrl_c(name: str, tmp_path: Path) -> None:
+def test_ctrl_c(name: str, tmp_path: Path, radios: dict[str, str]) -> None:
     """130, said in one line, and no process of it is left."""
     case = CASES[name]
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     case.prepare(tmp_path)
-    with _typed(tmp_path, *case.words) as process:
+    with _typed(tmp_path, *(radios.get(word, word) for word in case.words)) as process:
         while not case.at_work(tmp_path):
             assert process.poll() is None, (tmp_path / "stderr").read_text()
             time.sleep(0.05)

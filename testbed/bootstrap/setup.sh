@@ -15,7 +15,8 @@ LOG=.setup/setup.log
 # xterm: else GNU Radio brings the whole GNOME terminal; gir1.2-gtk-3.0: else GNU Radio Companion does not open
 # tshark: the tests' judge of the frames that the security systems write
 # hostapd, freeradius: the RADIUS and EAP servers that the tests try the gateway against
-PACKAGES=(gnuradio gir1.2-gtk-3.0 xterm libiio-utils python3-venv tshark hostapd freeradius)
+# zsh, fish: the shells that completion is tried in
+PACKAGES=(gnuradio gir1.2-gtk-3.0 xterm libiio-utils python3-venv tshark hostapd freeradius zsh fish)
 # chromium: the browser in which the tests try the live view; Ubuntu has it as a snap only (`snap install chromium`)
 BROWSER=$(. /etc/os-release 2>/dev/null && [[ ${ID:-} == debian ]] && echo chromium || true)
 PACKAGES+=($BROWSER)
@@ -93,6 +94,8 @@ PY
     command -v iio_info >/dev/null || echo "libiio-utils"
     command -v tshark >/dev/null && command -v text2pcap >/dev/null || echo "tshark"
     [[ -z $BROWSER ]] || command -v "$BROWSER" >/dev/null || echo "$BROWSER"
+    command -v zsh >/dev/null || echo "zsh"
+    command -v fish >/dev/null || echo "fish"
     [[ -x /usr/sbin/hostapd ]] || echo "hostapd"
     [[ -x /usr/sbin/freeradius ]] || echo "freeradius"
 }

@@ -6,15 +6,12 @@ import argparse
 import json
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from testbed.cli import VERBS, main, program
-from testbed.commands.completion import SHELLS, script_for
 from tests.conftest import ROOT
 
 MEANINGS = {  # what a reader of one verb's help may take for granted in every other
@@ -43,7 +40,7 @@ ALL = list(_parsers(program(VERBS)[0]))
 every = pytest.mark.parametrize("parser", ALL, ids=lambda parser: parser.prog)
 
 
-def _options(parser: argparse.ArgumentParser) -> dict[str, argparse.Action]:
+def options(parser: argparse.ArgumentParser) -> dict[str, argparse.Action]:
     shown = [action for action in parser._actions if action.help != argparse.SUPPRESS]
     return {word: action for action in shown for word in action.option_strings}
 
@@ -58,19 +55,19 @@ def test_every_verb_explains_itself(parser: argparse.ArgumentParser) -> None:
         words = shlex.split(words[1].removeprefix("$(").removesuffix(")"))
     assert " ".join(words).startswith(parser.prog), example
     program(VERBS)[0].parse_args(words[1:])
-    assert {"--json", "--verbose", "--quiet"} <= set(_options(parser))
+    assert {"--json", "--verbose", "--quiet"} <= set(options(parser))
     assert [action.dest for action in parser._actions if not action.help] == []
 
 
 @every
 def test_one_name_means_one_thing(parser: argparse.ArgumentParser) -> None:
     """`--out` is a folder everywhere, `--set` may be repeated everywhere, a time in seconds ends in -s."""
-    for word, action in _options(parser).items():
+    for word, action in options(parser).items():
         if word in MEANINGS:
             assert action.metavar in MEANINGS[word], f"{parser.prog} {word} {action.metavar}"
         if action.type is float:
             assert UNIT.search(word), f"{parser.prog} {word}: in which unit?"
-    repeated = _options(parser).get("--set")
+    repeated = options(parser).get("--set")
     assert repeated is None or isinstance(repeated, argparse._AppendAction)
 
 
@@ -95,65 +92,6 @@ def test_what_is_near_nothing_leads_to_the_help(capsys: pytest.CaptureFixture[st
     """No guess is better than a wild one."""
     assert main(["profile", "--zzzzzz"]) == 2
     assert "fix: run: amp profile --help" in capsys.readouterr().err
-
-
-COMPLETE = """
-source "$1"; shift
-COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}
-asked=$(complete -p amp); asked=${asked#*-F }
-${asked%% *} amp "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
-printf '%s\\n' "${COMPREPLY[@]}"
-"""
-
-
-@pytest.fixture(scope="module")
-def bash_script(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `amp completion bash` prints, as a file."""
-    path = tmp_path_factory.mktemp("completion") / "amp.bash"
-    done = subprocess.run(
-        [sys.executable, "-m", "testbed.cli", "completion", "bash"], capture_output=True, text=True, check=True
-    )
-    path.write_text(done.stdout)
-    return path
-
-
-@pytest.mark.parametrize(
-    ("words", "offered"),
-    [
-        (["amp", ""], set(VERBS)),
-        (["amp", "swe"], {"sweep"}),
-        (["amp", "sweep", "--o"], {"--over", "--out"}),
-        (["amp", "keys", "cre"], {"create"}),
-        (["amp", "tag", "make", "--label", ""], {"png", "svg"}),
-        (["amp", "replay", "--role", "t"], {"tag"}),
-        (["amp", "run", "one.t"], {"one.toml"}),
-    ],
-    ids=lambda words: " ".join(words) if isinstance(words, list) else "",
-)
-def test_bash_completes(words: list[str], offered: set[str], bash_script: Path, tmp_path: Path) -> None:
-    """Bash itself, with the script sourced, offers what fits."""
-    (tmp_path / "one.toml").touch()
-    command = ["bash", "--norc", "-c", COMPLETE, "bash", str(bash_script), *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True, cwd=tmp_path)
-    assert set(done.stdout.split()) == offered, done.stderr
-
-
-@pytest.mark.parametrize("shell", SHELLS)
-def test_completion_knows_every_verb_and_option(shell: str) -> None:
-    """Each shell's script has every verb and every option; fish writes options without their dashes."""
-    script = script_for(shell)
-    for verb in VERBS:
-        assert re.search(rf"\b{verb}\b", script), verb
-    for parser in ALL:
-        for word in _options(parser):
-            shown = word.lstrip("-") if shell == "fish" else word
-            assert shown in script, f"{parser.prog} {word}"
-
-
-def test_completion_as_json(capsys: pytest.CaptureFixture[str]) -> None:
-    """cli.md: one JSON document on standard output."""
-    assert main(["completion", "zsh", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["script"].startswith("#compdef amp")
 
 
 def test_the_newest_run_is_meant_where_none_is_named(

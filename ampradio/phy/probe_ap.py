@@ -12,7 +12,7 @@ from ampradio.phy.fields import Field
 from ampradio.phy.probe import ProbeSignal, marks_of
 from ampradio.phy.reception import Reception
 from ampradio.phy.running_sum import integral_to
-from ampradio.phy.uncoded_frame import Detector, KeyedCarrier, finer, interpolation, read_bits
+from ampradio.phy.uncoded_frame import Detector, KeyedCarrier, finer, interpolation, leak, read_bits
 from ampradio.phy.uplink_chips import UplinkChips
 from ampradio.phy.uplink_follow import follow_data, follow_sync
 from ampradio.phy.uplink_frame import derotated, read_whole, soft_bits
@@ -122,7 +122,7 @@ def _followed(
     of_sync = follow_sync(sums, begun, chips)
     if not coded:
         bits = 8 * octets
-        carrier = KeyedCarrier(follow_data(of_sync, chips, bits), None)
+        carrier = KeyedCarrier(follow_data(of_sync, chips, bits), None, leak(times, chips.chip / times))
         track = read_bits(carrier, chips, bits, Detector.NON_COHERENT)[0].track
         return _Followed(chips, times, of_sync, track, 2 * bits, None)
     bits = 8 * octets + profile.uplink.bcc_tail_bits

@@ -66,20 +66,20 @@ def interpolate(samples: _Samples, kernel: _Floats, before: int, first: int, out
 @compiled()
 def _decide(
     row: _Sums, track: _Reals, sync: npt.NDArray[np.int8], chip: float, bits: int, neighbours: int, passes: int,
-    clear: float, turned: _Sums, ones: npt.NDArray[np.bool_],
+    clear: float, leak: float, turned: _Sums, ones: npt.NDArray[np.bool_],
 ) -> bool:  # fmt: skip
     """Write the first ``bits`` bits into ``ones``: ``uncoded_frame.decided``; return whether they are clear."""
     count = sync.size + 2 * bits
     chip_integrals(row, track, chip, count, turned)
     is_clear = decidedness(turned, sync, count)[1] > clear
-    decide_bits(turned[:count], sync, np.empty(0), neighbours, 0 if is_clear else passes, ones[:bits])
+    decide_bits(turned[:count], sync, np.empty(0), neighbours, 0 if is_clear else passes, leak, ones[:bits])
     return bool(is_clear)
 
 
 @compiled()
 def _read(
     row: _Sums, track: _Reals, sync: npt.NDArray[np.int8], chip: float, bits: int, hasty: bool, finals: _Reals,
-    limit: float, neighbours: int, passes: _Whole, clear: float, whitening: _Octets, octets: _Octets,
+    limit: float, neighbours: int, passes: _Whole, leak: float, clear: float, whitening: _Octets, octets: _Octets,
 ) -> None:  # fmt: skip
     """Fit ``track`` to ``bits`` bits and write the octets they are: ``uncoded_frame.read_bits``.
 
@@ -92,7 +92,7 @@ def _read(
     for index in range(finals.size + 1):
         last = index == finals.size
         which = passes[1] if last else passes[0]
-        is_clear = _decide(row, fitted[0], sync, chip, bits, neighbours, which, clear, turned, ones)
+        is_clear = _decide(row, fitted[0], sync, chip, bits, neighbours, which, clear, leak, turned, ones)
         if last or (hasty and is_clear):
             break
         if index == 0 and is_clear and finals.size > 1:
@@ -105,14 +105,14 @@ def _read(
 @compiled(
     "int64(complex64[::1], float64, float64[:, ::1], float32[:, ::1], int64, int8[::1], float64, int64[::1],"
     " float64[::1], float64[::1], float64, int64[::1], float64[::1], float64[::1], int64, float64, float64, float64,"
-    " float64, int64, int64[::1], int64[::1], int64[:, ::1], uint8[::1], uint8[::1])"
+    " float64, int64, int64[::1], float64, int64[::1], int64[:, ::1], uint8[::1], uint8[::1])"
 )
 def read_frame(
     samples: _Samples, turn: float, tracks: _Reals, kernel: _Floats, before: int,
     sync: npt.NDArray[np.int8], chip: float, lengths: _Whole, syncing: _Reals, finals: _Reals, margin: float,
     reaches: _Whole, clocks: _Reals, steering: _Reals, most_looked_at: int, further: float, window: float,
-    limit: float, clear: float, neighbours: int, passes: _Whole, crc: _Whole, sizes: _Whole, whitening: _Octets,
-    psdu: _Octets,
+    limit: float, clear: float, neighbours: int, passes: _Whole, leak: float, crc: _Whole, sizes: _Whole,
+    whitening: _Octets, psdu: _Octets,
 ) -> int:  # fmt: skip
     """Read a frame and return its octets; less than 0, so many are wanted; 0, its header cannot be.
 
@@ -122,7 +122,7 @@ def read_frame(
     how = (reaches, clocks, steering, most_looked_at, further, window, limit, clear)
     short, header = lengths[0], lengths[1]
     known, factor, track, none = sync.size, kernel.shape[0], tracks[0], np.empty(0, np.bool_)
-    few = (finals, limit, neighbours, passes, clear, whitening)
+    few = (finals, limit, neighbours, passes, leak, clear, whitening)
     fine, sums = np.empty(factor * samples.size, np.complex64), np.empty(factor * samples.size + 1, np.complex128)
     sums[0], ready, done, octets, stage = 0, 0, 0, short, 0
     while True:

@@ -17,12 +17,13 @@ _TINY = 2.2250738585072014e-308
 @compiled()
 def decide_bits(
     turned: npt.NDArray[np.complex128], sync: npt.NDArray[np.int8], least: npt.NDArray[np.float64], neighbours: int,
-    passes: int, ones: npt.NDArray[np.bool_],
+    passes: int, leak: float, ones: npt.NDArray[np.bool_],
 ) -> None:  # fmt: skip
     """Write the bits (n,) of the chips ``turned``, those of the sync first, into ``ones``.
 
     ``least`` (2n,) is what an ON chip has to exceed; if it is empty, nothing. After the energies have decided, the
-    phase of so many ``neighbours`` either side does, in so many ``passes``.
+    phase of so many ``neighbours`` either side does, in so many ``passes``, without what the chips beside a bit
+    ``leak`` into it.
     """
     bits, before = ones.size, neighbours
     data = turned[sync.size :]
@@ -49,13 +50,16 @@ def decide_bits(
             around = sums[min(index + neighbours + 1, before + bits)] - sums[index - neighbours]
             around -= data[2 * bit + int(ones[bit])]
             along = around.conjugate() / max(size_of(around), _TINY)
-            first, second = (data[2 * bit] * along).real, (data[2 * bit + 1] * along).real
+            early, late = data[2 * bit] - leak * turned[sync.size + 2 * bit - 1], data[2 * bit + 1]
+            if bit + 1 < bits:
+                late -= leak * data[2 * bit + 2]
+            first, second = (early * along).real, (late * along).real
             if least.size:
                 first, second = first - least[2 * bit], second - least[2 * bit + 1]
             ones[bit] = second > first
 
 
-@compiled("void(complex128[:, ::1], int8[::1], float64[:, ::1], int64, int64, float64, boolean[:, ::1])")
+@compiled("void(complex128[:, ::1], int8[::1], float64[:, ::1], int64, int64, float64, float64, boolean[:, ::1])")
 def decide_each(
     chips: npt.NDArray[np.complex128],
     sync: npt.NDArray[np.int8],
@@ -63,9 +67,10 @@ def decide_each(
     neighbours: int,
     passes: int,
     clear: float,
+    leak: float,
     ones: npt.NDArray[np.bool_],
 ) -> None:
     """Write the bits (packets, bits) into ``ones``: see ``decide_bits``; where they are clear, in no passes."""
     for packet in range(chips.shape[0]):
         is_clear = decidedness(chips[packet], sync, chips.shape[1])[1] > clear
-        decide_bits(chips[packet], sync, thresholds[packet], neighbours, 0 if is_clear else passes, ones[packet])
+        decide_bits(chips[packet], sync, thresholds[packet], neighbours, 0 if is_clear else passes, leak, ones[packet])

@@ -22,6 +22,7 @@ from ampradio.phy.uncoded_frame import (
     finer,
     interpolation,
     kernel,
+    leak,
     read_bits,
 )
 from ampradio.phy.uplink import scrambler_seed
@@ -54,6 +55,7 @@ class UncodedReader:
         mac = profile.mac
         self.vector = vector
         self.finer = interpolation(coarse.chip)
+        self.leak = leak(self.finer, coarse.chip)
         self.rate_sps = sample_rate_sps * self.finer
         self.chips = UplinkChips(profile, vector.rate_bps, self.rate_sps, vector.kind)
         self.short_octets = mac.short_frame_octets
@@ -83,7 +85,7 @@ class UncodedReader:
         track = follow_data(follow_sync(sums, timing, self.chips), self.chips, 8 * self.short_octets)
         if energy is not None:
             energy = running_sum(np.repeat(energy, self.finer, axis=1), np.float64)
-        return KeyedCarrier(track, energy)
+        return KeyedCarrier(track, energy, self.leak)
 
     def read(
         self, samples: npt.NDArray[np.complex64], start: float, stretch: float, carrier_hz: float
@@ -107,7 +109,7 @@ class UncodedReader:
     ) -> KeyedCarrier:
         """Return the chips of ``samples`` (1, n) under a ``track`` that ``read`` gave."""
         sums = derotated(finer(samples, self.finer), np.array([carrier_hz / self.rate_sps]))
-        return KeyedCarrier(UplinkTrack(sums, *of_row(track)), None)
+        return KeyedCarrier(UplinkTrack(sums, *of_row(track)), None, self.leak)
 
     def _told(self) -> tuple[Any, ...]:
         """Return what the loop wants to know of all frames."""
@@ -119,7 +121,7 @@ class UncodedReader:
             passes = np.array((Detector.COHERENT_AIDED.passes, self._detector.passes), np.int64)
             frame = (kernel(self.finer), TAPS_A_SIDE, chips.sync, chips.chip, lengths, *windows, self._margin)
             self._loop_tables = (
-                *frame, *following(chips), NEIGHBOURS, passes, tables.crc, tables.sizes, tables.whitening
+                *frame, *following(chips), NEIGHBOURS, passes, self.leak, tables.crc, tables.sizes, tables.whitening
             )  # fmt: skip
         return self._loop_tables
 

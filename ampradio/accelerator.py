@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -20,6 +22,7 @@ from typing import Any, TypeVar, cast
 VARIABLE = "AMP_ACCELERATOR"
 NONE, NUMBA = "none", "numba"
 Loop = TypeVar("Loop", bound=Callable[..., object])
+_IMPORTED = re.compile(r"^from ampradio\.\w+\.(\w+) import", re.MULTILINE)
 _switched_off = False
 _wanted: bool | None = None
 
@@ -94,24 +97,45 @@ def _loop_files() -> list[Path]:
     return sorted(path for room in rooms for pattern in ("*_loop.py", "*_loops.py") for path in room.glob(pattern))
 
 
-@lru_cache(maxsize=1)
-def _sources() -> str:
-    """Return a digest of all loops: numba notices a change in the file of a function, not in those that it calls."""
-    return hashlib.sha256(b"".join(path.read_bytes() for path in _loop_files())).hexdigest()
+def _digests(texts: dict[str, bytes]) -> dict[str, str]:
+    """Return module → digest of its loops and of all that they call, from module → source.
+
+    numba notices a change in the file of a function, not in those that it calls.
+    """
+    calls = {name: set(_IMPORTED.findall(text.decode())) & texts.keys() for name, text in texts.items()}
+    digests = {}
+    for name in texts:
+        reached, found = {name}, {name}
+        while found:
+            found = set().union(*(calls[each] for each in found)) - reached
+            reached |= found
+        digests[name] = hashlib.sha256(b"".join(texts[each] for each in sorted(reached))).hexdigest()
+    return digests
 
 
 @lru_cache(maxsize=8)
 def _forget_stale(cache: Path) -> None:
     """Leave nothing in the directory ``cache`` that was compiled from other loops than those there are."""
     stamp = cache / "loops.digest"
+    digests = _digests({path.stem: path.read_bytes() for path in _loop_files()})
     try:
-        if stamp.exists() and stamp.read_text() == _sources():
-            return
+        known = _read(stamp)
         for path in cache.glob("*_loop*.nbi"):
-            path.unlink(missing_ok=True)
-        stamp.write_text(_sources())
+            name = path.name.partition(".")[0]
+            if name not in digests or known.get(name) != digests[name]:
+                path.unlink(missing_ok=True)
+        if known != digests:
+            stamp.write_text(json.dumps(digests))
     except OSError:  # of somebody else's: it is as it was
         return
+
+
+def _read(stamp: Path) -> dict[str, str]:
+    try:
+        known = json.loads(stamp.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
 
 
 def _is_wanted() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -236,15 +237,30 @@ def test_the_environment_chooses(choice: str, printed: str) -> None:
 
 
 def test_what_was_compiled_from_other_loops_is_forgotten(tmp_path: Path) -> None:
-    """Once: what is compiled from the loops that there are stays."""
-    compiled, stamp = tmp_path / "some_loops.each-1.py311.nbi", tmp_path / "loops.digest"
-    stamp.write_text("of other loops")
-    for stays in (False, True):
-        compiled.write_bytes(b"")
+    """Once, and what calls a loop that was changed with it; what has nothing to do with the change stays."""
+    changed, calls_it, apart = (
+        tmp_path / f"{name}.each-1.py311.nbi" for name in ("viterbi_loop", "coded_frame_loops", "envelope_loops")
+    )
+    stamp = tmp_path / "loops.digest"
+
+    def left(known: str) -> set[Path]:
+        stamp.write_text(known)
+        for path in (changed, calls_it, apart):
+            path.touch()
         accelerator._forget_stale.cache_clear()
         accelerator._forget_stale(tmp_path)
-        assert compiled.exists() is stays
-    assert stamp.read_text() != "of other loops"
+        return {path for path in (changed, calls_it, apart) if path.exists()}
+
+    for of_others in ("", "{}", "[]", "not one digest"):
+        assert left(of_others) == set()
+    now = stamp.read_text()
+    assert left(now) == {changed, calls_it, apart}
+    assert left(json.dumps(json.loads(now) | {"viterbi_loop": "another"})) == {calls_it, apart}
+    sources = {path.stem: path.read_bytes() for path in accelerator._loop_files()}
+    other = sources | {"viterbi_loop": sources["viterbi_loop"] + b"# changed"}
+    before, after = accelerator._digests(sources), accelerator._digests(other)
+    differ = {name for name in before if before[name] != after[name]}
+    assert {"viterbi_loop", "coded_frame_loops"} <= differ and "envelope_loops" not in differ
 
 
 def test_an_unknown_choice_is_refused() -> None:

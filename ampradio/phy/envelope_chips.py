@@ -19,12 +19,14 @@ from ampradio.phy.running_sum import integral_to
 from ampradio.profile.model import Profile
 
 _NS_PER_S = 1_000_000_000
-_STRADDLE = 1.0  # power samples
+STRADDLE = 1.0  # power samples
 _SLOPE_STEP = 1.0  # power samples either side over which the template's slope is taken
+AROUND = 16
+"""Chips either side of an edge that tell what ON and OFF are there; the gain may have changed in between."""
 
 
 @dataclass(frozen=True, eq=False)
-class _EdgeWindows:
+class EdgeWindows:
     """What windows about chip edges 1… (of sync and data chips) hold, for unit ON power.
 
     ``half`` is their half width in power samples; ``on`` the ON energy inside, ``slope`` its change per power sample
@@ -53,14 +55,12 @@ class EnvelopeChips:
         self.sync_chip = down.sync_chip_ns * per_ns
         self.data_chip = data_ns * per_ns
         self.sync_length = self.sync.size * self.sync_chip
-        self._sync_on = self.sync.astype(np.float64)
-        self._sync_on_length = float(self._sync_on.sum()) * self.sync_chip
         self._sync_energy = _energy_within(on_symbol(down, down.sync_chip_ns, sample_rate_sps), decimation)
         self._data_energy = _energy_within(on_symbol(down, data_ns, sample_rate_sps), decimation)
         longest = profile.mac.header_octets + profile.mac.body_octets_max + profile.mac.fcs_octets
         self._edges = self._laid_out(16 * (down.sig_octets + longest))
         self._powers = powers(self._edges)
-        self._windows: dict[tuple[float, float], _EdgeWindows] = {}
+        self._windows: dict[tuple[float, float], EdgeWindows] = {}
         accelerator.prepare("ampradio.phy.envelope_loops", "ampradio.phy.running_sum_loops")
         accelerator.prepare("ampradio.phy.envelope_contest_loops")
 
@@ -91,27 +91,27 @@ class EnvelopeChips:
         known = self.sync.size
         edges = self.edges(2 * bits)
         inner = edges.size - 2
-        windows = self._windows_of(sync_window, data_window, inner)
-        on_length = self._sync_on_length + bits * self.data_chip
+        windows = self.windows(sync_window, data_window, inner)
         if accelerator.is_on():
-            return self._refined(sums, timing, windows, edges, on_length)
+            from ampradio.phy.envelope_loops import refine_each
+
+            better = np.stack((timing.start, timing.stretch))
+            limit = clock_limit(self.tolerance_ppm)
+            refine_each(sums, edges, self.sync, windows.half, windows.on, windows.slope, AROUND, limit, better)
+            return ChipTiming(better[0], better[1])
         position = np.empty((sums.shape[0], 3, edges.size))
         position[:, 0] = timing.at(edges)
         np.add(position[:, :1], windows.bounds[:, : edges.size], out=position[:, 1:])
         at = integral_to(sums, position)
         energy = at[:, 0, 1:] - at[:, 0, :-1]
-        first, second = energy[:, known::2], energy[:, known + 1 :: 2]
         chips = np.empty(energy.shape, np.int8)
         chips[:, :known] = self.sync
-        np.greater(second, first, out=chips[:, known + 1 :: 2], casting="unsafe")
-        np.less_equal(second, first, out=chips[:, known::2], casting="unsafe")
-        # of a bit one chip is ON: the one with more energy
-        on_energy = energy[:, :known] @ self._sync_on + np.add.reduce(np.maximum(first, second), axis=1)
-        on = on_energy / on_length
-        off = (at[:, 0, -1] - at[:, 0, 0] - on_energy) / (edges[-1] - on_length)
+        np.greater(energy[:, known + 1 :: 2], energy[:, known::2], out=chips[:, known + 1 :: 2], casting="unsafe")
+        np.subtract(1, chips[:, known + 1 :: 2], out=chips[:, known::2])
+        on, off = _levels_about(at[:, 0], energy, edges, chips)
         half = windows.half[:inner]
-        excess = at[:, 2, 1:-1] - at[:, 1, 1:-1] - 2 * half * off[:, np.newaxis]
-        excess /= np.where(on > off, on - off, np.inf)[:, np.newaxis]
+        excess = at[:, 2, 1:-1] - at[:, 1, 1:-1] - 2 * half * off
+        excess /= np.where(on > off, on - off, np.inf)
         polarity = chips[:, 1:] - chips[:, :-1]
         rising = polarity > 0
         slope = np.where(rising, windows.slope[1, :inner], windows.slope[0, :inner])
@@ -124,39 +124,24 @@ class EnvelopeChips:
         slope *= polarity != 0
         return fit(timing, self._powers[1 : inner + 1], error, slope, self.tolerance_ppm)
 
-    def _refined(
-        self,
-        sums: npt.NDArray[np.float64],
-        timing: ChipTiming,
-        windows: _EdgeWindows,
-        edges: npt.NDArray[np.float64],
-        on_length: float,
-    ) -> ChipTiming:
-        from ampradio.phy.envelope_loops import refine_each
-
-        better = np.empty((2, timing.start.size))
-        limit = clock_limit(self.tolerance_ppm)
-        given = (edges, self.sync, windows.half, windows.on, windows.slope, on_length, limit)
-        refine_each(sums, timing.start, timing.stretch, *given, better)
-        return ChipTiming(better[0], better[1])
-
     def _laid_out(self, data_chips: int) -> npt.NDArray[np.float64]:
         sync = np.arange(self.sync.size) * self.sync_chip
         return np.concatenate((sync, self.sync_length + np.arange(data_chips + 1) * self.data_chip))
 
-    def _windows_of(self, sync_window: float, data_window: float, inner: int) -> _EdgeWindows:
+    def windows(self, sync_window: float, data_window: float, inner: int) -> EdgeWindows:
+        """Return what is expected about the first ``inner`` inner edges, or more, in windows of these half widths."""
         key = (sync_window, data_window)
         if key not in self._windows or self._windows[key].half.size < inner:
             self._windows[key] = self._prepared(sync_window, data_window)
         return self._windows[key]
 
-    def _prepared(self, sync_window: float, data_window: float) -> _EdgeWindows:
+    def _prepared(self, sync_window: float, data_window: float) -> EdgeWindows:
         inner = self._edges[1:]
         half = np.where(inner <= self.sync_length, sync_window, data_window)
         rise, rise_slope = self._expected(inner, half, rising=True)
         fall, fall_slope = self._expected(inner, half, rising=False)
         about = np.concatenate((half[:1], half))
-        return _EdgeWindows(
+        return EdgeWindows(
             half, np.stack((fall, rise)), np.stack((-fall_slope, rise_slope)), np.stack((-about, about))
         )
 
@@ -213,14 +198,34 @@ def levels(
         from ampradio.phy.envelope_loops import levels_each
 
         means = np.empty((2, data.shape[0]))
-        levels_each(sums, timing.start, timing.stretch, chips.edges(data.shape[1]), decided, _STRADDLE, means)
+        levels_each(sums, timing.start, timing.stretch, chips.edges(data.shape[1]), decided, STRADDLE, means)
         return means[0], means[1]
     on = decided > 0
     begin, end = (position := timing.at(chips.edges(data.shape[1])))[:, :-1], position[:, 1:]
-    at = integral_to(sums, np.stack((begin, end, begin + _STRADDLE, end - _STRADDLE), axis=1))
+    at = integral_to(sums, np.stack((begin, end, begin + STRADDLE, end - STRADDLE), axis=1))
     on_power = np.add.reduce((at[:, 1] - at[:, 0]) * on, axis=1) / np.add.reduce((end - begin) * on, axis=1)
-    off_length = (end - begin - 2 * _STRADDLE) * ~on
+    off_length = (end - begin - 2 * STRADDLE) * ~on
     return on_power, np.add.reduce((at[:, 3] - at[:, 2]) * ~on, axis=1) / np.add.reduce(off_length, axis=1)
+
+
+def _levels_about(
+    at: npt.NDArray[np.float64],
+    energy: npt.NDArray[np.float64],
+    edges: npt.NDArray[np.float64],
+    chips: npt.NDArray[np.int8],
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return mean ON and OFF power about each inner edge (packets, chips − 1).
+
+    ``at`` (packets, chips + 1) is the running sum at the ``edges``, ``energy`` (packets, chips) what lies between.
+    """
+    on = np.zeros((2, *at.shape))
+    np.cumsum(energy * chips, axis=1, out=on[0, :, 1:])
+    np.cumsum((edges[1:] - edges[:-1]) * chips, axis=1, out=on[1, :, 1:])
+    edge = np.arange(1, chips.shape[1])
+    low, high = np.maximum(edge - AROUND, 0), np.minimum(edge + AROUND, chips.shape[1])
+    on_energy, on_length = on[:, :, high] - on[:, :, low]
+    off_energy = at[:, high] - at[:, low] - on_energy
+    return on_energy / on_length, off_energy / (edges[high] - edges[low] - on_length)
 
 
 def _energy_within(symbol: npt.NDArray[np.complex64], decimation: int) -> npt.NDArray[np.float64]:

@@ -15,11 +15,11 @@ from ampradio.phy.edge_timing import ChipTiming, clock_limit
 from ampradio.phy.envelope_chips import EnvelopeChips
 from ampradio.phy.running_sum import integral_to
 
-_OPEN = 0.75  # of the bits' energy beyond noise in one of their halves; then nothing else is tried
-_MOST_BITS = 48  # looked at, the last ones
-_LATE = np.array((0.0, -0.3, 0.3, -0.6, 0.6))  # data chips at the first bit, from the sync alone
-_GAINED = np.array((0.0, -0.4, 0.4))  # data chips from the first bit to the last, from the sync alone
-_STEERING = np.array((0.0, -0.3, 0.3, -0.6, 0.6, -0.9, 0.9, -1.2, 1.2))  # data chips at the last bit, later
+OPEN = 0.75  # of the bits' energy beyond noise in one of their halves; then nothing else is tried
+MOST_BITS = 48  # looked at, the last ones
+LATE = np.array((0.0, -0.3, 0.3, -0.6, 0.6))  # data chips at the first bit, from the sync alone
+GAINED = np.array((0.0, -0.4, 0.4))  # data chips from the first bit to the last, from the sync alone
+STEERING = np.array((0.0, -0.3, 0.3, -0.6, 0.6, -0.9, 0.9, -1.2, 1.2))  # data chips at the last bit, later
 
 
 def widest(
@@ -29,21 +29,22 @@ def widest(
 
     ``sums`` is the running sum (packets, n + 1); a bit is looked at by the energies of its halves alone.
     """
-    sync, edges = chips.edges(0), chips.edges(2 * bits)[chips.sync.size + 2 * max(0, bits - _MOST_BITS) :]
-    moved, turned = _changes(chips, edges, done_bits)
     limit = clock_limit(chips.tolerance_ppm)
-    scale = chips.data_chip / (chips.sync_chip * np.count_nonzero(chips.sync == 0))
+    scale = off_scale(chips)
     if accelerator.is_on():
         from ampradio.phy.envelope_contest_loops import widest_each
 
-        best = np.empty((2, sums.shape[0]))
-        given = (timing.start, timing.stretch, sync, chips.sync, edges, moved, turned)
-        widest_each(sums, *given, scale, _OPEN, limit, best)
+        best = np.stack((timing.start, timing.stretch))
+        chip = chips.data_chip
+        tried = (LATE * chip, GAINED * chip, STEERING * chip, scale, OPEN, limit)
+        widest_each(sums, chips.edges(2 * bits), chips.sync, done_bits, MOST_BITS, *tried, best)
         return ChipTiming(best[0], best[1])
+    sync, edges = chips.edges(0), chips.edges(2 * bits)[chips.sync.size + 2 * max(0, bits - MOST_BITS) :]
+    moved, turned = _changes(chips, edges, done_bits)
     off = _energies(sums, timing, sync) @ (chips.sync == 0) * scale
     halves = _energies(sums, timing, edges)
     beyond = np.add.reduce(halves, axis=1) - off * halves.shape[1]
-    rows = np.flatnonzero(_opening(halves) < _OPEN * beyond)
+    rows = np.flatnonzero(_opening(halves) < OPEN * beyond)
     if not rows.size:
         return timing
     each = np.repeat(rows, turned.size)
@@ -57,16 +58,21 @@ def widest(
     return better
 
 
+def off_scale(chips: EnvelopeChips) -> float:
+    """Return the length of a data chip over that of all OFF chips of the sync."""
+    return chips.data_chip / (chips.sync_chip * int(np.count_nonzero(chips.sync == 0)))
+
+
 def _changes(
     chips: EnvelopeChips, edges: npt.NDArray[np.float64], done_bits: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Return what is tried, as additions to start and to stretch, first of all none."""
     if done_bits:
         middle = 0.5 * chips.data_end(2 * done_bits)
-        turned = _STEERING * chips.data_chip / (edges[-1] - middle)
+        turned = STEERING * chips.data_chip / (edges[-1] - middle)
         return -turned * middle, turned
-    turned = np.tile(_GAINED * chips.data_chip / (edges[-1] - edges[0]), _LATE.size)
-    return np.repeat(_LATE * chips.data_chip, _GAINED.size) - turned * edges[0], turned
+    turned = np.tile(GAINED * chips.data_chip / (edges[-1] - edges[0]), LATE.size)
+    return np.repeat(LATE * chips.data_chip, GAINED.size) - turned * edges[0], turned
 
 
 def _energies(

@@ -95,6 +95,8 @@ class TagReceiver:
     def blank(self, start: int, stop: int) -> None:
         """Ignore the samples from ``start`` up to ``stop`` (of the undecimated stream): the tag transmits there."""
         self._stream.blank(start, stop)
+        if self._frame is not None:
+            self._frame.forget()
 
     def _needed_from(self) -> int:
         if self._frame is not None:
@@ -107,7 +109,7 @@ class TagReceiver:
         if self._stream.stop < self._frame.needs:
             return False
         frame = self._frame
-        frame.take(self._stream.between(frame.origin, frame.needs))
+        frame.take(self._stream.between(frame.origin, max(min(self._stream.stop, frame.uses), frame.needs)))
         if frame.reception is not None:
             received.append(frame.reception)
         self.counters.update(frame.counted)

@@ -31,8 +31,7 @@ OUTRANKS = 2.0  # so many times stronger a later sync must be than a weak one: t
 _OVERLAP_CHIPS = 4
 _CONTRAST = 0.25  # least ON-minus-OFF over ON-plus-OFF
 _WEAK = 26.0  # energy of the word over the noise energy of a chip that noise seldom reaches
-_LIKENESS_GAIN = 0.9  # how much more is asked for per unit of mean correlation above the next
-_LIKENESS_FROM = 0.65
+_LIKENESS_FROM = 0.65  # mean correlation from which on more likeness is asked for
 _VERIFIED_AT_ONCE = 96
 _SIDELOBE_CHIPS = 32  # how far before the word something may pass; further after it, its data may
 _NS_PER_S = 1_000_000_000
@@ -150,7 +149,7 @@ class UplinkSync:
         strictness = self._strictness
         sigmas = strictness.noise_sigmas * math.sqrt(self._signs.size) * self.chip
         thresholds = (sigmas, _CONTRAST, strictness.coherent, _VERIFIED_AT_ONCE, self.chip)
-        likeness = (strictness.likeness, _LIKENESS_GAIN, _LIKENESS_FROM)
+        likeness = (strictness.likeness, strictness.clearer, _LIKENESS_FROM)
         upper = self._spectrum[:, _BINS >= 0]
         spectrum = np.ascontiguousarray(np.stack((upper.real, -upper.imag), axis=1))
         sizes = (self.block + self._taps, self.block, _SIDELOBE_CHIPS * self._per_chip)
@@ -207,7 +206,7 @@ class UplinkSync:
         on = each[:, self._on]
         signal = np.maximum(np.add.reduce(on, axis=1) / on.shape[1] - noise, 0) + np.finfo(np.float32).tiny
         mean = signal / (signal + 2 * noise)
-        least = mean * (self._strictness.likeness + _LIKENESS_GAIN * np.maximum(mean - _LIKENESS_FROM, 0))
+        least = mean * (self._strictness.likeness + self._strictness.clearer * np.maximum(mean - _LIKENESS_FROM, 0))
         spread = each - (np.add.reduce(each, axis=1) / count)[:, np.newaxis]
         scale = np.sqrt(np.add.reduce(spread * spread, axis=1) * count)
         alike: npt.NDArray[np.bool_] = (spread @ self._signs) > least * scale

@@ -15,18 +15,20 @@ class Strictness:
     """What is asked of a word before it is taken for a sync: more misses weak ones, less takes noise or data for one.
 
     ``noise_sigmas``: ON minus OFF, in standard deviations of noise. ``coherent``: energy of the word over the noise
-    energy of a chip. ``likeness``: how well the chip energies correlate with the word, over the mean at that SNR.
+    energy of a chip. ``likeness``: how well the chip energies correlate with the word, over the mean at that SNR;
+    ``clearer``: how much more of that per unit of mean correlation, where noise is no excuse.
     """
 
     noise_sigmas: float
     coherent: float
     likeness: float
+    clearer: float = 0.9
 
 
 EXPECTED = Strictness(2.7, 18.0, 0.5)  # a PPDU is due: a miss is worse than a false start, which its data tell
 UNASKED = Strictness(3.6, 22.0, 0.65)
 CLEAR = Strictness(6.0, 40.0, 0.6)  # an uncoded frame that can be read has a sync this clear
-UNEVEN = Strictness(6.0, 40.0, 0.3)  # and one whose ON chips differ in energy is less like the word
+UNEVEN = Strictness(6.0, 40.0, 0.3, 0.0)  # one whose ON chips differ in energy is no more like the word without noise
 
 
 @dataclass(frozen=True)

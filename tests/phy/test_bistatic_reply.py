@@ -100,6 +100,17 @@ def test_either_shift_and_any_direct_path(upwards: bool) -> None:
     assert not set(other.receive(link.samples, link.noise_power).psdus) & {each.tobytes() for each in sent}
 
 
+@pytest.mark.parametrize("rate_bps", [250_000, 1_000_000])
+def test_no_reply_is_missed_where_there_is_hardly_any_noise(rate_bps: int) -> None:
+    """ON chips of one reply differ in energy whatever the noise, for the excitation does: a sync need not be even."""
+    rng = np.random.default_rng((5, rate_bps))
+    vector = TxVector(PpduKind.UL_BISTATIC, rate_bps)
+    sent = frames(rng, 24, 13)
+    link = bistatic_link(vector, sent, 10_000.0, 40.0, rng)
+    got = BistaticBatch(PROFILE, vector, WIDE_SPS).receive(link.samples, link.noise_power)
+    assert got.psdus == [each.tobytes() for each in sent]
+
+
 def test_a_channel_is_flat_and_stops_what_is_beside_it() -> None:
     """Tones through the channel at −5 MHz: 0 dB within 8.5 MHz, 90 dB less from 11.5 MHz on, 24.5 samples in place."""
     channel = UplinkChannel(-5e6, WIDE_SPS, 8.5e6, 11.5e6)

@@ -17,20 +17,20 @@ from ampradio.channel.per_packet import PerPacket, Samples, checked, per_packet
 _Words = npt.NDArray[np.uint64]
 _Reals = npt.NDArray[np.float32]
 # the generator's multipliers, and what each round adds to the key
-_PHILOX = np.array((0xD2511F53, 0xCD9E8D57, 0x9E3779B9, 0xBB67AE85), np.uint64)
+PHILOX = np.array((0xD2511F53, 0xCD9E8D57, 0x9E3779B9, 0xBB67AE85), np.uint64)
 _ROUNDS = 10
 _LOW, _SHIFT = np.uint64(0xFFFFFFFF), np.uint64(32)
 # ln(1 + x) / x for 0 ≤ x < 1; sine / x and cosine in x² of x·π/4 for −1 ≤ x < 1; least squares at Chebyshev nodes,
 # right to 1e-7
-_LOGARITHM = np.array(
+LOGARITHM = np.array(
     (
         1.0, -0.499995023, 0.33319271, -0.248443693, 0.191114306, -0.136747703, 0.0783616677, -0.0295885075,
         0.00525345793,
     ),
     np.float32,
 )  # fmt: skip
-_SINE = np.array((0.785398185, -0.0807454363, 0.0024900069, -3.59544092e-05), np.float32)
-_COSINE = np.array((1.0, -0.308425128, 0.0158543251, -0.000325938599, 3.52980419e-06), np.float32)
+SINE = np.array((0.785398185, -0.0807454363, 0.0024900069, -3.59544092e-05), np.float32)
+COSINE = np.array((1.0, -0.308425128, 0.0158543251, -0.000325938599, 3.52980419e-06), np.float32)
 _HALF, _TURN = np.float32(0.5), np.float32(2.0**-31)
 
 
@@ -70,7 +70,7 @@ class QuickNoise:
         if accelerator.is_on():
             from ampradio.channel.quick_noise_loops import add_each
 
-            tables = (_PHILOX, _LOGARITHM, _SINE, _COSINE)
+            tables = (PHILOX, LOGARITHM, SINE, COSINE)
             add_each(given, amplitude, self.position, self._key, *tables, taken)
         else:
             noise = self._noise(amplitude.size, size)
@@ -82,27 +82,27 @@ class QuickNoise:
     def _noise(self, packets: int, size: int) -> _Reals:
         """Return noise of unit power, (packets, 2n), real and imaginary parts in turn."""
         counters = -(-size // 2)
-        words = _drawn(np.uint64(self.position) + np.arange(packets * counters, dtype=np.uint64), self._key)
+        words = drawn(np.uint64(self.position) + np.arange(packets * counters, dtype=np.uint64), self._key)
         noise = np.empty((packets * counters, 4), np.float32)
         for half in range(2):
-            noise[:, 2 * half], noise[:, 2 * half + 1] = _turned(words[2 * half + 1], _radii(words[2 * half]))
+            noise[:, 2 * half], noise[:, 2 * half + 1] = turned(words[2 * half + 1], radii(words[2 * half]))
         return np.ascontiguousarray(noise.reshape(packets, 4 * counters)[:, : 2 * size])
 
 
-def _drawn(counter: _Words, key: _Words) -> tuple[npt.NDArray[np.uint32], ...]:
+def drawn(counter: _Words, key: _Words) -> tuple[npt.NDArray[np.uint32], ...]:
     """Return the four words of each ``counter`` (n,)."""
     zero, one = counter & _LOW, counter >> _SHIFT
     two, three = np.full_like(counter, key[2] & _LOW), np.full_like(counter, key[2] >> _SHIFT)
     low, high = key[0], key[1]
     for _ in range(_ROUNDS):
-        left, right = _PHILOX[0] * zero, _PHILOX[1] * two
+        left, right = PHILOX[0] * zero, PHILOX[1] * two
         zero, one = (right >> _SHIFT) ^ one ^ low, right & _LOW
         two, three = (left >> _SHIFT) ^ three ^ high, left & _LOW
-        low, high = (low + _PHILOX[2]) & _LOW, (high + _PHILOX[3]) & _LOW
+        low, high = (low + PHILOX[2]) & _LOW, (high + PHILOX[3]) & _LOW
     return tuple(word.astype(np.uint32) for word in (zero, one, two, three))
 
 
-def _radii(words: npt.NDArray[np.uint32]) -> _Reals:
+def radii(words: npt.NDArray[np.uint32]) -> _Reals:
     """Return √(−ln u), u the words as numbers in (0, 1]: exponent and mantissa apart."""
     number = words.astype(np.float32) + _HALF
     bits = number.view(np.int32)
@@ -110,22 +110,22 @@ def _radii(words: npt.NDArray[np.uint32]) -> _Reals:
     bits &= 0x7FFFFF
     bits |= 0x3F800000
     part = number - np.float32(1)
-    series = np.full_like(part, _LOGARITHM[8])
+    series = np.full_like(part, LOGARITHM[8])
     for degree in range(7, -1, -1):
-        series = series * part + _LOGARITHM[degree]
+        series = series * part + LOGARITHM[degree]
     size = exponent * np.float32(np.log(2)) - series * part
     radius: _Reals = np.sqrt(np.maximum(size, np.float32(0)))
     return radius
 
 
-def _turned(words: npt.NDArray[np.uint32], radius: _Reals) -> tuple[_Reals, _Reals]:
+def turned(words: npt.NDArray[np.uint32], radius: _Reals) -> tuple[_Reals, _Reals]:
     """Return real and imaginary part of ``radius`` turned by the words: two bits a quadrant, the rest within it."""
     part = (words << np.uint32(2)).view(np.int32).astype(np.float32) * _TURN
     square = part * part
-    along, across = np.full_like(part, _COSINE[4]), np.full_like(part, _SINE[3])
-    for coefficient in _COSINE[3::-1]:
+    along, across = np.full_like(part, COSINE[4]), np.full_like(part, SINE[3])
+    for coefficient in COSINE[3::-1]:
         along = along * square + coefficient
-    for coefficient in _SINE[2::-1]:
+    for coefficient in SINE[2::-1]:
         across = across * square + coefficient
     across = across * part
     size = np.where(words >> np.uint32(31), -radius, radius)

@@ -17,7 +17,7 @@ _TURN = np.float32(2.0**-31)
 
 
 @compiled()
-def _draw(first: int, key: _Words, philox: _Words, count: int, out: npt.NDArray[np.uint32]) -> None:
+def draw(first: int, key: _Words, philox: _Words, count: int, out: npt.NDArray[np.uint32]) -> None:
     """Write the four words of ``count`` counters from ``first`` on into ``out`` (4, …); ``key``: two words, stream."""
     for each in range(count):
         counter = np.uint64(first) + np.uint64(each)
@@ -33,7 +33,7 @@ def _draw(first: int, key: _Words, philox: _Words, count: int, out: npt.NDArray[
 
 
 @compiled()
-def _radii(words: npt.NDArray[np.uint32], count: int, logarithm: _Reals, radius: _Reals) -> None:
+def radii(words: npt.NDArray[np.uint32], count: int, logarithm: _Reals, radius: _Reals) -> None:
     """Write √(−ln u) into ``radius``, u the words as numbers in (0, 1]."""
     bits = radius.view(np.int32)
     for each in range(count):
@@ -50,7 +50,7 @@ def _radii(words: npt.NDArray[np.uint32], count: int, logarithm: _Reals, radius:
 
 
 @compiled()
-def _turned(
+def turned(
     words: npt.NDArray[np.uint32], count: int, sine: _Reals, cosine: _Reals, radius: _Reals, out: _Reals
 ) -> None:
     """Write points at ``radius``, turned by the words, into ``out`` (2, …): two bits a quadrant, the rest within it."""
@@ -95,11 +95,11 @@ def add_each(
         given, row, scale = samples[packet], out[packet], amplitude[packet]
         for begin in range(0, counters, _BLOCK):
             count = min(_BLOCK, counters - begin)
-            _draw(first + packet * counters + begin, key, philox, count, words)
-            _radii(words[0], count, logarithm, radius)
-            _turned(words[1], count, sine, cosine, radius, even)
-            _radii(words[2], count, logarithm, radius)
-            _turned(words[3], count, sine, cosine, radius, odd)
+            draw(first + packet * counters + begin, key, philox, count, words)
+            radii(words[0], count, logarithm, radius)
+            turned(words[1], count, sine, cosine, radius, even)
+            radii(words[2], count, logarithm, radius)
+            turned(words[3], count, sine, cosine, radius, odd)
             whole = min(count, (size - 2 * begin) // 2)
             for each in range(whole):
                 at = 4 * (begin + each)

@@ -15,9 +15,21 @@ from fractions import Fraction
 import numpy as np
 
 from ampradio.channel.resampling import HALF_WIDTH, interpolate
-from ampradio.radio.emulator.air import Emission, Samples, Sender, Sum, Tuning, Window, band_of, laid_out
+from ampradio.radio.emulator.air import (
+    Arrival,
+    Codes,
+    Emission,
+    Field,
+    Samples,
+    Sender,
+    Tuning,
+    Window,
+    as_samples,
+    band_of,
+    laid_out,
+)
 from ampradio.radio.emulator.front_end import FULL_SCALE_TX_DBM
-from ampradio.radio.emulator.mixing import Band, mixed, passed
+from ampradio.radio.emulator.mixing import Band, passed
 from testbed.emulated_air.echoes import Echoes, Fading
 
 LATER = 16  # samples of the sender: an interpolation needs those after a position too
@@ -54,9 +66,9 @@ class IndoorAir:
         self._echoes: dict[tuple[Fading, Fraction], list[Echoes]] = {}
         self._lock = threading.Lock()
 
-    def heard(self, senders: Sequence[Sender], receiver: int, tuning: Tuning, window: Window) -> Samples:
+    def heard(self, senders: Sequence[Sender], receiver: int, tuning: Tuning, window: Window) -> Field:
         """See ``ampradio.radio.emulator.air.Air``."""
-        all_of_it = Sum(window.count)
+        arrivals = []
         for index, sender in enumerate(senders):
             way = self._way(index, receiver)
             asked = _back(window, way.delay_s)
@@ -66,8 +78,8 @@ class IndoorAir:
             for emission in emissions:
                 arrived = self._arrived(emission, way, tuning, window)
                 if arrived is not None:
-                    all_of_it.add(arrived)
-        return all_of_it.samples()
+                    arrivals.append(arrived)
+        return Field(window, arrivals)
 
     def _way(self, sender: int, receiver: int) -> Way:
         if sender == receiver:
@@ -79,21 +91,22 @@ class IndoorAir:
         out = []
         full_scale = 10 ** (FULL_SCALE_TX_DBM / 20)
         for coefficient in coefficients:
-            window = Window(coefficient.first, coefficient.samples.size, coefficient.rate_sps)
+            window = Window(coefficient.first, len(coefficient.samples), coefficient.rate_sps)
             for index, sender in enumerate(senders):
                 if index in self.reflecting:
                     continue
                 way = self._way(index, tag)
                 for emission in sender.emissions(_back(window, way.delay_s)):
                     tuned = Tuning(emission.carrier_hz, _EVERYTHING_HZ)
-                    falling = self._arrived(emission, way, tuned, window)
-                    if falling is not None:
-                        falling *= coefficient.samples
+                    arrived = self._arrived(emission, way, tuned, window)
+                    if arrived is not None:
+                        falling = Field(window, (arrived,)).samples()
+                        falling *= as_samples(coefficient.samples)
                         scale, carrier_hz = coefficient.scale / full_scale, emission.carrier_hz
                         out.append(Emission(window.first, falling, scale, carrier_hz, _EVERYTHING_HZ, window.rate_sps))
         return out
 
-    def _arrived(self, emission: Emission, way: Way, tuning: Tuning, window: Window) -> Samples | None:
+    def _arrived(self, emission: Emission, way: Way, tuning: Tuning, window: Window) -> Arrival | None:
         """Return what of ``emission`` comes over ``way`` to a receiver, as its converter samples it over ``window``."""
         band = band_of(emission, tuning, window.rate_sps)
         if band is None:
@@ -102,7 +115,7 @@ class IndoorAir:
         later = way.delay_s * float(emission.rate_sps)
         if emission.rate_sps == window.rate_sps and abs(later - round(later)) < _SNAP:
             whole = Window(window.first - round(later), window.count, window.rate_sps)
-            arrived = self._sent(emission, way, band, whole)
+            arrived, passband = self._sent(emission, way, band, whole), None if band.is_whole else band
         else:
             position = Fraction(window.first) * emission.rate_sps / window.rate_sps - Fraction(later) - LATER
             begin = math.floor(position) - HALF_WIDTH
@@ -110,12 +123,13 @@ class IndoorAir:
             places = float(position - begin) + step * np.arange(window.count)
             around = Window(begin, math.ceil(places[-1]) + HALF_WIDTH + 1, emission.rate_sps)
             arrived = self._sent(emission, way, band, around)
+            passband = None
             if arrived is not None:
-                arrived = interpolate(arrived, places)
-        return None if arrived is None else mixed(arrived, gain, band.shift, window.first)
+                arrived = interpolate(passed(as_samples(arrived), band), places)
+        return None if arrived is None else Arrival(arrived, gain, band.shift, passband)
 
-    def _sent(self, emission: Emission, way: Way, band: Band, window: Window) -> Samples | None:
-        """Return ``emission`` over a ``window`` of its own rate, after the echoes of ``way`` and both filters."""
+    def _sent(self, emission: Emission, way: Way, band: Band, window: Window) -> Samples | Codes | None:
+        """Return ``emission`` over a ``window`` of its own rate and ``band.memory`` before, after ``way``'s echoes."""
         parts = self._parts(way, emission.rate_sps)
         before = sum(part.memory for part in parts)
         wider = window.wider(before + band.memory)
@@ -124,9 +138,9 @@ class IndoorAir:
             return None
         first = wider.first
         for part in parts:
-            samples = part.applied(samples, first)
+            samples = part.applied(as_samples(samples), first)
             first += part.memory
-        return passed(samples, band)
+        return samples
 
     def _parts(self, way: Way, rate_sps: Fraction) -> list[Echoes]:
         if way.fading is None:

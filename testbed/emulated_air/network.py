@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ampradio.radio.emulator import EmulatedNetwork
-from testbed.emulated_air.noise import CountedNoise
+from testbed.emulated_air.converter import NumberedConverter
 from testbed.emulated_air.plan import AirPlan
 
 
@@ -14,5 +14,5 @@ def emulated_network(plan: AirPlan, *, elastic: bool = False, port: int = 0) -> 
         plan.air,
         elastic=elastic,
         port=port,
-        noise=lambda index: CountedNoise(plan.seed, index),
+        converter=lambda index: NumberedConverter(plan.seed, index),
     )

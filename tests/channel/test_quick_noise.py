@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from ampradio import accelerator
-from ampradio.channel.quick_noise import QuickNoise, _drawn
+from ampradio.channel.quick_noise import QuickNoise, drawn
 
 ALL = 0xFFFFFFFF
 # Random123's known answers for philox4x32, 10 rounds: counter (low, low, high, high), key, the four words
@@ -23,13 +23,11 @@ KNOWN = (
 
 
 @pytest.mark.parametrize(("counter", "key", "words"), KNOWN)
-def test_the_words_are_those_published(
-    counter: tuple[int, ...], key: tuple[int, int], words: tuple[int, ...]
-) -> None:
+def test_the_words_are_those_published(counter: tuple[int, ...], key: tuple[int, int], words: tuple[int, ...]) -> None:
     """Philox 4x32-10, known answers of its authors' Random123."""
     position, stream = counter[0] | counter[1] << 32, counter[2] | counter[3] << 32
-    drawn = _drawn(np.array([position], np.uint64), np.array((*key, stream), np.uint64))
-    assert tuple(int(word[0]) for word in drawn) == words
+    words_of_it = drawn(np.array([position], np.uint64), np.array((*key, stream), np.uint64))
+    assert tuple(int(word[0]) for word in words_of_it) == words
 
 
 @pytest.mark.parametrize("shape", [(1,), (2, 3, 7), (3, 1024), (2, 1025), (1, 4099), (0, 5), (3, 0)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,8 @@ import numpy.typing as npt
 from ampradio.radio.emulator.mixing import TAPS, Band, mixed, passed
 
 Samples = npt.NDArray[np.complex64]
+Codes = npt.NDArray[np.int16]
+_CONVERTED = np.int16(-16)  # the converter has 12 bits
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,13 @@ class Window:
 
 @dataclass(frozen=True)
 class Emission:
-    """What left an antenna from sample ``first`` on, around ``carrier_hz``: ``samples`` times ``scale``, in √mW."""
+    """What left an antenna from sample ``first`` on, around ``carrier_hz``: ``samples`` times ``scale``, in √mW.
+
+    Codes are (n, 2), of which the upper 12 bits count.
+    """
 
     first: int
-    samples: Samples
+    samples: Samples | Codes
     scale: float
     carrier_hz: float
     bandwidth_hz: float
@@ -63,14 +68,51 @@ class Sender(Protocol):
         """Return what it sends within the time of ``window``, at the rate of its own converter."""
 
 
+@dataclass(frozen=True)
+class Arrival:
+    """One signal at an antenna: ``samples`` times ``gain``, turned by ``cycles`` a sample since sample 0.
+
+    Of samples with a ``band`` what passes it; they begin as many samples earlier as it remembers.
+    """
+
+    samples: Samples | Codes
+    gain: float
+    cycles: float = 0.0
+    band: Band | None = None
+
+    def passed(self) -> Samples:
+        """Return what passes; not to be written to."""
+        samples = as_samples(self.samples)
+        return samples if self.band is None else passed(samples, self.band)
+
+
+@dataclass(frozen=True)
+class Field:
+    """All that reaches an antenna over ``window``, in square roots of a milliwatt, noise not counted."""
+
+    window: Window
+    arrivals: Sequence[Arrival]
+
+    def samples(self) -> Samples:
+        """Return the sum of all arrivals, the caller's to overwrite."""
+        out: Samples = np.zeros(self.window.count, np.complex64)
+        for each in self.arrivals:
+            out += mixed(each.passed(), each.gain, each.cycles, self.window.first)
+        return out
+
+    def power_mw(self) -> float:
+        """Return its mean power."""
+        if not self.arrivals:
+            return 0.0
+        samples = self.samples()
+        return float(np.vdot(samples, samples).real) / max(samples.size, 1)
+
+
 class Air(Protocol):
     """A model of the air."""
 
-    def heard(self, senders: Sequence[Sender], receiver: int, tuning: Tuning, window: Window) -> Samples:
-        """Return what reaches the antenna of radio ``receiver``, in square roots of a milliwatt, noise not counted.
-
-        The array is the caller's to overwrite.
-        """
+    def heard(self, senders: Sequence[Sender], receiver: int, tuning: Tuning, window: Window) -> Field:
+        """Return what reaches the antenna of radio ``receiver``."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +126,9 @@ class FlatAir:
     leak_db: float = 50.0
     pairs_db: dict[tuple[int, int], float] = field(default_factory=dict)
 
-    def heard(self, senders: Sequence[Sender], receiver: int, tuning: Tuning, window: Window) -> Samples:
+    def heard(self, senders: Sequence[Sender], receiver: int, tuning: Tuning, window: Window) -> Field:
         """See ``Air``: every sender mixed to where the receiver is tuned, cut to what both filters let through."""
-        all_of_it = Sum(window.count)
+        arrivals = []
         for index, sender in enumerate(senders):
             loss_db = self.leak_db if index == receiver else self.pairs_db.get((index, receiver), self.path_loss_db)
             for emission in sender.emissions(window.wider(TAPS - 1)):
@@ -96,27 +138,8 @@ class FlatAir:
                 sent = laid_out(emission, window.wider(band.memory))
                 if sent is not None:
                     gain = float(10 ** (-loss_db / 20)) * emission.scale
-                    all_of_it.add(mixed(passed(sent, band), gain, band.shift, window.first))
-        return all_of_it.samples()
-
-
-class Sum:
-    """A sum of signals of ``count`` samples, silence to begin with."""
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-        self._samples: Samples | None = None
-
-    def add(self, samples: Samples) -> None:
-        """Add ``samples``, which become this object's own."""
-        if self._samples is None:
-            self._samples = samples
-        else:
-            self._samples += samples
-
-    def samples(self) -> Samples:
-        """Return the sum."""
-        return np.zeros(self._count, np.complex64) if self._samples is None else self._samples
+                    arrivals.append(Arrival(sent, gain, band.shift, None if band.is_whole else band))
+        return Field(window, arrivals)
 
 
 def band_of(emission: Emission, tuning: Tuning, rate_sps: Fraction) -> Band | None:
@@ -131,18 +154,26 @@ def band_of(emission: Emission, tuning: Tuning, rate_sps: Fraction) -> Band | No
     return Band(low / own, high / own, shift_hz / float(rate_sps))
 
 
-def laid_out(emission: Emission, window: Window) -> Samples | None:
+def laid_out(emission: Emission, window: Window) -> Samples | Codes | None:
     """Return the samples of ``emission`` over ``window``, silence where there are none; None if there are none at all.
 
     The result is not to be written to.
     """
     start = max(emission.first, window.first)
-    end = min(emission.first + emission.samples.size, window.first + window.count)
+    end = min(emission.first + len(emission.samples), window.first + window.count)
     if end <= start:
         return None
     part = emission.samples[start - emission.first : end - emission.first]
-    if part.size == window.count:
+    if len(part) == window.count:
         return part
-    out = np.zeros(window.count, np.complex64)
+    out = cast(Samples | Codes, np.zeros((window.count, *part.shape[1:]), part.dtype))
     out[start - window.first : end - window.first] = part
     return out
+
+
+def as_samples(sent: Samples | Codes) -> Samples:
+    """Return codes as samples, in units of a code; samples as they are."""
+    if sent.dtype != np.int16:
+        return cast(Samples, sent)
+    samples: Samples = (cast(Codes, sent) & _CONVERTED).astype(np.float32).view(np.complex64)[:, 0]
+    return samples

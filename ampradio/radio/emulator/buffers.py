@@ -45,7 +45,7 @@ class OpenTransmit:
         self.size = playback.block * len(columns) * _BYTES
         self._pluto, self._playback, self._columns = pluto, playback, columns
 
-    def put(self, data: bytes, patience_s: float | None, gone: Callable[[], bool]) -> None:
+    def put(self, data: bytearray, patience_s: float | None, gone: Callable[[], bool]) -> None:
         """Send whole samples of ``data``; raises Refused."""
         each = len(self._columns) * _BYTES
         if len(data) % each:

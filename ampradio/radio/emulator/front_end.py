@@ -7,12 +7,10 @@ from fractions import Fraction
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from ampradio.radio.emulator.air import Codes, Field, Samples
 from ampradio.radio.emulator.transceiver import Transceiver, gain_range_db
 
-Samples = npt.NDArray[np.complex64]
-Codes = npt.NDArray[np.int16]
 ADC_CODES = 2048
 DAC_CODES = 32768
 FULL_SCALE_TX_DBM = 7.0  # a tone of full scale without attenuation
@@ -22,25 +20,37 @@ ADC_NOISE_CODES = 0.7
 _AGC_TARGET_DBFS = -12.0
 
 
-class Noise(Protocol):
-    """A receiver's own noise."""
+class Converter(Protocol):
+    """A receiver's noise and its converter."""
 
-    def added_to(self, samples: Samples, power: float) -> Samples:
-        """Return ``samples``, which may be overwritten, plus white Gaussian noise of that mean power."""
+    def codes(self, field: Field, scale: float, noise_power: float) -> Codes:
+        """Return (n, 2) codes of 12 bits: ``field`` times ``scale`` plus white Gaussian noise of ``noise_power``.
+
+        That is the mean of its square, in squares of a code.
+        """
 
 
-class NumpyNoise:
+class NumpyConverter:
     """Noise as numpy draws it, of its own for every radio of a seed."""
 
     def __init__(self, seed: int, index: int) -> None:
         self._rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(index,))))
 
-    def added_to(self, samples: Samples, power: float) -> Samples:
-        """See ``Noise``."""
-        drawn = self._rng.standard_normal(2 * samples.size, dtype=np.float32)
-        drawn *= np.float32(np.sqrt(power / 2))
-        samples += drawn.view(np.complex64)
-        return samples
+    def codes(self, field: Field, scale: float, noise_power: float) -> Codes:
+        """See ``Converter``."""
+        drawn = self._rng.standard_normal(2 * field.window.count, dtype=np.float32)
+        drawn *= np.float32(np.sqrt(noise_power / 2))
+        drawn += np.float32(scale) * field.samples().view(np.float32)
+        return rounded(drawn.view(np.complex64))
+
+
+def rounded(analogue: Samples) -> Codes:
+    """Return (n, 2) codes of samples in units of a code, which are used up."""
+    parts = analogue.view(np.float32)
+    np.rint(parts, out=parts)
+    np.clip(parts, -ADC_CODES, ADC_CODES - 1, out=parts)
+    codes: Codes = parts.astype(np.int16).reshape(-1, 2)
+    return codes
 
 
 @dataclass(frozen=True)
@@ -74,22 +84,20 @@ def noise_dbm(board: Board, rate_sps: float) -> float:
     return THERMAL_DBM_HZ + board.noise_figure_db + 10 * float(np.log10(rate_sps))
 
 
-def converted(chip: Transceiver, board: Board, field: Samples, rate_sps: float, noise: Noise) -> Codes:
-    """Return (n, 2) codes of the ``field`` at the antenna, which is used up; the gain control sets the gain first."""
+def converted(chip: Transceiver, board: Board, field: Field, converter: Converter) -> Codes:
+    """Return (n, 2) codes of the ``field`` at the antenna; the gain control sets the gain first."""
     if not chip.running or not chip.rx_powered:
-        return np.zeros((field.size, 2), np.int16)
-    field_power = float(np.vdot(field, field).real) / max(field.size, 1)
-    noise_power = 10 ** (noise_dbm(board, rate_sps) / 10)
-    input_dbm = 10 * float(np.log10(field_power + noise_power))
+        return np.zeros((field.window.count, 2), np.int16)
+    noise_power = 10 ** (noise_dbm(board, float(field.window.rate_sps)) / 10)
+
+    def input_dbm() -> float:
+        return 10 * float(np.log10(field.power_mw() + noise_power))
+
     if chip.gain_mode != "manual":
         least, most = gain_range_db(chip.rx_lo_hz)
-        chip.rx_gain_db = int(min(max(FULL_SCALE_RX_DBM + _AGC_TARGET_DBFS - input_dbm, least), most))
-    chip.rx_power_dbfs = input_dbm + chip.rx_gain_db - FULL_SCALE_RX_DBM
-    scale = ADC_CODES * 10 ** ((chip.rx_gain_db - FULL_SCALE_RX_DBM) / 20)
+        chip.rx_gain_db = int(min(max(FULL_SCALE_RX_DBM + _AGC_TARGET_DBFS - input_dbm(), least), most))
+    gain_db = chip.rx_gain_db
+    chip.rx_power_dbfs = lambda: input_dbm() + gain_db - FULL_SCALE_RX_DBM  # hardly anybody asks
+    scale = ADC_CODES * 10 ** ((gain_db - FULL_SCALE_RX_DBM) / 20)
     # thermal and the converter's own noise are one draw
-    analogue = noise.added_to(field, noise_power + 2 * (ADC_NOISE_CODES / scale) ** 2).view(np.float32)
-    analogue *= np.float32(scale)
-    np.rint(analogue, out=analogue)
-    np.clip(analogue, -ADC_CODES, ADC_CODES - 1, out=analogue)
-    codes: Codes = analogue.astype(np.int16).reshape(-1, 2)
-    return codes
+    return converter.codes(field, scale, scale**2 * noise_power + 2 * ADC_NOISE_CODES**2)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import struct
 from collections.abc import Callable
-from typing import BinaryIO
+from io import BufferedRWPair
 
 from ampradio.radio.emulator.buffers import OpenReceive, OpenTransmit, opened
 from ampradio.radio.emulator.context_xml import context_xml
@@ -25,7 +25,7 @@ _MOST_TRANSFER = 64 << 20
 class Conversation:
     """A client at ``pluto``; ``gone`` tells whether it has hung up."""
 
-    def __init__(self, pluto: EmulatedPluto, stream: BinaryIO, gone: Callable[[], bool]) -> None:
+    def __init__(self, pluto: EmulatedPluto, stream: BufferedRWPair, gone: Callable[[], bool]) -> None:
         self._pluto, self._stream, self._gone = pluto, stream, gone
         self._patience_s: float | None = 2.5
         self._open: dict[str, OpenReceive | OpenTransmit] = {}
@@ -161,8 +161,8 @@ class Conversation:
             raise Refused(errno.EINVAL)
         self._say(0)
         self._stream.flush()
-        data = self._stream.read(size)
-        if len(data) != size:
+        data = bytearray(size)
+        if self._stream.readinto(data) != size:
             return False
         buffer.put(data, self._patience_s, self._gone)
         self._say(size)

@@ -83,9 +83,14 @@ def _phasor(turns: npt.NDArray[np.float64]) -> Samples:
 
 @lru_cache(maxsize=256)
 def _response(low: float, high: float) -> Samples:
-    """Return the spectrum of a windowed sinc that passes ``low`` to ``high``, in cycles per sample."""
     places = np.arange(TAPS) - (TAPS - 1) / 2
-    shape: npt.NDArray[np.float64] = (high - low) * np.sinc((high - low) * places) * np.kaiser(TAPS, 7.0)
-    taps = (shape * np.exp(1j * np.pi * (low + high) * places)).astype(np.complex64)
+    taps = (real_taps(high - low) * np.exp(1j * np.pi * (low + high) * places)).astype(np.complex64)
     response: Samples = scipy.fft.fft(taps, _FRAME)
     return response
+
+
+@lru_cache(maxsize=256)
+def real_taps(width: float) -> npt.NDArray[np.float64]:
+    """Return a windowed sinc (TAPS,) that passes ``width`` cycles per sample, half of them on each side of zero."""
+    places = np.arange(TAPS) - (TAPS - 1) / 2
+    return np.asarray(width * np.sinc(width * places) * np.kaiser(TAPS, 7.0))

@@ -7,7 +7,7 @@ from types import TracebackType
 
 from ampradio.radio.emulator.air import Air, FlatAir
 from ampradio.radio.emulator.clock import Clock, ElasticClock, WallClock
-from ampradio.radio.emulator.front_end import Board, Noise, NumpyNoise
+from ampradio.radio.emulator.front_end import Board, Converter, NumpyConverter
 from ampradio.radio.emulator.pluto import EmulatedPluto
 from ampradio.radio.emulator.server import Server
 
@@ -32,7 +32,7 @@ class EmulatedNetwork:
         host: a loopback address.
         port: of the first, the others follow; 0 for free ones.
         seed: of the receivers' noise.
-        noise: gives the noise of the radio of an index; default numpy's.
+        converter: gives noise and converter of the radio of an index; default numpy's.
 
     Raises:
         ValueError: no board, or more than 16.
@@ -48,7 +48,7 @@ class EmulatedNetwork:
         host: str = "127.0.0.1",
         port: int = 0,
         seed: int = 0,
-        noise: Callable[[int], Noise] | None = None,
+        converter: Callable[[int], Converter] | None = None,
     ) -> None:
         each = boards(given) if isinstance(given, int) else list(given)
         if not 1 <= len(each) <= MOST_PLUTOS:
@@ -56,7 +56,7 @@ class EmulatedNetwork:
         clock: Clock = ElasticClock() if elastic else WallClock()
         self.plutos: list[EmulatedPluto] = []
         for index, board in enumerate(each):
-            own = noise(index) if noise else NumpyNoise(seed, index)
+            own = converter(index) if converter else NumpyConverter(seed, index)
             self.plutos.append(EmulatedPluto(index, board, clock, air or FlatAir(), self.plutos, own))
         self.servers: list[Server] = []
         try:

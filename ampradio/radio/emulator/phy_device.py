@@ -172,7 +172,7 @@ def _loopback(chip: Transceiver) -> Attribute:
 
 def _rssi_db(chip: Transceiver) -> float:
     """The driver's RSSI falls with the power; the scale is that of the emulator's antenna."""
-    return min(max(chip.rx_gain_db - chip.rx_power_dbfs, 0.0), 127.75)
+    return min(max(chip.rx_gain_db - chip.rx_power_dbfs(), 0.0), 127.75)
 
 
 def _fir(chip: Transceiver, name: str, filename: str) -> Attribute:

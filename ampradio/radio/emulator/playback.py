@@ -11,9 +11,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from ampradio.radio.emulator.air import Emission, Window
+from ampradio.radio.emulator.air import Codes, Emission, Window
 from ampradio.radio.emulator.clock import Clock, Pace
-from ampradio.radio.emulator.front_end import DAC_CODES, Codes, Samples
+from ampradio.radio.emulator.front_end import DAC_CODES
 from ampradio.radio.emulator.iio_tree import Refused
 
 
@@ -28,28 +28,28 @@ class Sending:
 
 @dataclass(frozen=True)
 class Segment:
-    """Codes on the time line from sample ``first`` to before ``end``; repeated over it when they are fewer."""
+    """Codes on the time line from sample ``first`` to before ``end``; with a ``period``, repeated over it."""
 
     first: int
     end: int
     rate_sps: Fraction
     codes: Codes
     sending: Sending | None  # None: as the radio is set now
+    period: int = 0
 
     def between(self, first: int, end: int) -> tuple[int, Codes] | None:
         """Return (start, codes) of what lies between two samples."""
         start, stop = max(first, self.first), min(end, self.end)
         if stop <= start:
             return None
-        at = start - self.first
-        if stop - self.first <= len(self.codes):
-            return start, self.codes[at : stop - self.first]
-        part = self.codes[at % len(self.codes) :][: stop - start]
-        missing = stop - start - len(part)
-        if not missing:
-            return start, part
-        again = np.tile(self.codes, (-(-missing // len(self.codes)), 1)) if missing > len(self.codes) else self.codes
-        return start, np.concatenate((part, again[:missing]))
+        at, count = start - self.first, stop - start
+        if not self.period:
+            return start, self.codes[at : at + count]
+        at %= self.period
+        if at + count <= len(self.codes):
+            return start, self.codes[at : at + count]
+        again = -(-(at + count) // self.period)
+        return start, np.tile(self.codes[: self.period], (again, 1))[at : at + count]
 
 
 def emission(segment: Segment, window: Window, now: Sending) -> Emission | None:
@@ -59,16 +59,17 @@ def emission(segment: Segment, window: Window, now: Sending) -> Emission | None:
     if part is None or not how.amplitude:
         return None
     scale = how.amplitude / DAC_CODES
-    return Emission(part[0], _complex(part[1]), scale, how.carrier_hz, how.bandwidth_hz, segment.rate_sps)
+    return Emission(part[0], part[1], scale, how.carrier_hz, how.bandwidth_hz, segment.rate_sps)
 
 
-def _complex(codes: Codes) -> Samples:
-    kept = (codes & np.int16(-16)).astype(np.float32)  # the converter has 12 bits
-    samples: Samples = kept.view(np.complex64)[:, 0]
-    return samples
+def _repeated(codes: Codes) -> Codes:
+    """Return ``codes`` and what follows when they are repeated, so that what is asked for is mostly a slice."""
+    again = np.tile(codes, (-(-_AT_HAND // len(codes)), 1))[:_AT_HAND]
+    return np.concatenate((codes, again))
 
 
 FOREVER = 1 << 62
+_AT_HAND = 1 << 19  # samples
 
 
 class Playback:
@@ -103,7 +104,9 @@ class Playback:
         self._end = end / rate
         self._dry = False
         self._ends.append(self._end)
-        return Segment(first, end, rate, codes, None if self.cyclic else sending), dry
+        if not self.cyclic:
+            return Segment(first, end, rate, codes, sending), dry
+        return Segment(first, end, rate, _repeated(codes), None, len(codes)), dry
 
     def ran_dry(self) -> bool:
         """Return whether it has run dry since this was asked last, each time once."""

@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 
 from ampradio.radio.emulator import front_end
-from ampradio.radio.emulator.air import Air, Emission, Tuning, Window
+from ampradio.radio.emulator.air import Air, Codes, Emission, Samples, Tuning, Window
 from ampradio.radio.emulator.capture import Capture
 from ampradio.radio.emulator.clock import Clock
 from ampradio.radio.emulator.dma_devices import (
@@ -24,7 +24,7 @@ from ampradio.radio.emulator.dma_devices import (
     transmit_device,
 )
 from ampradio.radio.emulator.faults import Faults
-from ampradio.radio.emulator.front_end import Board, Codes, Noise
+from ampradio.radio.emulator.front_end import Board, Converter
 from ampradio.radio.emulator.iio_tree import Device, Refused
 from ampradio.radio.emulator.phy_device import phy_device
 from ampradio.radio.emulator.playback import Playback, Segment, Sending, emission
@@ -43,13 +43,19 @@ class EmulatedPluto:
     """A PlutoSDR at ``index`` of ``all_of_them``, which an air joins; any thread may call it."""
 
     def __init__(
-        self, index: int, board: Board, clock: Clock, air: Air, all_of_them: Sequence[EmulatedPluto], noise: Noise
+        self,
+        index: int,
+        board: Board,
+        clock: Clock,
+        air: Air,
+        all_of_them: Sequence[EmulatedPluto],
+        converter: Converter,
     ) -> None:
         self.chip = Transceiver()
         self.lock = threading.RLock()
         self.faults = Faults()
         self._index, self._board, self._clock, self._air, self._all = index, board, clock, air, all_of_them
-        self._noise = noise
+        self._converter = converter
         self.receive_core = Core(self.chip)
         self.transmit_core = Core(self.chip, Registers(self._look_for_underflow))
         self._tones = tuple(Tone() for _ in LABELS)
@@ -161,7 +167,7 @@ class EmulatedPluto:
 
     def _converted(self, window: Window) -> Codes:
         field = self._air.heard(self._all, self._index, self._tuning(), window)
-        return front_end.converted(self.chip, self._board, field, float(window.rate_sps), self._noise)
+        return front_end.converted(self.chip, self._board, field, self._converter)
 
     def emissions(self, window: Window) -> list[Emission]:
         """Return what it sends within the time of ``window``; see ``air.Sender``."""
@@ -186,7 +192,7 @@ class EmulatedPluto:
         others = [each if each.chip.loopback != 2 else _Silent() for each in self._all]
         field = self._air.heard(others, self._index, self._tuning(), window)
         scale = 10 ** ((self.chip.rx_gain_db - front_end.FULL_SCALE_RX_DBM) / 20)
-        heard = (field * np.float32(scale)).view(np.float32)
+        heard = (field.samples() * np.float32(scale)).view(np.float32)
         return [_emission(window, np.clip(heard, -1, 1).view(np.complex64), how)]
 
     def _own(self, window: Window) -> Codes:
@@ -239,7 +245,7 @@ class _Silent:
         return []
 
 
-def _emission(window: Window, samples: front_end.Samples, how: Sending) -> Emission:
+def _emission(window: Window, samples: Samples, how: Sending) -> Emission:
     return Emission(window.first, samples, how.amplitude, how.carrier_hz, how.bandwidth_hz, window.rate_sps)
 
 

@@ -6,7 +6,8 @@ import contextlib
 import logging
 import socket
 import threading
-from typing import BinaryIO, cast
+from io import BufferedRWPair
+from typing import cast
 
 from ampradio.radio.emulator.iiod import Conversation
 from ampradio.radio.emulator.pluto import EmulatedPluto
@@ -74,7 +75,7 @@ class Server:
         try:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with client.makefile("rwb", _BUFFER_BYTES) as stream:
-                Conversation(self._pluto, cast(BinaryIO, stream), lambda: _is_gone(client)).run()
+                Conversation(self._pluto, cast(BufferedRWPair, stream), lambda: _is_gone(client)).run()
         except (OSError, ValueError) as error:  # the client broke the connection
             _LOG.debug("a client at port %d left: %s", self.address[1], error)
         finally:

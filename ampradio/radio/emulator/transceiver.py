@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import errno
 import math
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from ampradio.radio.emulator.iio_tree import Refused, number
 
@@ -63,7 +64,7 @@ class Transceiver:
     fir_on: bool = False
     fir_decimation: int = 0  # 0: none loaded
     fir_taps: int = 0
-    rx_power_dbfs: float = field(default=-100.0)  # of the newest block, for RSSI and the gain control
+    rx_power_dbfs: Callable[[], float] = lambda: -100.0  # of the newest block, for RSSI
 
     @property
     def running(self) -> bool:

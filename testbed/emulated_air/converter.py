@@ -1,0 +1,35 @@
+"""Noise and converters of emulated receivers: noise by its number, the same on every machine, and all in one pass."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ampradio.channel.digitising import Passband, Signal, digitised
+from ampradio.channel.numbered_noise import noise_key
+from ampradio.radio.emulator.air import Arrival, Codes, Field
+from ampradio.radio.emulator.mixing import Band, real_taps
+
+_RATE_BITS = 40  # of a rate in thousandths of a sample per second
+
+
+class NumberedConverter:
+    """The emulated receiver of an ``index``; at every sample rate it has noise of its own."""
+
+    def __init__(self, seed: int, index: int) -> None:
+        self._seed, self._index = seed, index
+
+    def codes(self, field: Field, scale: float, noise_power: float) -> Codes:
+        """See ``ampradio.radio.emulator.front_end.Converter``."""
+        window = field.window
+        key = noise_key(self._seed, self._index << _RATE_BITS | round(1000 * window.rate_sps))
+        signals = [_signal(each, scale) for each in field.arrivals]
+        return digitised(signals, window.first, window.count, noise_power, key)
+
+
+def _signal(arrival: Arrival, scale: float) -> Signal:
+    passband = None if arrival.band is None else _passband(arrival.band)
+    return Signal(arrival.samples, arrival.gain * scale, arrival.cycles, passband)
+
+
+def _passband(band: Band) -> Passband:
+    return Passband(real_taps(band.high - band.low).astype(np.float32), (band.low + band.high) / 2)

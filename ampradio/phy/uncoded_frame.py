@@ -22,9 +22,7 @@ from ampradio.phy.uplink_track import UplinkTrack
 
 FINEST = 16  # samples of a chip from which on a straight line between samples is good enough
 _FINAL_WINDOWS = (0.25, 0.125)  # of a chip
-NEIGHBOURS = 8
-"""Bits either side whose ON chips tell the phase of one."""
-
+_STEADY_US = 32  # either side of a bit, a carrier fitted to the frame keeps its phase
 _AIDED_PASSES = 3
 _PASSED = 0.88  # of the sampled band: what front ends pass, and so what is left of a chip
 _KAISER = 4.0
@@ -131,6 +129,11 @@ def final_windows(chips: UplinkChips) -> list[float]:
     return [max(window * chips.chip, WINDOW_MIN) for window in _FINAL_WINDOWS]
 
 
+def neighbours(chips: UplinkChips) -> int:
+    """Return how many bits either side tell the phase of one by their ON chips."""
+    return max(1, chips.rate_bps * _STEADY_US // 1_000_000)
+
+
 def kernel(factor: int) -> npt.NDArray[np.float32]:
     """Return the interpolator (factor, taps) as loops take it: the first tap is ``TAPS_A_SIDE`` samples earlier."""
     if factor == 1:
@@ -155,11 +158,12 @@ def decided(carrier: KeyedCarrier, chips: UplinkChips, bits: int, detector: Dete
         read = np.empty((turned.shape[0], bits), np.bool_)
         least = np.zeros((read.shape[0], 0 if carrier.energy is None else 2 * bits))
         least += np.reshape(threshold, (-1, least.shape[1])) if least.size else 0.0
-        decide_each(turned, chips.sync, least, NEIGHBOURS, detector.passes, CLEAR, carrier.leak, read)
+        decide_each(turned, chips.sync, least, neighbours(chips), detector.passes, CLEAR, carrier.leak, read)
         return read
     size = np.abs(halves) - threshold
     ones: npt.NDArray[np.bool_] = size[..., 1] > size[..., 0]
-    known = word[:, chips.sync > 0][:, -NEIGHBOURS:]
+    near = neighbours(chips)
+    known = word[:, chips.sync > 0][:, -near:]
     index, last = known.shape[1] + np.arange(bits), known.shape[1] + bits
     doubtful = openness(turned[:, chips.sync.size :])[:, np.newaxis] <= CLEAR
     apart = halves.copy()
@@ -168,7 +172,7 @@ def decided(carrier: KeyedCarrier, chips: UplinkChips, bits: int, detector: Dete
     for _ in range(detector.passes):
         on = np.where(ones, halves[..., 1], halves[..., 0])
         sums = running_sum(np.concatenate((known, on), axis=1), np.complex128)
-        around = sums[:, np.minimum(index + NEIGHBOURS + 1, last)] - sums[:, index - NEIGHBOURS] - on
+        around = sums[:, np.minimum(index + near + 1, last)] - sums[:, np.maximum(index - near, 0)] - on
         around /= np.maximum(np.abs(around), np.finfo(np.float64).tiny)
         along = (apart * around.conj()[..., np.newaxis]).real - threshold
         ones = np.where(doubtful, along[..., 1] > along[..., 0], ones)

@@ -14,7 +14,6 @@ from ampradio.phy.frame_check_loops import frame_tables
 from ampradio.phy.running_sum import running_sum
 from ampradio.phy.scrambler import scramble
 from ampradio.phy.uncoded_frame import (
-    NEIGHBOURS,
     TAPS_A_SIDE,
     Detector,
     KeyedCarrier,
@@ -23,6 +22,7 @@ from ampradio.phy.uncoded_frame import (
     interpolation,
     kernel,
     leak,
+    neighbours,
     read_bits,
 )
 from ampradio.phy.uplink import scrambler_seed
@@ -119,9 +119,10 @@ class UncodedReader:
             lengths = np.array((self.short_octets, self.header_octets), np.int64)
             windows = (np.array(sync_windows(chips)), np.array(final_windows(chips)))
             passes = np.array((Detector.COHERENT_AIDED.passes, self._detector.passes), np.int64)
+            aid = (neighbours(chips), passes, self.leak)
             frame = (kernel(self.finer), TAPS_A_SIDE, chips.sync, chips.chip, lengths, *windows, self._margin)
             self._loop_tables = (
-                *frame, *following(chips), NEIGHBOURS, passes, self.leak, tables.crc, tables.sizes, tables.whitening
+                *frame, *following(chips), *aid, tables.crc, tables.sizes, tables.whitening
             )  # fmt: skip
         return self._loop_tables
 

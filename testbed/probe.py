@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from sigmf import SigMFFile
 
-from ampradio.phy import probe_ap, probe_tag
+from ampradio.phy import probe_ap, probe_mono_static, probe_mono_tag, probe_tag
+from ampradio.phy.mono_static_window import MonoStaticWindow
 from ampradio.phy.probe import ProbeSignal
 from ampradio.phy.reception import Reception
 from ampradio.profile import Profile
@@ -53,16 +54,38 @@ def write_probes(
 
 def signals_of(recording: Recording, profile: Profile, reception: Reception) -> tuple[ProbeSignal, ...]:
     """Return the signals of one PPDU of ``recording``; ValueError for a kind that has no probe."""
-    rate_sps = recording.sample_rate_sps
-    if reception.rxvector.kind is PpduKind.UL_ACTIVE:
+    rate_sps, kind = recording.sample_rate_sps, reception.rxvector.kind
+    if kind is PpduKind.UL_ACTIVE:
         first, count = probe_ap.samples_wanted(profile, reception, rate_sps)
         return probe_ap.probe_uplink(profile, recording.read(first, count), first, reception, rate_sps)
-    if reception.rxvector.kind is PpduKind.DL_TYPE1:
-        decimation = max(1, rate_sps // ENVELOPE_SPS)
+    if kind is PpduKind.UL_MONO_STATIC:
+        window = _window_of(recording, profile, reception)
+        samples = recording.read(window.start, window.stop - window.start)
+        return probe_mono_static.probe_reply(profile, samples, window, reception)
+    decimation = _decimation(kind, rate_sps)
+    if kind in probe_mono_tag.KINDS:
+        first, count = probe_mono_tag.samples_wanted(profile, reception, rate_sps, decimation)
+        samples = recording.read(first, count)
+        return probe_mono_tag.probe_command(profile, samples, first, reception, rate_sps, decimation)
+    if kind in probe_tag.KINDS:
         first, count = probe_tag.samples_wanted(profile, reception, rate_sps, decimation)
         samples = recording.read(first, count)
         return probe_tag.probe_downlink(profile, samples, first, reception, rate_sps, decimation)
-    raise ValueError(f"no probe of {reception.rxvector.kind.name}")
+    raise ValueError(f"no probe of {kind.name}")
+
+
+def _decimation(kind: PpduKind, rate_sps: int) -> int:
+    """Return the samples of which the power is summed by the receiver that ``replay_receivers`` takes."""
+    return 2 if kind is PpduKind.DL_SUB1GHZ else max(1, rate_sps // ENVELOPE_SPS)
+
+
+def _window_of(recording: Recording, profile: Profile, reception: Reception) -> MonoStaticWindow:
+    """Return the window in which a mono-static reply was heard, with the PPDU of the AP that it reflects."""
+    rx = reception.rxvector
+    for window in recording.windows:
+        if window.kind is rx.kind and window.start_ns <= rx.start_ns < window.stop_ns:
+            return MonoStaticWindow(profile, recording.sample_rate_sps, window, recording.own)
+    raise ValueError("no window of the recording holds the reply")
 
 
 def _write(base: Path, signal: ProbeSignal, frame: str, stream_sps: int) -> Path:

@@ -76,7 +76,7 @@ def draw(signals: dict[str, Probe]) -> Figure:
     _draw_envelope(envelope, signals["envelope"])
     _draw_correlation(correlation, signals["correlation"], signals["threshold"], signals["envelope"])
     for name, style in (("timing_of_sync", "--"), ("timing", "-")):
-        label = "by the AMP-Sync alone" if style == "--" else "by the whole frame"
+        label = "by " + signals[name].description.rpartition(", by ")[2].removesuffix(", ns")
         timing.plot(signals[name].times_us, signals[name].values, style, color=BLUE, label=label)
     timing.set_ylabel("edges late, ns")
     timing.legend(**_ABOVE)

@@ -69,12 +69,11 @@ def receive_mono_static(
         raise ValueError(f"samples {samples.shape} and excitation {excitation.shape} must be (packets, n) and (n,)")
     rate_sps = profile.preamble.sample_rate_sps
     chips = ReplyChips(profile, rate_bps, rate_sps)
-    first, last = _starts(profile, data_end_sample, rate_sps, delayed)
-    guard = _GUARD_NS * rate_sps / _NS_PER_S
+    first, last = starts(profile, data_end_sample, delayed)
     finite = np.isfinite(samples.real).all(axis=1) & np.isfinite(samples.imag).all(axis=1)
     heard = samples if finite.all() else np.where(finite[:, np.newaxis], samples, np.complex64(0))
-    signal = wipe_off(heard, excitation, int(first - guard))
-    hits = BackscatterSync(profile, rate_bps, rate_sps).search(signal, first - guard, last + guard)
+    signal = wipe_off(heard, excitation, int(first))
+    hits = BackscatterSync(profile, rate_bps, rate_sps).search(signal, first, last)
     replies: list[MonoStaticReception | None] = [None] * samples.shape[0]
     rows = np.flatnonzero(hits.found & finite)
     if rows.size:
@@ -85,15 +84,15 @@ def receive_mono_static(
     return tuple(replies)
 
 
-def _starts(profile: Profile, data_end_sample: int, rate_sps: int, delayed: bool) -> tuple[float, float]:
-    """Return the first and the last sample at which a reply may begin."""
-    timing = profile.timing
+def starts(profile: Profile, data_end_sample: int, delayed: bool) -> tuple[float, float]:
+    """Return the first and the last sample at which a reply is looked for: what comes before teaches the leak."""
+    timing, rate_sps = profile.timing, profile.preamble.sample_rate_sps
     wait, part, extra = timing.t1_ns, timing.t1_tolerance, 0
     if delayed:
         wait, part, extra = timing.t3_ns, timing.t3_tolerance, timing.t3_tolerance_ns
     per_ns = rate_sps / _NS_PER_S
-    first = data_end_sample + (wait * (1 - part) - extra) * per_ns
-    return first, data_end_sample + (wait * (1 + part) + extra) * per_ns
+    first = data_end_sample + (wait * (1 - part) - extra - _GUARD_NS) * per_ns
+    return first, data_end_sample + (wait * (1 + part) + extra + _GUARD_NS) * per_ns
 
 
 def _frames(

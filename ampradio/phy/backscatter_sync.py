@@ -23,7 +23,8 @@ from ampradio.vectors import PpduKind
 CLOCKS = 21
 IDLE_CHIPS = 8  # compared before the word: one S
 GRID_PER_CHIP = 5
-_LEAST = 18.0  # energy that the word must explain, over the noise density
+LEAST = 18.0
+"""Energy that the word must explain, over the noise density."""
 _QUIETEST, _FAINTEST = 1e-12, 1e-30  # least noise, over that energy and at all, so that there is always some
 
 
@@ -65,7 +66,12 @@ class BackscatterSync:
             best[better] = most[better]
             timing.start[better], timing.stretch[better] = starts[where[better]], clock
         energy = best / np.maximum(signal.noise, _QUIETEST * best + _FAINTEST)
-        return BackscatterSyncHits(np.isfinite(best) & (best > 0) & (energy > _LEAST), timing, energy)
+        return BackscatterSyncHits(np.isfinite(best) & (best > 0) & (energy > LEAST), timing, energy)
+
+    def trace(self, signal: WipedOff, starts: npt.NDArray[np.float64], clock: float) -> npt.NDArray[np.float32]:
+        """Return what has to exceed ``LEAST`` for each of ``starts`` (n,), of the first packet under ``clock``."""
+        energy = self._explained(signal.of(np.array([0])), starts, clock)[0]
+        return np.asarray(energy / max(float(signal.noise[0]), _QUIETEST * float(energy.max()) + _FAINTEST), np.float32)
 
     def _explained(self, signal: WipedOff, starts: npt.NDArray[np.float64], clock: float) -> npt.NDArray[np.float64]:
         """Return the energy (packets, starts) by which chips and a level fit better than a level alone."""

@@ -24,8 +24,8 @@ from ampradio.phy.power_gate import PowerGate
 from ampradio.phy.reception import Reception
 from ampradio.profile.model import Profile
 
-_BLOCK_CHIPS = 4  # 8 µs: one of them is whole within the silence between two PPDUs of a TXOP
-_HISTORY = 1024  # blocks: the longest PPDU is loud for 686
+BLOCK_CHIPS = 4  # 8 µs: one of them is whole within the silence between two PPDUs of a TXOP
+FLOOR_BLOCKS = 1024  # blocks: the longest PPDU is loud for 686
 _BLOCKS_AT_ONCE = 128
 _BLOCKS_BEFORE, _BLOCKS_AFTER = 2, 11  # of the one in which an AMP-Sync begins, that are loud if there is a command
 _P_OPEN = 1e-5
@@ -63,12 +63,12 @@ class MonoTagReceiver:
         self._form = form or mono_static(profile)
         self._sync = MonoTagSync(profile, sample_rate_sps, decimation, self._form)
         self._chips = MonoTagChips(profile, sample_rate_sps, decimation, self._form)
-        self._steps = _BLOCK_CHIPS * GRID_PER_CHIP
+        self._steps = BLOCK_CHIPS * GRID_PER_CHIP
         self._block = self._steps * self._sync.grid
         self._span = (self._sync.lead + self._steps + self._sync.reach) * self._sync.grid
         self._stream = EnvelopeStream(self._block, decimation, squares)
         freedom = float(self._block * decimation)
-        self._floor = NoiseFloor(freedom, _HISTORY)
+        self._floor = NoiseFloor(freedom, FLOOR_BLOCKS)
         self._gate = PowerGate(freedom, _BLOCKS_BEFORE, _BLOCKS_AFTER, _P_OPEN)
         self._told = 0  # blocks that the floor knows
         self._position = 0  # an AMP-Sync may begin here or later

@@ -108,22 +108,52 @@ class MonoTagSync:
         timing = self._likeliest(power[rows], begin + self.lead, self._level(on, difference))
         return int(rows[0]), timing, float(difference.max())
 
+    def trace(
+        self, power: npt.NDArray[np.float32], floor: float
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Return what decides over ``power`` (n,) at every grid step from ``lead`` on, both (positions,).
+
+        ON minus OFF of a chip under the clock that suits best, and what it has to exceed for a sync when the noise
+        power per power sample is ``floor``; the bits behind it have to look like bits too.
+        """
+        count = power.size // self.grid - GRID_PER_CHIP + 1 - self.lead - int(self._offsets.max())
+        if count < 1:
+            return np.empty(0, np.float32), np.empty(0, np.float32)
+        on, off, _ = self._means(power[np.newaxis], count)
+        best = np.argmax(on - off, axis=0)[np.newaxis]
+        least = self._least(on, off, np.array([floor]))
+        word, least = (np.take_along_axis(each, best, 0)[0, 0] for each in (on - off, least))
+        return word.astype(np.float32), least.astype(np.float32)
+
     def _passed(
         self, power: npt.NDArray[np.float32], floor: npt.NDArray[np.float64], count: int
     ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Return where a sync may begin (packets, count), and ON and ON minus OFF there (clocks, packets, count)."""
-        packets, lead = power.shape[0], self.lead
-        steps = power.shape[1] // self.grid
-        parts = power[:, : steps * self.grid].reshape(packets, steps, self.grid).sum(axis=2, dtype=np.float64)
-        chips = sum(parts[:, shift : steps - GRID_PER_CHIP + 1 + shift] for shift in range(GRID_PER_CHIP))
-        on, off = (
-            np.array([self._mean(chips, offsets[self._word == state], count) for offsets in self._offsets + lead])
-            for state in (True, False)
-        )
-        least = np.maximum((self._noise_gain * floor)[:, np.newaxis], _CONTRAST * (on + off))
-        word, data = on - off, self._alternation(chips, lead, count)
+        on, off, chips = self._means(power, count)
+        least = self._least(on, off, floor)
+        word, data = on - off, self._alternation(chips, self.lead, count)
         passed = (word > least) & (data > _ALTERNATION * least) & (word + data > _BOTH * least)
         return passed.any(axis=0), on, word
+
+    def _means(
+        self, power: npt.NDArray[np.float32], count: int
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return ON and OFF from each of ``count`` starts (clocks, packets, count), and all chips (packets, steps)."""
+        packets = power.shape[0]
+        steps = power.shape[1] // self.grid
+        parts = power[:, : steps * self.grid].reshape(packets, steps, self.grid).sum(axis=2, dtype=np.float64)
+        chips = np.asarray(sum(parts[:, shift : steps - GRID_PER_CHIP + 1 + shift] for shift in range(GRID_PER_CHIP)))
+        on, off = (
+            np.array([self._mean(chips, offsets[self._word == state], count) for offsets in self._offsets + self.lead])
+            for state in (True, False)
+        )
+        return on, off, chips
+
+    def _least(
+        self, on: npt.NDArray[np.float64], off: npt.NDArray[np.float64], floor: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.float64]:
+        """Return what ON minus OFF has to exceed when ``floor`` (packets,) is the noise in a power sample."""
+        return np.asarray(np.maximum((self._noise_gain * floor)[:, np.newaxis], _CONTRAST * (on + off)))
 
     def _mean(
         self, chips: npt.NDArray[np.float64], offsets: npt.NDArray[np.intp], count: int

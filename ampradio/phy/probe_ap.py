@@ -65,6 +65,7 @@ def probe_uplink(
     correlation = _correlation(got) / np.float32(_chip_noise(rx, chip) * got.finer**2)
     turned = got.chips.turned(got.track, got.data_chips)[0].astype(np.complex64)
     chip_sps, grid = rate_sps / chip, chip / _GRID_PER_CHIP
+    stretch = float(got.track.timing.stretch[0])
     start = first + float(got.track.timing.start[0]) / got.finer
     marks = (Field(sync.name, 0, known), Field(data.name, known, known + got.data_chips))
     on_grid = marks_of(fields, first, grid, correlation.size)
@@ -98,13 +99,13 @@ def probe_uplink(
         ),
         ProbeSignal(
             "soft_chips", "integral of each chip of sync and data, its carrier turned onto the real axis",
-            turned / np.float32(got.finer), chip_sps, start, marks,
+            turned / np.float32(got.finer), chip_sps / stretch, start, marks,
         ),
     ]  # fmt: skip
     if got.soft is not None:
-        what, at = "log-likelihood of each coded bit, 1 over 0", start + known * chip
+        what, at = "log-likelihood of each coded bit, 1 over 0", start + known * chip * stretch
         signals.append(
-            ProbeSignal("soft_bits", what, got.soft, chip_sps / 2, at, (Field(data.name, 0, got.soft.size),))
+            ProbeSignal("soft_bits", what, got.soft, chip_sps / stretch / 2, at, (Field(data.name, 0, got.soft.size),))
         )
     return tuple(signals)
 

@@ -66,7 +66,7 @@ def test_the_tags_soft_chips_are_the_psdu(tmp_path: Path, rate: str, kind: str) 
     assert probed.values.keys() == TAG_SIGNALS
     chips = probed.values["soft_chips"][probed.mark("soft_chips", "AMP-Data")]
     assert np.packbits(chips[1::2] > chips[::2], bitorder="little").tobytes() == probed.psdu
-    assert probed.rate("soft_chips") == {"250k": 500e3, "1m": 2e6}[rate]
+    assert probed.rate("soft_chips") == pytest.approx({"250k": 500e3, "1m": 2e6}[rate], rel=1e-3)
     sync = probed.values["sync_chips"]
     word = np.array([int(chip) for chip in PROFILE.downlink.sync_bits + PROFILE.downlink.special_bits])
     on = word == (1 if rate == "250k" else 0)
@@ -107,7 +107,38 @@ def test_soft_chips_of_an_uncoded_frame_are_the_scrambled_psdu(tmp_path: Path, n
     assert np.packbits(plain, bitorder="little").tobytes() == probed.psdu
 
 
-@pytest.mark.parametrize("name", ["dl-type1-250k-clean", "dl-type1-1m-clean", "ul-active-250k-clean"])
+@pytest.mark.parametrize(
+    "name", ["dl-type2-fast", "dl-type3-threshold", "dl-sub1ghz-slow", "dl-type4-lower", "dl-type5-upper-fast"]
+)
+def test_the_soft_chips_of_every_other_command_are_its_psdu(tmp_path: Path, name: str) -> None:
+    """What Types 2 and 3, an excitation's announcement and a command below 1 GHz hold, under any clock."""
+    probed = Probed(name, tmp_path)
+    assert probed.values.keys() == TAG_SIGNALS
+    chips = probed.values["soft_chips"][probed.mark("soft_chips", "AMP-Data")]
+    assert np.packbits(chips[1::2] > chips[::2], bitorder="little").tobytes() == probed.psdu
+
+
+@pytest.mark.parametrize("name", ["ul-mono-250k-fast", "ul-mono-250k-threshold", "ul-mono-1m-leak-slow"])
+def test_a_mono_static_reply_stands_out_of_the_leak(tmp_path: Path, name: str) -> None:
+    """The chips are the PSDU, about half the reflection above and below; the envelope as heard shows the leak alone."""
+    probed = Probed(name, tmp_path)
+    assert probed.values.keys() == TAG_SIGNALS - {"sync_chips"} | {"wiped_off", "level"}
+    chips = probed.values["soft_chips"][probed.mark("soft_chips", "AMP-Data")].real
+    assert np.packbits(chips[1::2] > chips[::2], bitorder="little").tobytes() == probed.psdu
+    assert np.abs(chips).mean() == pytest.approx(0.5, rel=0.1)
+    chip_s, data_s = 1 / probed.rate("soft_chips"), probed.mark("envelope", "AMP-Data")
+    assert chips.size * chip_s == pytest.approx((data_s.stop - data_s.start) / probed.rate("envelope"), rel=1e-3)
+    data = probed.mark("envelope", "AMP-Data")
+    assert probed.values["envelope"][data].mean() > 10 * np.abs(probed.values["wiped_off"][data]).mean() ** 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "dl-type1-250k-clean", "dl-type1-1m-clean", "ul-active-250k-clean", "dl-type3-clean", "dl-sub1ghz-clean",
+        "ul-mono-250k-fast",
+    ],
+)  # fmt: skip
 def test_the_correlation_passes_its_threshold_where_the_sync_is(tmp_path: Path, name: str) -> None:
     """It is highest within half a chip of the AMP-Sync's first edge, and above the threshold there."""
     probed = Probed(name, tmp_path)
@@ -119,7 +150,15 @@ def test_the_correlation_passes_its_threshold_where_the_sync_is(tmp_path: Path, 
     assert size[peak] > threshold[peak]
 
 
-@pytest.mark.parametrize(("name", "ppm"), [("dl-type1-250k-slow", 10_000.0), ("dl-type1-1m-fast", -10_000.0)])
+@pytest.mark.parametrize(
+    ("name", "ppm"),
+    [
+        ("dl-type1-250k-slow", 10_000.0),
+        ("dl-type1-1m-fast", -10_000.0),
+        ("dl-sub1ghz-slow", 100_000.0),
+        ("ul-mono-250k-fast", -100_000.0),
+    ],
+)
 def test_the_timing_is_the_clock_error(tmp_path: Path, name: str, ppm: float) -> None:
     """Chip edges drift from a nominal clock's by the error of the clock."""
     probed = Probed(name, tmp_path)
@@ -136,7 +175,7 @@ def test_the_envelope_has_the_energy_of_the_chips(tmp_path: Path) -> None:
     assert envelope.sum() == pytest.approx(chips.sum(), rel=0.01)
 
 
-@pytest.mark.parametrize("name", ["dl-type1-1m-threshold", "ul-active-1m-worst"])
+@pytest.mark.parametrize("name", ["dl-type1-1m-threshold", "dl-type2-fast", "ul-active-1m-worst", "ul-mono-250k-fast"])
 def test_a_picture_of_them(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Drawn from the files alone; a folder without any is said to be one."""
     Probed(name, tmp_path)
@@ -149,9 +188,9 @@ def test_a_picture_of_them(tmp_path: Path, name: str, capsys: pytest.CaptureFixt
 
 def test_a_ppdu_without_a_probe_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It is replayed all the same."""
-    assert cli.main(["replay", str(GOLDEN / "dl-type3-clean"), "--probe", str(tmp_path / "probes")]) == 0
+    assert cli.main(["replay", str(GOLDEN / "ul-bistatic-250k"), "--probe", str(tmp_path / "probes")]) == 0
     said = capsys.readouterr()
-    assert "not probed" in said.err and "DL_TYPE3" in said.err
+    assert "not probed" in said.err and "UL_BISTATIC" in said.err
     assert not (tmp_path / "probes").exists()
 
 

@@ -74,8 +74,13 @@ class OnAirSchedule:
         self._scale = np.float32(scale)
 
     def scaled(self, burst: Burst) -> npt.NDArray[np.complex64]:
-        """Return the samples of ``burst`` as the converter takes them."""
-        return burst.samples * self._scale
+        """Return the samples of ``burst`` as the converter takes them; the rare peaks of an OFDM symbol are clipped."""
+        scaled = burst.samples * self._scale
+        amplitude = np.abs(scaled)
+        if float(amplitude.max(initial=0.0)) <= 1.0:
+            return scaled
+        clipped: npt.NDArray[np.complex64] = scaled / np.maximum(amplitude, np.float32(1.0))
+        return clipped
 
     def raise_horizon(self, horizon: int) -> None:
         """Do nothing: a radio does not wait."""

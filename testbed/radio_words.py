@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+RERADIATED = (
+    "what a tag would reflect is sent by a radio: its own carrier and clock, brought to the AP's by what it has heard"
+)
 NARROW = "PPDUs without their non-AMP portion (narrow mode): Wi-Fi nearby is told nothing"
 
 
@@ -16,9 +19,17 @@ def radio_lines(facts: Mapping[str, Any]) -> Iterator[str]:
         yield f"Radio: {kind} {radio['serial']} at {radio['uri']}, {where}; {facts['path']}, {facts['clock']} clock"
     if facts["narrow"]:
         yield f"Mode: {NARROW}"
+    if facts.get("reflection"):
+        yield f"Reflection: {RERADIATED}{_corrected(facts.get('reradiated') or {})}"
     lost = _lost(facts)
     if lost:
         yield f"Lost: {lost}"
+
+
+def _corrected(reradiated: Mapping[str, Any]) -> str:
+    if not reradiated.get("excitations_learnt"):
+        return ""
+    return f" (by {reradiated['carrier_corrected_hz']:g} Hz and {reradiated['clock_corrected_ppm']:g} ppm)"
 
 
 def _lost(facts: Mapping[str, Any]) -> str:

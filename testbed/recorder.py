@@ -31,6 +31,7 @@ class NodeRecorder:
         center_hz: float | None = None,
         hardware: str = "",
         device: str = "",
+        time_scale: int = 1,
     ) -> None:
         self._meta: CaptureMeta | None = None
         self.data_path = ""
@@ -47,6 +48,7 @@ class NodeRecorder:
                 unit=CI16_UNIT if datatype == "ci16_le" else None,
                 hardware=hardware,
                 device=device,
+                time_scale=time_scale,
             )
             self.data_path = str(self._meta.data_path)
 

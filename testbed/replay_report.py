@@ -13,6 +13,7 @@ from ampradio.profile import DEFAULT, Profile, load_profile
 from testbed.capture import CaptureError, Recording
 from testbed.commands.progress import Progress
 from testbed.compare_frames import Difference, differences, frame_of, unexpected
+from testbed.experiment.time_scale import LONGEST, stretched
 from testbed.frame_name import frame_name
 from testbed.probe import write_probes
 from testbed.replay import replay
@@ -62,9 +63,12 @@ def replayed_report(
 
 
 def _profile(recording: Recording) -> Profile:
+    if recording.time_scale > LONGEST:
+        raise CaptureError(recording.meta_path, f"amp:time_scale is over {LONGEST}", "correct it")
     own = recording.meta_path.parent / PROFILE
     try:
-        return load_profile(str(own) if own.is_file() else recording.profile or DEFAULT)
+        profile = load_profile(str(own) if own.is_file() else recording.profile or DEFAULT)
+        return profile if recording.time_scale == 1 else stretched(profile, recording.time_scale, reradiated=True)
     except Exception as error:
         reason = f"was made with the profile {recording.profile!r}: {error}"
         raise CaptureError(recording.meta_path, reason, "put that profile file where it was") from None

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from ampradio.phy.backscatter_batch import receive_mono_static, starts
-from ampradio.phy.backscatter_leak import WipedOff, wipe_off
+from ampradio.phy.backscatter_batch import receive_mono_static
 from ampradio.phy.fields import ppdu_fields
 from ampradio.phy.modulate import ppdu
 from ampradio.phy.reception import Reception
@@ -17,6 +16,7 @@ from ampradio.profile.model import Profile
 from ampradio.vectors import Listen, TxVector
 
 _NS_PER_S = 1_000_000_000
+_LEARNT_NS = 6_000_000  # before the window, at the most, tells the leak; no PPDU of the draft is as long
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class OwnPpdu:
 
 
 class MonoStaticWindow:
-    """A mono-static reply, read with the whole of the AP's own PPDU that it reflects: ``start`` up to ``stop``.
+    """A mono-static reply, read with the AP's own PPDU that it reflects, or a long one's end: ``start`` to ``stop``.
 
     ``earliest_sample`` is where the window opens.
     """
@@ -41,13 +41,16 @@ class MonoStaticWindow:
         self.earliest_sample = begin = listen.start_ns * rate_sps // _NS_PER_S
         for each in own:
             self._excitation = ppdu(profile, each.psdu, each.vector)
-            self.start, self.stop = each.start_sample, each.start_sample + self._excitation.size
-            if self.start <= begin < self.stop:
+            begun, self.stop = each.start_sample, each.start_sample + self._excitation.size
+            if begun <= begin < self.stop:
                 break
         else:
             raise ValueError("nothing tells the excitation of a mono-static reply")
         fields = ppdu_fields(profile, len(each.psdu), each.vector)
-        self._data_end = next(field.stop_sample for field in fields if field.name == "AMP-Data")
+        self.start = max(begun, begin - _LEARNT_NS * rate_sps // _NS_PER_S)
+        self._excitation = self._excitation[self.start - begun :]
+        data_end = next(field.stop_sample for field in fields if field.name == "AMP-Data")
+        self._data_end = data_end - (self.start - begun)
         latest = profile.timing.t1_ns * (1 + profile.timing.t1_tolerance) * rate_sps / _NS_PER_S
         self._delayed = begin - self.start - self._data_end > latest
         self._profile = profile
@@ -80,8 +83,3 @@ class MonoStaticWindow:
             for field in reply.reception.fields
         )
         return Reception(reply.reception.psdu, placed, fields)
-
-    def wiped_off(self, samples: npt.NDArray[np.complex64]) -> WipedOff:
-        """Return ``samples`` from ``start`` up to ``stop`` as ``read`` takes them: without leak, the excitation off."""
-        first, _ = starts(self._profile, self._data_end, self._delayed)
-        return wipe_off(samples[np.newaxis], self._excitation, int(first))

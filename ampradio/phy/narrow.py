@@ -19,6 +19,7 @@ from ampradio.vectors import PpduKind, TxVector
 
 _NS_PER_S = 1_000_000_000
 _SAMPLES_PER_CHIP_MIN = 2
+_NON_AMP_CREST = 2.5  # 8 dB: in a median PPDU four of its samples are beyond
 
 
 def narrow_ppdu(
@@ -47,6 +48,15 @@ def narrow_ppdu(
 
 
 def crest(profile: Profile, rate_sps: int) -> float:
+    """Return the amplitude that leaves room for a downlink PPDU at ``rate_sps``, whose ON symbols have mean power 1.
+
+    It is that of an ON symbol, or, where the non-AMP portion is sent too, of all but that one's rarest peaks.
+    """
+    of_symbols = on_crest(profile, rate_sps)
+    return max(of_symbols, _NON_AMP_CREST) if rate_sps == profile.preamble.sample_rate_sps else of_symbols
+
+
+def on_crest(profile: Profile, rate_sps: int) -> float:
     """Return the largest amplitude of an ON symbol of the downlink, whose mean power is 1."""
     down = profile.downlink
     return max(float(np.abs(on_symbol(down, chip, rate_sps)).max()) for chip in (down.chip_250k_ns, down.chip_1m_ns))

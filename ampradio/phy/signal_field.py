@@ -20,12 +20,14 @@ TONES = data_tones(26)
 def l_length(profile: Profile, txtime_ns: int) -> int:
     """Return LENGTH for a PPDU of ``txtime_ns`` (with signal extension): 3·ceil((TXTIME − SigExt − 20 µs)/4 µs) − 3.
 
+    Of a profile with a longer longest PPDU than the field holds, the largest: Wi-Fi defers for no longer than that.
+
     Raises ValueError if the PPDU without signal extension is longer than the longest PPDU (rule 14).
     """
     on_air_ns = txtime_ns - profile.downlink.signal_extension_ns
     if on_air_ns > profile.downlink.max_ppdu_ns:
         raise ValueError(f"PPDU of {on_air_ns / 1000:g} µs is longer than {profile.downlink.max_ppdu_ns / 1000:g} µs")
-    return l_sig_length(profile, txtime_ns)
+    return min(l_sig_length(profile, txtime_ns), (1 << LENGTH_BITS) - 1)
 
 
 def l_sig_bits(length: int) -> npt.NDArray[np.uint8]:

@@ -59,6 +59,7 @@ class CaptureMeta:
         center_hz: the carrier, of which the samples are the complex baseband.
         hardware: what received, and how it was set.
         device: the kind of tag whose receiver it was, where that is not the active one.
+        time_scale: how much longer than the profile's the spaces were, where the receiver has to know that.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class CaptureMeta:
         unit: float | None = None,
         hardware: str = "",
         device: str = "",
+        time_scale: int = 1,
     ) -> None:
         if datatype not in FORMATS:
             raise ValueError(f"datatype {datatype!r}: use one of {', '.join(FORMATS)}")
@@ -99,6 +101,8 @@ class CaptureMeta:
             facts["core:hw"] = hardware
         if device:
             facts["amp:device"] = device
+        if time_scale != 1:
+            facts["amp:time_scale"] = time_scale
         self._sigmf = SigMFFile(global_info=facts)
         self._tuned = {} if center_hz is None else {"core:frequency": float(center_hz)}
         self._sigmf.add_capture(0, self._tuned)

@@ -57,6 +57,7 @@ class Recording:
     frames: tuple[RecordedFrame, ...] = ()
     own: tuple[OwnPpdu, ...] = ()
     device: str = ""
+    time_scale: int = 1
     expected: tuple[bytes, ...] | None = None
     annotations: tuple[Annotation, ...] = field(default=(), repr=False)
     data_offset: int = 0
@@ -164,6 +165,7 @@ def _recording(meta_path: Path, archived: Archived | None = None) -> Recording:
         frames=frames,
         own=own,
         device=str(facts.get("amp:device", "")),
+        time_scale=int(_positive(meta_path, facts.get("amp:time_scale", 1), "amp:time_scale")),
         expected=expected,
         annotations=tuple(annotations),
         data_offset=0 if archived is None else archived.offset,

@@ -9,6 +9,7 @@ from testbed.emulated_air.echoes import Fading
 from testbed.emulated_air.indoor import NONE_DB, IndoorAir, Way
 from testbed.emulated_air.plan import AirPlan
 from testbed.experiment import Experiment, ExperimentError
+from testbed.experiment.link import leak_db as leak_of
 from testbed.experiment.shape import Channel
 from testbed.runner.pluto_plan import pluto_plan
 from testbed.seeds import seed_for
@@ -42,12 +43,13 @@ def plan_of_experiment(experiment: Experiment, name: str, plutos: int) -> AirPla
     downlink = Way(losses.downlink_loss_db, delay_s, _fading(experiment, "downlink", "one-way"))
     uplink = Way(losses.uplink_loss_db, delay_s, _fading(experiment, "uplink", channel.uplink_ways))
     leak_db = NONE_DB
-    if channel.leak_db is not None:
+    leaks_db = leak_of(channel, experiment.profile, experiment.ap.mono_static)
+    if leaks_db is not None:
         stronger_db = plan.on_power_dbm("ap") - plan.on_power_dbm("tag")
-        leak_db = losses.uplink_loss_db + stronger_db - channel.leak_db
+        leak_db = losses.uplink_loss_db + stronger_db - leaks_db
         if leak_db < 0:
             reason = f"{-leak_db:.1f} dB more would leak than is sent"
-            raise ExperimentError(name, "channel.leak_db", reason, f"write {channel.leak_db + leak_db:.0f} or less")
+            raise ExperimentError(name, "channel.leak_db", reason, f"write {leaks_db + leak_db:.0f} or less")
     air = IndoorAir(downlink, Way(leak_db), {(1, 0): uplink})
     carrier_ppm, clock_ppm = (0.0, losses.tag_carrier_ppm), (0.0, channel.clock_ppm)
     seed = int(seed_for(experiment.seed, "air.emulated").generate_state(1)[0])

@@ -7,20 +7,19 @@ from collections.abc import Iterator
 from ampradio.profile.model import Profile
 from testbed.experiment.error import KeyPath
 from testbed.experiment.problem import Problem, outside
+from testbed.experiment.radio_choice import RadioChoiceError, radio_choice
 from testbed.experiment.shape import ExperimentFile
 
 NONCE_OCTETS_MAX = 16
 DELAY_NS_MAX = 50.0  # 15 m
-RADIOS = ("sim:", "zmq:")
+CARRIER_HZ_MAX = 200e3  # of the tag's radio off the AP's: 40 ppm each
 
 
 def mono_static_problems(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
     """Yield what does not go with ``ap.uplink = "mono-static"``; nothing for an active tag."""
     if file.ap.uplink != "mono-static":
         return
-    if not file.radio.startswith(RADIOS):
-        reason = f"{file.radio!r} carries no reflections yet"
-        yield Problem(("radio",), reason, 'write "zmq:" or "sim:"')
+    yield from _radios(file, profile)
     if file.security.system != "amp":
         reason = "an excitation carries a reply of one PPDU, and this system answers in fragments"
         yield Problem(("security", "system"), reason, 'write system = "amp"')
@@ -42,6 +41,32 @@ def mono_static_problems(file: ExperimentFile, profile: Profile) -> Iterator[Pro
         yield Problem(("power", "incident_dbm"), reason, 'leave it out, or write ap.uplink = "active"')
 
 
+def _radios(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
+    """Yield what two PlutoSDRs, of which one sends what a tag would reflect, cannot be."""
+    try:
+        choice = radio_choice(file.radio)
+    except RadioChoiceError:  # told elsewhere
+        return
+    if not choice.plutos:
+        return
+    fix = 'write "emu:" or "pluto:ADDRESS,ADDRESS"'
+    if choice.gnuradio:
+        reason = "gr-iio sends whole buffers, further ahead than T3: a reply would be late"
+        yield Problem(("radio",), reason, fix)
+    if choice.loopback:
+        yield Problem(("radio",), "in a loopback AP and tag have one transmitter, and both send at once", fix)
+    wide_sps = profile.preamble.sample_rate_sps
+    if file.plutos.rate_sps != wide_sps:
+        reason = f"at {file.plutos.rate_sps} S/s (narrow mode) nothing tells a reply's chips under the AP's own carrier"
+        yield Problem(("plutos", "rate_sps"), reason, f"write {wide_sps}, as a radio that is emulated can stream")
+    key = ("channel", "carrier_offset_hz")
+    far = "further off nothing tells the tag's radio the AP's carrier"
+    yield from outside(key, file.channel.carrier_offset_hz, -CARRIER_HZ_MAX, CARRIER_HZ_MAX, far)
+    if choice.scheme == "emu" and file.channel.clock_ppm:
+        reason = "where clocks differ the emulated air is 32 samples late, there and back: more than a reply may be"
+        yield Problem(("channel", "clock_ppm"), reason, "leave it out; carrier_offset_hz is the tag radio's")
+
+
 def _channel(file: ExperimentFile) -> Iterator[Problem]:
     channel = file.channel
     if channel.uplink_ways != "one-way":
@@ -49,7 +74,8 @@ def _channel(file: ExperimentFile) -> Iterator[Problem]:
         yield Problem(("channel", "uplink_ways"), reason, "leave it out")
     far = f"over {DELAY_NS_MAX:g} ns one way the reply leaves the symbol of the leak"
     yield from outside(("channel", "delay_ns"), channel.delay_ns, 0, DELAY_NS_MAX, far)
-    if channel.carrier_offset_hz:
+    over_plutos = file.radio.startswith(("emu:", "pluto:"))  # there the tag has a carrier
+    if channel.carrier_offset_hz and not over_plutos:
         reason = "the AP hears what it sent itself, by its own oscillator"
         yield Problem(("channel", "carrier_offset_hz"), reason, "leave it out")
     if channel.doppler_hz:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from testbed.experiment.time_scale import EMULATED, FLOWGRAPH, WALL
+from testbed.experiment.time_scale import EMULATED, FLOWGRAPH, REFLECTED_EMULATED, REFLECTED_WALL, WALL
 
 SIMULATED = ("zmq", "sim")
 WORDS = ("wall", "loopback", "gr")
@@ -61,11 +61,12 @@ class RadioChoice:
         """How many PlutoSDRs take part."""
         return 1 if self.loopback else 2
 
-    @property
-    def time_scale(self) -> int:
-        """The interframe spaces' factor unless the experiment gives one."""
+    def time_scale(self, reradiated: bool = False) -> int:
+        """Return the interframe spaces' factor unless the experiment gives one."""
         if not self.plutos:
             return 1
+        if reradiated:
+            return REFLECTED_EMULATED if self.elastic else REFLECTED_WALL
         if not self.elastic:
             return WALL
         return FLOWGRAPH if self.gnuradio else EMULATED

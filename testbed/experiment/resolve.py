@@ -35,7 +35,10 @@ def resolve(
     taken = {file.ap.station_id, *(tag.station_id for tag in file.tags)}
     ids = {station_id for station_id in taken if station_id is not None}
     ap = _ap(source, file, profile, ids)
-    time_scale = radio_choice(file.radio).time_scale if file.time_scale is None else file.time_scale
+    choice = radio_choice(file.radio)
+    reradiated = choice.plutos and file.ap.uplink == "mono-static"
+    usual = choice.time_scale(reradiated)
+    time_scale = usual if file.time_scale is None else file.time_scale
     tags: list[TagPlan] = []
     for index in range(len(file.tags)):
         ids.add(ap.station_id)
@@ -44,7 +47,7 @@ def resolve(
     return Experiment(
         name=file.name or path.stem,
         seed=file.seed,
-        profile=stretched(profile, time_scale),
+        profile=stretched(profile, time_scale, reradiated),
         profile_source=profile_source,
         radio=file.radio,
         max_air_time_s=file.max_air_time_s,

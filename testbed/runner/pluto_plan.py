@@ -8,16 +8,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ampradio.phy.narrow import crest
+from ampradio.phy.narrow import crest, on_crest
 from ampradio.radio.emulator.front_end import FULL_SCALE_RX_DBM, FULL_SCALE_TX_DBM, THERMAL_DBM_HZ
 from ampradio.radio.interface import Loopback, RadioSettings
 from testbed.experiment import Experiment, ExperimentError
-from testbed.experiment.link import snrs_db
+from testbed.experiment.link import leak_db, snrs_db
 
 PEAK = 0.9  # of full scale: what a filter adds must fit
 ATTENUATION_DB, GAIN_DB = 20.0, 40.0  # of a radio that is there, unless the experiment says
 EMULATED_ATTENUATION_DB = 10.0
 LEVEL_DBFS = -25.0  # of an ON chip in an emulated receiver
+LEAK_DBFS = -10.0  # of the leak that a mono-static AP hears its replies beside: what a PPDU peaks at still fits
 GAINS_DB = (-3.0, 71.0)
 LOOPBACK_PEAK = 0.5
 
@@ -55,7 +56,9 @@ def pluto_plan(experiment: Experiment) -> PlutoPlan:
     """Return the plan of a run over PlutoSDRs; raises ExperimentError for an SNR that the emulated air cannot have."""
     choice, plutos = experiment.choice, experiment.plutos
     peak = LOOPBACK_PEAK if choice.loopback else PEAK
-    scale = {"ap": peak / crest(experiment.profile, plutos.rate_sps), "tag": peak}
+    # a tag that reflects sends the AP's excitation back, with the crest of that
+    tag_crest = on_crest(experiment.profile, plutos.rate_sps) if experiment.ap.mono_static else 1.0
+    scale = {"ap": peak / crest(experiment.profile, plutos.rate_sps), "tag": peak / tag_crest}
     emulated = choice.starts_emulator and not choice.loopback
     usual_db = EMULATED_ATTENUATION_DB if emulated else ATTENUATION_DB
     attenuation_db = {
@@ -67,7 +70,7 @@ def pluto_plan(experiment: Experiment) -> PlutoPlan:
     if emulated:
         air, received_dbm = _air(experiment, scale, attenuation_db)
         given = {"ap": plutos.ap_rx_gain_db, "tag": plutos.tag_rx_gain_db}
-        gain_db = {role: _given(given[role], _gain_for(received_dbm[role])) for role in given}
+        gain_db = {role: _given(given[role], _gain_for(experiment, role, received_dbm[role])) for role in given}
     centre_hz = round(plutos.centre_hz or experiment.profile.uplink.carrier_hz)
     settings = {
         role: RadioSettings(
@@ -90,7 +93,7 @@ def _air(
     channel, profile = experiment.channel, experiment.profile
     band_hz = profile.preamble.sample_rate_sps
     noise_dbm = THERMAL_DBM_HZ + channel.noise_figure_db + 10 * math.log10(band_hz)
-    downlink_db, uplink_db = snrs_db(channel, profile, experiment.seed)
+    downlink_db, uplink_db = snrs_db(channel, profile, experiment.seed, experiment.ap.mono_static)
     received_dbm = {"tag": noise_dbm + downlink_db, "ap": noise_dbm + uplink_db}
     loss_db = {}
     for sender, receiver, key in (("ap", "tag", "downlink_snr_db"), ("tag", "ap", "uplink_snr_db")):
@@ -103,9 +106,13 @@ def _air(
     return EmulatedAir(loss_db["ap"], loss_db["tag"], channel.noise_figure_db, ppm), received_dbm
 
 
-def _gain_for(received_dbm: float) -> float:
+def _gain_for(experiment: Experiment, role: str, received_dbm: float) -> float:
     """Return the gain that puts an ON chip at a level with room for the PPDU's crest, in whole dB."""
-    return min(max(round(LEVEL_DBFS - received_dbm + FULL_SCALE_RX_DBM), GAINS_DB[0]), GAINS_DB[1])
+    level_dbfs = LEVEL_DBFS
+    leaks_db = leak_db(experiment.channel, experiment.profile, experiment.ap.mono_static)
+    if role == "ap" and experiment.ap.mono_static and leaks_db is not None:
+        level_dbfs = min(level_dbfs, LEAK_DBFS - leaks_db)
+    return min(max(round(level_dbfs - received_dbm + FULL_SCALE_RX_DBM), GAINS_DB[0]), GAINS_DB[1])
 
 
 def _given(value: float | None, usual: float) -> float:

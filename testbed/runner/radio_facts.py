@@ -21,6 +21,7 @@ def _common(experiment: Experiment, plan: PlutoPlan) -> dict[str, object]:
         "path": "gr-iio" if experiment.choice.gnuradio else "pyadi-iio",
         "clock": "elastic" if experiment.choice.elastic else "wall",
         "narrow": is_narrow(experiment),
+        "reflection": "re-radiated" if experiment.ap.mono_static else None,
         "radiates": experiment.choice.radiates,
         "entropy": "system" if experiment.choice.radiates else "seeded",
         "air": None if plan.air is None else {key: getattr(plan.air, key) for key in plan.air.__dataclass_fields__},

@@ -14,16 +14,11 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from ampradio.mac.events import Event
-from ampradio.phy.narrow import modulated
 from ampradio.radio.errors import RadioError, RadioGoneError
 from ampradio.radio.interface import RadioSettings
 from ampradio.radio.opening import open_radio, start_together
 from ampradio.radio.pluto import PlutoRadio
-from ampradio.vectors import Listen, PpduKind, TxVector
-from flowgraphs.entities import receiver_for
 from flowgraphs.streams import ROLES
 from testbed.experiment import Experiment, ExperimentError
 from testbed.recorder import NodeRecorder
@@ -38,6 +33,7 @@ from testbed.runner.radio_station import RadioStation
 from testbed.runner.run_calibration import consulted_for
 from testbed.runner.stations import Stations
 from testbed.runner.tell import Tell
+from testbed.runner.warm_up import warm_up
 
 ELASTIC_BLOCK, ELASTIC_BUFFERS, ELASTIC_LEAD = 4096, 4, 2
 WALL_BLOCK, BUFFERS, LEAD = 1 << 16, 16, 3  # a computer does something else for 50 ms now and then
@@ -149,7 +145,7 @@ class RadioRun:
             for role in self._roles_of(index):
                 self._nodes[role] = self._node(role, radio)
         if not elastic:
-            self._warm_up()  # a radio does not wait while the receivers' loops are loaded
+            warm_up(self._experiment)  # a radio does not wait while the receivers' loops are loaded
         self._stream()
         self._check_turnaround(elastic)
 
@@ -186,22 +182,6 @@ class RadioRun:
         for radio in self._radios:
             radio.start()
 
-    def _warm_up(self) -> None:
-        """Receive a PPDU each way with receivers of its own."""
-        experiment, rate_sps = self._experiment, self._experiment.plutos.rate_sps
-        psdu = bytes(experiment.profile.mac.short_frame_octets)
-        down = TxVector(PpduKind.DL_TYPE1, experiment.ap.downlink_rate_bps)
-        up = TxVector(PpduKind.UL_ACTIVE, experiment.ap.uplink_rate_bps)
-        silence = np.zeros(rate_sps // 1000, np.complex64)
-        rng = np.random.default_rng(0)
-        for role, vector in (("tag", down), ("ap", up)):
-            receiver = receiver_for(role, experiment.profile, rate_sps)
-            if role == "ap":
-                receiver.listen(Listen(vector.kind, vector.rate_bps, 0, 1_000_000, 3_000_000))
-            heard = np.concatenate((silence, modulated(experiment.profile, psdu, vector, rate_sps), silence, silence))
-            heard += 0.01 * rng.standard_normal(heard.size).astype(np.float32)
-            receiver.feed(heard)
-
     def _node(self, role: str, radio: PlutoRadio) -> RadioStation:
         experiment = self._experiment
         recorder = NodeRecorder(
@@ -213,6 +193,8 @@ class RadioRun:
             f"{experiment.name}, seed {experiment.seed}: over {experiment.radio}",
             center_hz=radio.settings.centre_hz,
             hardware=f"{radio.identity.model}, serial {radio.identity.serial}, gain {radio.settings.rx_gain_db:g} dB",
+            device="mono-static" if experiment.ap.mono_static and role == "tag" else "",
+            time_scale=experiment.time_scale if experiment.ap.mono_static else 1,
         )
         station = self._ap if role == "ap" else self._tag
         return RadioStation(role, station, radio, self._plan.scale[role], experiment, recorder)
@@ -241,7 +223,8 @@ class RadioRun:
     def outcome(self) -> dict[str, object]:
         """What was lost on the way, radio by radio, and how often one had to be waited for."""
         losses = [dataclasses.asdict(radio.losses()) for radio in self._radios]
-        return {"losses": losses, "reconnected": self._reconnected}
+        sent = {} if self._nodes["tag"].reradiated is None else {"reradiated": self._nodes["tag"].reradiated}
+        return {"losses": losses, "reconnected": self._reconnected, **sent}
 
 
 @contextlib.contextmanager

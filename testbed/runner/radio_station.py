@@ -8,35 +8,18 @@ from pathlib import Path
 from ampradio.mac.events import Event
 from ampradio.mac.station import Station
 from ampradio.radio.interface import Radio, SampleBlock
-from flowgraphs.burst_schedule import Burst
 from flowgraphs.entities import receiver_for
-from flowgraphs.radio_phy import OnAirSchedule, RadioPhy
+from flowgraphs.radio_phy import RadioPhy
+from flowgraphs.reradiated import ExcitationReceiver
 from flowgraphs.streams import ROLES
 from testbed.experiment import Experiment
 from testbed.live.address import watched
 from testbed.recorder import NodeRecorder
 from testbed.runner.joined_sap import JoinedSap
+from testbed.runner.radio_bursts import BurstsOf
+from testbed.runner.reradiated import ReradiatedBursts, reradiation_facts
 
 CLOSING_PATIENCE_S = 1.0
-
-
-class BurstsOf(OnAirSchedule):
-    """The schedule of a ``Radio``: it places bursts itself, and says when one is late."""
-
-    def __init__(self, radio: Radio, scale: float) -> None:
-        super().__init__(scale)
-        self._radio = radio
-        self.origin = 0  # the station's count where the radio's began
-
-    def add(self, burst: Burst) -> bool:
-        """Hand a burst over; False when it is too late for that, and then it is not sent."""
-        return self._radio.burst(self.scaled(burst), burst.start - self.origin).on_time
-
-    def take(self, count: int) -> None:
-        """Return None: the radio's own stream asks for nothing."""
-
-    def close(self) -> None:
-        """Do nothing: whoever opened the radio closes it."""
 
 
 class RadioStation:
@@ -57,9 +40,14 @@ class RadioStation:
         self._sap = JoinedSap(role, station)
         self.host = self._sap.host
         rate_sps = experiment.plutos.rate_sps
+        self._rate_sps = rate_sps
         tag = experiment.tags[0]
+        receiver = receiver_for(role, experiment.profile, rate_sps, mono_static=experiment.ap.mono_static)
         self._bursts = BurstsOf(radio, scale)
-        receiver = receiver_for(role, experiment.profile, rate_sps)
+        self._excitation: ExcitationReceiver | None = None
+        if experiment.ap.mono_static and role == "tag":
+            receiver = self._excitation = ExcitationReceiver(receiver, experiment.profile, rate_sps)
+            self._bursts = ReradiatedBursts(radio, scale, experiment, self._excitation)
         self.phy = RadioPhy(
             self._sap,
             receiver,
@@ -76,6 +64,11 @@ class RadioStation:
         # open as long as the run; ``close`` ends it
         self._file = Path(recorder.data_path).open("wb") if recorder.data_path else None  # noqa: SIM115
         self._codes = experiment.record.format == "ci16_le"
+
+    @property
+    def reradiated(self) -> dict[str, object] | None:
+        """What was made of the AP's excitation; None for a station that does not send in its place."""
+        return None if self._excitation is None else reradiation_facts(self._excitation, self._rate_sps)
 
     def begin(self) -> list[Event]:
         """Let the station make its first requests and return what it has to tell; the radio streams by now."""

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from ampradio.profile import load_profile
+from testbed.capture import open_captures
 from testbed.cli import main
 from testbed.experiment import load_experiment
 from testbed.experiment.link import leak_db, snrs_db
 from testbed.experiment.shape import Channel
+from testbed.report.chips import PER_CHIP, Chips, chips_of
 from testbed.runner.air import own_delay_samples
 from tests.conftest import ROOT
 
@@ -49,6 +51,17 @@ def test_the_recordings_replay_without_a_difference(over_gnu_radio: Path, capsys
     told = json.loads(capsys.readouterr().out)
     assert len(told["frames"]) == 4 and told["differences"] == []
     assert {"UL_MONO_STATIC", "DL_TYPE2", "DL_TYPE3"} <= set((over_gnu_radio / "ap.sigmf-meta").read_text().split('"'))
+
+
+def test_the_report_shows_the_chips_of_a_reply(over_gnu_radio: Path) -> None:
+    """Its eye is open although the leak is 42 dB stronger, and its chips lie about 0 and 1."""
+    (ap,) = (each for each in open_captures(over_gnu_radio) if each.role == "ap")
+    got = chips_of(ap, load_profile())
+    assert isinstance(got, Chips) and got.ppdus == 2
+    on = got.soft.real > 0.5
+    assert got.soft[on].real.mean() == pytest.approx(1, abs=0.1) and abs(got.soft[~on].real.mean()) < 0.1
+    middle = got.eye[:, PER_CHIP]  # of the first half of a bit
+    assert middle[middle > 0.5].mean() > 0.8 and middle[middle <= 0.5].mean() < 0.3
 
 
 def test_in_process_it_is_the_same_exchange(over_gnu_radio: Path, tmp_path: Path) -> None:
@@ -91,7 +104,9 @@ def test_the_budget_of_a_reflection() -> None:
         ("power.incident_dbm=-10", "power.incident_dbm"),
         ("channel.delay_ns=100", "channel.delay_ns"),
         ("channel.carrier_offset_hz=1000", "channel.carrier_offset_hz"),
-        ('radio="emu:"', "radio"),
+        ('radio="emu:"', "plutos.rate_sps"),
+        ('radio="emu:gr"', "radio"),
+        ('radio="emu:loopback"', "radio"),
     ],
 )
 def test_what_does_not_go_with_reflection(change: str, key: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,7 +22,7 @@ from testbed.experiment import Experiment, ExperimentError, load_experiment
 from testbed.experiment.pluto_limits import EMULATED_KEYS
 from testbed.experiment.radio_choice import RadioChoice, RadioChoiceError, radio_choice
 from testbed.experiment.time_scale import slowness_of
-from testbed.runner.radio_station import BurstsOf
+from testbed.runner.radio_bursts import BurstsOf
 from testbed.runner.run import run_experiment
 from testbed.systems.ends import entropy_for
 from tests.conftest import ROOT

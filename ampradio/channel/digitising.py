@@ -17,11 +17,12 @@ from ampradio import accelerator
 from ampradio.channel.numbered_noise import BLOCK, LANES, Key, noise_parts
 from ampradio.channel.per_packet import Samples
 from ampradio.channel.quick_noise import COSINE, LOGARITHM, PHILOX, SINE
-from ampradio.channel.turning import STEP, Codes, Oscillator, Parts, add_turned
+from ampradio.channel.turning import NO_TURNS, STEP, Codes, Oscillator, Parts, Turns, add_turned
 
 CODES = 2048
 TAPS = 65
-_STRETCH = 128 * STEP
+_STRETCH = 32 * STEP
+_NO_CODES: Codes = np.zeros((0, 2), np.int16)
 
 
 @dataclass(frozen=True)
@@ -64,14 +65,17 @@ def digitised(signals: Iterable[Signal], first: int, count: int, noise_power: fl
     if first < 0 or count < 0:
         raise ValueError(f"first and count must not be negative, not {first!r} and {count!r}")
     heard = [_Heard(signal, first, count) for signal in signals]
+    last = next((each for each in reversed(heard) if each.is_plain), None)  # what one loop adds on its way
+    others = [each for each in heard if each is not last]
     amplitude = np.float32(np.sqrt(noise_power))
     codes: Codes = np.empty((count, 2), np.int16)
-    for begin in range(0, count, _STRETCH):
-        part = codes[begin : begin + _STRETCH]
-        total: Parts = np.zeros((2, len(part)), np.float32)
-        for each in heard:
-            each.add(begin, total)
-        _convert(total, amplitude, first + begin, key, part)
+    stretch = _STRETCH if others else count
+    for begin in range(0, count, max(stretch, 1)):
+        part = codes[begin : begin + stretch]
+        total: Parts = np.zeros((2, len(part) if others else 0), np.float32)
+        for each in others:
+            each.add(begin, begin + len(part), total)
+        _convert(total, last, begin, amplitude, first + begin, key, part)
     return codes
 
 
@@ -82,7 +86,8 @@ class _Heard:
         before = 0 if signal.passband is None else TAPS - 1
         if len(signal.samples) != before + count:
             raise ValueError(f"need signals of {before + count} samples, not of {len(signal.samples)}")
-        self._samples = np.require(signal.samples, requirements=("C", "W"))  # the loops are compiled for such
+        given = signal.samples  # loops are compiled for what is contiguous and may be written
+        self._samples = given if given.flags.carray else given.copy()
         self._passband = signal.passband
         if self._passband is None:
             self._after = Oscillator(signal.gain, signal.cycles, first, count)
@@ -93,11 +98,19 @@ class _Heard:
         self._before = Oscillator(1.0, -centre, first - before, before + count)
         self._after = Oscillator(complex(signal.gain * delay), signal.cycles + centre, first, count)
 
-    def add(self, begin: int, total: Parts) -> None:
-        """Add what is heard from sample ``begin`` on to ``total`` (2, n)."""
-        end = begin + total.shape[1]
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is codes without a filter."""
+        return self._passband is None and self._samples.dtype == np.int16
+
+    def between(self, begin: int, end: int) -> tuple[Samples | Codes, Turns]:
+        """Return the samples from ``begin`` to ``end`` and how they turn, where nothing is filtered."""
+        return self._samples[begin:end], self._after.between(begin, end)
+
+    def add(self, begin: int, end: int, total: Parts) -> None:
+        """Add what is heard from sample ``begin`` to ``end`` to ``total`` (2, end - begin)."""
         if self._passband is None:
-            add_turned(self._samples[begin:end], self._after.between(begin, end), total)
+            add_turned(*self.between(begin, end), total)
             return
         end_before = end + TAPS - 1
         moved: Parts = np.zeros((2, end_before - begin), np.float32)
@@ -124,13 +137,21 @@ def filtered(parts: Parts, taps: npt.NDArray[np.float32]) -> Parts:
     return out
 
 
-def _convert(total: Parts, amplitude: np.float32, first: int, key: Key, out: Codes) -> None:
+def _convert(
+    total: Parts, last: _Heard | None, begin: int, amplitude: np.float32, first: int, key: Key, out: Codes
+) -> None:
+    """Write codes of ``total``, of ``last`` from sample ``begin`` on, and of noise from number ``first`` on."""
+    given, turns = (_NO_CODES, NO_TURNS) if last is None else last.between(begin, begin + len(out))
     if accelerator.is_on():
         from ampradio.channel.digitising_loops import digitise
 
         tables = (PHILOX, LOGARITHM, SINE, COSINE)
-        digitise(total, amplitude, first, LANES, BLOCK, key, *tables, out.view(np.uint32)[:, 0])
+        signal = (given.view(np.int32)[:, 0], turns.ahead, turns.coarse, turns.fine)
+        digitise(total, *signal, amplitude, first, LANES, BLOCK, key, *tables, out.view(np.uint32)[:, 0])
         return
-    total += amplitude * noise_parts(key, first, len(out))
-    np.clip(total, -CODES, CODES - 1, out=total)
-    out[:] = np.rint(total).T
+    analogue: Parts = total if total.size else np.zeros((2, len(out)), np.float32)
+    if last is not None:
+        add_turned(given, turns, analogue)
+    analogue += amplitude * noise_parts(key, first, len(out))
+    np.clip(analogue, -CODES, CODES - 1, out=analogue)
+    out[:] = np.rint(analogue).T

@@ -17,50 +17,54 @@ _I = np.int32
 _16, _12 = np.int32(16), np.int32(-16)
 
 
-@compiled("void(int32[::1], int64, complex64[::1], complex64[::1], float32[:, ::1])")
+@compiled()
+def add_cell(
+    codes: npt.NDArray[np.int32], level: np.complex64, x: _Reals, y: _Reals, in_phase: _Reals, quadrature: _Reals
+) -> None:
+    """Add ``codes`` (n,), turned by ``level`` times ``x`` + j ``y`` (n,), to both branches (n,)."""
+    c, s = level.real, level.imag
+    for each in range(codes.size):
+        along, across = c * x[each] - s * y[each], c * y[each] + s * x[each]
+        i, q = np.float32(_I(codes[each] << _16) >> _16 & _12), np.float32(codes[each] >> _16 & _12)
+        in_phase[each] += along * i - across * q
+        quadrature[each] += along * q + across * i
+
+
+@compiled("void(int32[::1], int64, complex64[::1], float32[:, ::1], float32[:, ::1])")
 def add_codes(
     codes: npt.NDArray[np.int32],
     ahead: int,
     coarse: npt.NDArray[np.complex64],
-    fine: npt.NDArray[np.complex64],
+    fine: _Reals,
     total: _Reals,
 ) -> None:
     """Add ``codes`` (n,), I below and Q above of 16 bits each, the upper 12 of which count, to ``total`` (2, n).
 
-    Turned by an oscillator: ``coarse`` times ``fine`` from place ``ahead`` on; each of ``coarse`` serves all ``fine``.
+    Turned by an oscillator: ``coarse`` times ``fine`` (2, step) from place ``ahead`` on; each of ``coarse`` serves
+    all ``fine``.
     """
-    size, step = codes.size, fine.size
-    real, imag = np.empty(step, np.float32), np.empty(step, np.float32)
-    for each in range(step):
-        real[each], imag[each] = fine[each].real, fine[each].imag
+    size, step = codes.size, fine.shape[1]
+    real, imag = fine[0], fine[1]
     whole_i, whole_q = total[0], total[1]
     for cell in range(coarse.size):
-        c, s = coarse[cell].real, coarse[cell].imag
         begin = max(cell * step - ahead, 0)
         end = min((cell + 1) * step - ahead, size)
         skipped = begin - (cell * step - ahead)
-        part, in_phase, quadrature = codes[begin:end], whole_i[begin:end], whole_q[begin:end]
         x, y = real[skipped : skipped + end - begin], imag[skipped : skipped + end - begin]
-        for each in range(part.size):
-            along, across = c * x[each] - s * y[each], c * y[each] + s * x[each]
-            i, q = np.float32(_I(part[each] << _16) >> _16 & _12), np.float32(part[each] >> _16 & _12)
-            in_phase[each] += along * i - across * q
-            quadrature[each] += along * q + across * i
+        add_cell(codes[begin:end], coarse[cell], x, y, whole_i[begin:end], whole_q[begin:end])
 
 
-@compiled("void(complex64[::1], int64, complex64[::1], complex64[::1], float32[:, ::1])")
+@compiled("void(complex64[::1], int64, complex64[::1], float32[:, ::1], float32[:, ::1])")
 def add_samples(
     samples: npt.NDArray[np.complex64],
     ahead: int,
     coarse: npt.NDArray[np.complex64],
-    fine: npt.NDArray[np.complex64],
+    fine: _Reals,
     total: _Reals,
 ) -> None:
     """Add ``samples`` (n,), turned as in ``add_codes``, to ``total`` (2, n)."""
-    size, step = samples.size, fine.size
-    real, imag = np.empty(step, np.float32), np.empty(step, np.float32)
-    for each in range(step):
-        real[each], imag[each] = fine[each].real, fine[each].imag
+    size, step = samples.size, fine.shape[1]
+    real, imag = fine[0], fine[1]
     whole_i, whole_q = total[0], total[1]
     for cell in range(coarse.size):
         c, s = coarse[cell].real, coarse[cell].imag
@@ -76,19 +80,17 @@ def add_samples(
             quadrature[each] += along * q + across * i
 
 
-@compiled("void(float32[:, ::1], int64, complex64[::1], complex64[::1], float32[:, ::1])")
+@compiled("void(float32[:, ::1], int64, complex64[::1], float32[:, ::1], float32[:, ::1])")
 def add_parts(
     parts: _Reals,
     ahead: int,
     coarse: npt.NDArray[np.complex64],
-    fine: npt.NDArray[np.complex64],
+    fine: _Reals,
     total: _Reals,
 ) -> None:
     """Add ``parts`` (2, n), turned as in ``add_codes``, to ``total`` (2, n)."""
-    size, step = parts.shape[1], fine.size
-    real, imag = np.empty(step, np.float32), np.empty(step, np.float32)
-    for each in range(step):
-        real[each], imag[each] = fine[each].real, fine[each].imag
+    size, step = parts.shape[1], fine.shape[1]
+    real, imag = fine[0], fine[1]
     given_i, given_q, whole_i, whole_q = parts[0], parts[1], total[0], total[1]
     for cell in range(coarse.size):
         c, s = coarse[cell].real, coarse[cell].imag
@@ -148,11 +150,15 @@ def round_part(
 
 
 @compiled(
-    "void(float32[:, ::1], float32, int64, int64, int64, uint64[::1], uint64[::1], float32[::1], float32[::1],"
-    " float32[::1], uint32[::1])"
+    "void(float32[:, ::1], int32[::1], int64, complex64[::1], float32[:, ::1], float32, int64, int64, int64,"
+    " uint64[::1], uint64[::1], float32[::1], float32[::1], float32[::1], uint32[::1])"
 )
 def digitise(
     total: _Reals,
+    codes: npt.NDArray[np.int32],
+    ahead: int,
+    coarse: npt.NDArray[np.complex64],
+    fine: _Reals,
     amplitude: np.float32,
     first: int,
     lanes: int,
@@ -164,16 +170,31 @@ def digitise(
     cosine: _Reals,
     out: npt.NDArray[np.uint32],
 ) -> None:
-    """Write codes of ``total`` (2, n) plus ``amplitude`` times the noise of samples ``first`` on into ``out`` (n,)."""
+    """Write codes of all that there is at samples ``first`` on into ``out`` (n,): 12 bits of I below, Q above.
+
+    That is ``total`` (2, n), ``codes`` (n,) turned as in ``add_codes``, each of which may be of no samples instead,
+    and ``amplitude`` times the noise. ``PART`` divides a step of ``fine``.
+    """
     state, words = np.empty((4, lanes), np.uint32), np.empty((2, PART), np.uint32)
-    work = np.empty((3, PART), np.float32)
-    in_phase, quadrature, real, imag = total[0], total[1], work[1], work[2]
+    work, level = np.empty((3, PART), np.float32), np.empty((2, PART), np.float32)
+    real, imag, step = work[1], work[2], fine.shape[1]
+    whole_i, whole_q, x, y = total[0], total[1], fine[0], fine[1]
     end = first + out.size
     for block in range(first // block_samples, (end + block_samples - 1) // block_samples):
         draw(block * lanes, key, philox, lanes, state)
         for begin in range(block * block_samples, min((block + 1) * block_samples, end), PART):
             low, high = max(begin, first), min(begin + PART, end)
             next_part(state, low < high, logarithm, sine, cosine, work, words)
-            if low < high:
-                place, part = slice(low - first, high - first), slice(low - begin, high - begin)
-                round_part(in_phase[place], quadrature[place], real[part], imag[part], amplitude, out[place])
+            if low >= high:
+                continue
+            size, place, part = high - low, slice(low - first, high - first), slice(low - begin, high - begin)
+            in_phase, quadrature = level[0][:size], level[1][:size]
+            if whole_i.size:
+                in_phase[:], quadrature[:] = whole_i[place], whole_q[place]
+            else:
+                in_phase[:], quadrature[:] = np.float32(0), np.float32(0)
+            if codes.size:
+                cell = (ahead + low - first) // step
+                turned = slice(ahead + low - first - cell * step, ahead + high - first - cell * step)
+                add_cell(codes[place], coarse[cell], x[turned], y[turned], in_phase, quadrature)
+            round_part(in_phase, quadrature, real[part], imag[part], amplitude, out[place])

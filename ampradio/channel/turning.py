@@ -14,18 +14,21 @@ from ampradio.channel.per_packet import Samples
 
 Codes = npt.NDArray[np.int16]
 Parts = npt.NDArray[np.float32]
-STEP = 256  # samples of the fine oscillator; the coarse one steps by as many
+STEP = 1024  # a power of two; samples of the fine oscillator; the coarse one steps by as many
 _CUT = 4  # bits of a code that a converter of 12 does not see
-_FAR = 1 << 20  # steps
+_FAR = 1 << 18  # steps
 
 
 @dataclass(frozen=True)
 class Turns:
-    """``coarse`` times ``fine`` (STEP,) from place ``ahead`` of fine on; each of coarse serves all fine."""
+    """``coarse`` times ``fine`` (2, STEP; real, imaginary) from place ``ahead`` of fine on; each of coarse for all."""
 
     coarse: Samples
-    fine: Samples
+    fine: Parts
     ahead: int
+
+
+NO_TURNS = Turns(np.zeros(0, np.complex64), np.zeros((2, STEP), np.float32), 0)
 
 
 class Oscillator:
@@ -59,7 +62,7 @@ def add_turned(given: Samples | Codes | Parts, turns: Turns, total: Parts) -> No
         return
     place = slice(turns.ahead, turns.ahead + total.shape[1])
     c, s = (np.repeat(each, STEP)[place] for each in (turns.coarse.real, turns.coarse.imag))
-    x, y = (np.tile(each, turns.coarse.size)[place] for each in (turns.fine.real, turns.fine.imag))
+    x, y = (np.tile(each, turns.coarse.size)[place] for each in turns.fine)
     along, across = c * x - s * y, c * y + s * x
     i, q = _parts(given)
     total[0] += along * i - across * q
@@ -76,8 +79,9 @@ def _parts(given: Samples | Codes | Parts) -> Parts:
 
 
 @lru_cache(maxsize=64)
-def _fine(cycles: float) -> Samples:
-    return _phasor(cycles * np.arange(STEP)).astype(np.complex64)
+def _fine(cycles: float) -> Parts:
+    phasor = _phasor(cycles * np.arange(STEP))
+    return np.stack((phasor.real, phasor.imag)).astype(np.float32)
 
 
 def _phasor(turns: npt.NDArray[np.float64]) -> npt.NDArray[np.complex128]:

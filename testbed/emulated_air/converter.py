@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 
 from ampradio.channel.digitising import Passband, Signal, digitised
@@ -17,13 +19,16 @@ class NumberedConverter:
 
     def __init__(self, seed: int, index: int) -> None:
         self._seed, self._index = seed, index
+        self._rate_sps, self._key = Fraction(0), noise_key(0)
 
     def codes(self, field: Field, scale: float, noise_power: float) -> Codes:
         """See ``ampradio.radio.emulator.front_end.Converter``."""
         window = field.window
-        key = noise_key(self._seed, self._index << _RATE_BITS | round(1000 * window.rate_sps))
+        if window.rate_sps != self._rate_sps:
+            self._key = noise_key(self._seed, self._index << _RATE_BITS | round(1000 * window.rate_sps))
+            self._rate_sps = window.rate_sps
         signals = [_signal(each, scale) for each in field.arrivals]
-        return digitised(signals, window.first, window.count, noise_power, key)
+        return digitised(signals, window.first, window.count, noise_power, self._key)
 
 
 def _signal(arrival: Arrival, scale: float) -> Signal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -66,10 +67,14 @@ class Board:
     carrier_ppm: float = 0.0
     clock_ppm: float = 0.0
 
-    @property
-    def clock_rate(self) -> Fraction:
-        """How fast the sample clock runs: 1 without an error."""
-        return 1 + Fraction(round(self.clock_ppm * 1_000), 1_000_000_000)
+    def true_sps(self, rate_sps: int) -> Fraction:
+        """Return the rate at which its crystal lets something run that is to run at ``rate_sps``."""
+        return _true_sps(rate_sps, self.clock_ppm)
+
+
+@lru_cache(maxsize=256)
+def _true_sps(rate_sps: int, clock_ppm: float) -> Fraction:
+    return rate_sps * (1 + Fraction(round(clock_ppm * 1_000), 1_000_000_000))
 
 
 def sent_amplitude(chip: Transceiver) -> float:

@@ -28,7 +28,7 @@ from ampradio.radio.emulator.front_end import Board, Converter
 from ampradio.radio.emulator.iio_tree import Device, Refused
 from ampradio.radio.emulator.phy_device import phy_device
 from ampradio.radio.emulator.playback import Playback, Segment, Sending, emission
-from ampradio.radio.emulator.tone import LABELS, Tone, tones_at
+from ampradio.radio.emulator.tone import LABELS, Tone, are_sounding, tones_at
 from ampradio.radio.emulator.transceiver import Transceiver
 
 RECEIVE, TRANSMIT = "cf-ad9361-lpc", "cf-ad9361-dds-core-lpc"
@@ -178,7 +178,7 @@ class EmulatedPluto:
             segments, playing = list(self._segments), self.playback is not None
         parts = (emission(segment, window, now) for segment in segments)
         out = [part for part in parts if part is not None]
-        if not playing and now.amplitude:
+        if not playing and now.amplitude and are_sounding(self._tones):
             own = window.at(self._true_sps(self.transmit_core))
             tones = tones_at(self._tones, own.first, own.count, self.transmit_core.rate_sps())
             if tones is not None:
@@ -211,7 +211,7 @@ class EmulatedPluto:
 
     def _true_sps(self, core: Core) -> Fraction:
         """Return the rate at which the board's crystal lets ``core`` run."""
-        return core.rate_sps() * self._board.clock_rate
+        return self._board.true_sps(core.rate_sps())
 
     def _sending(self) -> Sending:
         carrier_hz = self.chip.tx_lo_hz * (1 + self._board.carrier_ppm * 1e-6)

@@ -49,6 +49,11 @@ class Tone:
         self.on = flag(text)
 
 
+def are_sounding(tones: tuple[Tone, ...]) -> bool:
+    """Return whether any of them is to be heard."""
+    return any(tone.on and tone.scale > 0 for tone in tones)
+
+
 def tones_at(tones: tuple[Tone, ...], first: int, count: int, rate_sps: int) -> npt.NDArray[np.complex64] | None:
     """Return samples ``first`` on of all generators, full scale 1; None when they are silent."""
     sounding = [(index, tone) for index, tone in enumerate(tones) if tone.on and tone.scale > 0]

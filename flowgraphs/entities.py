@@ -40,8 +40,8 @@ def receiver_for(
             return MonoTagReceiver(profile, sample_rate_sps, TAG_DECIMATION, squares=True)
         return MonoStaticReceiver(profile, sample_rate_sps)
     if role == "tag":
-        narrow = sample_rate_sps < profile.preamble.sample_rate_sps
-        return TagReceiver(profile, sample_rate_sps, 1 if narrow else TAG_DECIMATION, squares=True)
+        wider = sample_rate_sps // profile.preamble.sample_rate_sps
+        return TagReceiver(profile, sample_rate_sps, TAG_DECIMATION * wider or 1, squares=True)
     return ApReceiver(profile, sample_rate_sps, blind=blind)
 
 

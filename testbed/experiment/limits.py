@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from ampradio.profile.model import Profile
+from testbed.experiment.bistatic_limits import bistatic_problems
 from testbed.experiment.channel_limits import SNR_RANGE_DB, channel_problems
 from testbed.experiment.error import KeyPath
 from testbed.experiment.mono_static_limits import mono_static_problems
@@ -38,6 +39,7 @@ def problems(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
     yield from channel_problems(file, profile)
     yield from pluto_problems(file, profile)
     yield from mono_static_problems(file, profile)
+    yield from bistatic_problems(file, profile)
 
 
 def _run(file: ExperimentFile) -> Iterator[Problem]:

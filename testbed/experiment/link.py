@@ -5,7 +5,7 @@ from __future__ import annotations
 from ampradio.channel.link_budget import at_tag_dbm, leak_over_reply_db, reply_dbm, snr_db
 from ampradio.channel.path_loss import PathLoss, shadowing_db, tgn_path_loss
 from ampradio.profile.model import Profile
-from testbed.experiment.shape import Channel
+from testbed.experiment.shape import Channel, Energizer
 from testbed.seeds import generator_for
 
 
@@ -35,6 +35,30 @@ def snrs_db(channel: Channel, profile: Profile, seed: int, mono_static: bool = F
     loss_db = profile.uplink.reflection_loss_db
     back_dbm = float(reply_dbm(channel.ap_power_dbm, path, distance_m, distance_m, loss_db))
     return snr(down_dbm), snr(back_dbm - 2 * shadow)
+
+
+def lit_snrs_db(channel: Channel, energizer: Energizer, profile: Profile, seed: int) -> tuple[float, float, float]:
+    """Return the SNR at a bistatic tag of the energizer, at the AP of the tag's reply, and of the excitation itself.
+
+    With distances as ``snrs_db``, without shadowing: the reply has come from the energizer by way of the tag.
+
+    Raises:
+        ValueError: a distance is missing or not positive.
+    """
+    if channel.distance_m is None:
+        direct_db = channel.uplink_snr_db + energizer.direct_db
+        return energizer.snr_db, channel.uplink_snr_db, direct_db
+    if energizer.tag_distance_m is None or energizer.ap_distance_m is None:
+        raise ValueError("a bistatic budget has three distances")
+    path, loss_db = _path_of(channel, profile), profile.uplink.reflection_loss_db
+    at_tag, at_ap = (
+        float(at_tag_dbm(energizer.power_dbm, path, metres))
+        for metres in (energizer.tag_distance_m, energizer.ap_distance_m)
+    )
+    back = float(reply_dbm(energizer.power_dbm, path, energizer.tag_distance_m, channel.distance_m, loss_db))
+    rate_sps, figure_db = profile.preamble.sample_rate_sps, channel.noise_figure_db
+    at_tag_db, back_db, direct_db = (float(snr_db(each, rate_sps, figure_db)) for each in (at_tag, back, at_ap))
+    return at_tag_db, back_db, direct_db
 
 
 def leak_db(channel: Channel, profile: Profile, mono_static: bool = False) -> float | None:

@@ -12,13 +12,21 @@ from ampradio.security.rsna.tag.eap_tls import TlsCredential
 from ampradio.security.secret import Secret
 from testbed.authority.tag_file import TagFile
 from testbed.experiment.radio_choice import RadioChoice, radio_choice
-from testbed.experiment.shape import Channel, Compare, Plutos, Record, Security, Table
+from testbed.experiment.shape import Channel, Compare, Energizer, Plutos, Record, Security, Table
 from testbed.experiment.systems import variant_of
+
+ENERGIZER_PLACEHOLDER = (
+    "the AP decides what its energizer sends: the MU-RTS TXS and CTS that share its TXOP, and the CTS-to-self that"
+    " protects 40 MHz, are not on this air"
+)
 
 
 @dataclass(frozen=True)
 class ApPlan:
-    """The AMP AP: identity, announced rates, the DL data of each round, and whether tags reflect what it sends."""
+    """The AMP AP: identity, announced rates, the DL data of each round, and how tags answer.
+
+    ``mono_static`` ones reflect what it sends, ``bistatic`` ones shift what an energizer does.
+    """
 
     address: bytes
     station_id: int
@@ -29,6 +37,7 @@ class ApPlan:
     retry_pause_ns: int
     commands: tuple[bytes, ...]
     mono_static: bool = False
+    bistatic: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,6 +113,7 @@ class Experiment:
     time_scale: int = 1
     slowness: int = 1
     plutos: Plutos = field(default_factory=Plutos)
+    energizer: Energizer = field(default_factory=Energizer)
 
     @property
     def choice(self) -> RadioChoice:
@@ -157,12 +167,17 @@ class Experiment:
                 }
                 for tag in self.tags
             ],
+            "energizer": _energizer(self.energizer) if self.ap.bistatic else None,
             "channel": _table(self.channel),
             "power": None if self.power is None else _power(self.power),
             "plutos": _table(self.plutos) if self.choice.plutos else None,
             "record": _table(self.record),
             "overrides": list(self.overrides),
         }
+
+
+def _energizer(energizer: Energizer) -> dict[str, object]:
+    return {**_table(energizer), "placeholders": [ENERGIZER_PLACEHOLDER]}
 
 
 def _power(power: PowerPlan) -> dict[str, object]:

@@ -67,6 +67,7 @@ def resolve(
         time_scale=time_scale,
         slowness=slowness_of(profile, ap.downlink_rate_bps, ap.uplink_rate_bps, time_scale),
         plutos=file.plutos,
+        energizer=file.energizer,
     )
 
 
@@ -91,6 +92,7 @@ def _ap(source: Source, file: ExperimentFile, profile: Profile, taken: set[int])
             source, ("ap",), "commands", commands, capacity.command_octets, capacity.command_carrier
         ),
         mono_static=ap.uplink == "mono-static",
+        bistatic=ap.uplink == "bistatic",
     )
 
 

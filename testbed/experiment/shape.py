@@ -85,7 +85,7 @@ class Ap(Table, frozen=True):
     station_id: int | None = None
     downlink_rate_kbps: RateKbps = 250
     uplink_rate_kbps: RateKbps = 250
-    uplink: Literal["active", "mono-static"] = "active"
+    uplink: Literal["active", "mono-static", "bistatic"] = "active"
     seed_index: int = 0
     retries: int = 3
     retry_pause_ms: float = 0.0
@@ -117,6 +117,20 @@ class Tag(Table, frozen=True):
 
     def __repr__(self) -> str:
         return f"Tag(name={self.name!r}, station_id={self.station_id!r})"
+
+
+class Energizer(Table, frozen=True):
+    """``[energizer]``: whoever radiates what a bistatic tag shifts; other uplinks do not look at it."""
+
+    half: Literal["lower", "upper"] = "lower"
+    snr_db: float = 30.0
+    direct_db: float = 40.0
+    power_dbm: float = 20.0
+    tag_distance_m: float | None = None
+    ap_distance_m: float | None = None
+    delay_ns: float = 0.0
+    carrier_offset_hz: float = 0.0
+    clock_ppm: float = 0.0
 
 
 class Channel(Table, frozen=True):
@@ -205,6 +219,7 @@ class ExperimentFile(Table, frozen=True):
     security: Security = Security()
     ap: Ap = Ap()
     tags: tuple[Tag, ...] = (Tag(),)
+    energizer: Energizer = Energizer()
     channel: Channel = Channel()
     power: Power = Power()
     plutos: Plutos = Plutos()

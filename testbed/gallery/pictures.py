@@ -58,6 +58,7 @@ PICTURES: dict[str, Callable[[], str]] = {
     "attack": partial(attacked, AIOT, ATTACKS),
     "mono-static": mono_static,
     "reflection": partial(ladder_of, "mono-static"),
+    "bistatic": partial(ladder_of, "bistatic"),
     "golden": partial(golden, "dl-type1-250k-clean"),
 }
 SLOW = ("emulated", "power", "distance", "snr", "attack")

@@ -10,7 +10,7 @@ from testbed.event_words import number
 
 Event = Mapping[str, object]
 
-AP, DARK = "AP", "missed_dark"
+AP, ENERGIZER, DARK = "AP", "Energizer", "missed_dark"
 PLACE_NS = 200_000
 """How far apart two accounts of the start of one PPDU may be: delays, and what an estimate is off by."""
 
@@ -75,8 +75,8 @@ class Stations:
         return self.by_node.get(text) or self.by_id.get(text) or text
 
     def tags(self) -> tuple[str, ...]:
-        """Return every lifeline but the AP's."""
-        return tuple(each for each in self.lifelines if each != AP)
+        """Return every lifeline but the AP's and its energizer's."""
+        return tuple(each for each in self.lifelines if each not in (AP, ENERGIZER))
 
 
 def stations_of(manifest: Mapping[str, object], events: Iterable[Event]) -> Stations:
@@ -89,7 +89,9 @@ def stations_of(manifest: Mapping[str, object], events: Iterable[Event]) -> Stat
     if len(tags) == 1 and _text(tags[0].get("name")):
         by_node["tag"] = _text(tags[0]["name"])
     nodes = dict.fromkeys(str(event.get("node")) for event in events if event.get("kind") in ("tx", "rx", "drop"))
-    found = dict.fromkeys([AP, *(by_node.get(node, node) for node in nodes), *by_id.values()])
+    lit = isinstance(experiment, Mapping) and experiment.get("energizer") is not None
+    first = [ENERGIZER, AP] if lit else [AP]
+    found = dict.fromkeys([*first, *(by_node.get(node, node) for node in nodes), *by_id.values()])
     return Stations(tuple(found), by_node, by_id)
 
 
@@ -151,7 +153,7 @@ def _message(index: int, event: Event, heard: list[Arrival], stations: Stations)
         number=index + 1,
         start_ns=start_ns,
         end_ns=start_ns if end_ns is None else end_ns,
-        sender=stations.name(event.get("node")),
+        sender=ENERGIZER if event.get("src") == ENERGIZER else stations.name(event.get("node")),
         down=down,
         name=_text(event.get("name")) or "frame",
         frame=_text(event.get("frame")),

@@ -16,7 +16,7 @@ from testbed.seeds import generator_for, seed_for
 def downlink_path(experiment: Experiment, sample_rate_sps: int) -> PathConfig:
     """Return the air from the AP to the tag; the tag samples with its own clock."""
     snr_db, _ = snrs_db(experiment.channel, experiment.profile, experiment.seed, experiment.ap.mono_static)
-    return _path(experiment, "downlink", sample_rate_sps, snr_db, 0.0, experiment.channel.clock_ppm)
+    return path_of(experiment, "downlink", sample_rate_sps, snr_db, 0.0, experiment.channel.clock_ppm)
 
 
 def uplink_path(experiment: Experiment, sample_rate_sps: int) -> PathConfig:
@@ -29,8 +29,8 @@ def uplink_path(experiment: Experiment, sample_rate_sps: int) -> PathConfig:
     there = incident_path(experiment, sample_rate_sps)
     if there is None:
         cfo_hz = experiment.tags[0].carrier_offset_hz
-        return _path(experiment, "uplink", sample_rate_sps, snr_db, cfo_hz, _to_ap_clock_ppm(experiment))
-    path = _path(experiment, "uplink", sample_rate_sps, snr_db, 0.0, 0.0)
+        return path_of(experiment, "uplink", sample_rate_sps, snr_db, cfo_hz, _to_ap_clock_ppm(experiment))
+    path = path_of(experiment, "uplink", sample_rate_sps, snr_db, 0.0, 0.0)
     late = own_delay_samples(experiment) - LEAD_SAMPLES
     return msgspec.structs.replace(
         path,
@@ -68,10 +68,13 @@ def _to_ap_clock_ppm(experiment: Experiment) -> float:
     return (1 / (1 + experiment.channel.clock_ppm * 1e-6) - 1) * 1e6
 
 
-def _path(
+def path_of(
     experiment: Experiment, direction: str, sample_rate_sps: int, snr_db: float, sender_cfo_hz: float, clock_ppm: float
 ) -> PathConfig:
+    """Return the air in one ``direction`` at an SNR."""
     channel = experiment.channel
+    # an SNR is that of 20 MHz, however wide the air is
+    wider = sample_rate_sps / experiment.profile.preamble.sample_rate_sps
     seed = int(seed_for(experiment.seed, f"air.{direction}.noise").generate_state(1)[0]) & 0x7FFFFFFF
     return PathConfig(
         gain_db=channel.gain_db,
@@ -81,7 +84,7 @@ def _path(
         ),
         cfo_hz=channel.carrier_offset_hz + sender_cfo_hz,
         clock_ppm=clock_ppm,
-        noise=10 ** ((channel.gain_db - snr_db) / 20),
+        noise=10 ** ((channel.gain_db - snr_db) / 20) * wider**0.5,
         seed=seed,
         impairments=_impairments(experiment, direction),
     )

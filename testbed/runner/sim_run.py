@@ -9,10 +9,8 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from ampradio.channel.path import Path
 from ampradio.channel.streaming import applied
@@ -21,60 +19,44 @@ from ampradio.mac.exchange import Delivery, Exchange, Transmission
 from ampradio.phy.modulate import ppdu
 from ampradio.phy.mono_static_window import OwnPpdu
 from ampradio.phy.reception import Reception
-from ampradio.vectors import Listen, RxVector
+from ampradio.vectors import Listen
 from flowgraphs.entities import receiver_for
 from flowgraphs.streams import ROLES
 from testbed.experiment import Experiment
 from testbed.live.air_feed import AirFeed
 from testbed.node import PathConfig
 from testbed.runner.air import downlink_path, incident_path, own_delay_samples, uplink_path
+from testbed.runner.bistatic_link import BistaticLink
 from testbed.runner.finished import Finished
-from testbed.runner.impairments import leak_stages, receiver_stages, way_stages
+from testbed.runner.impairments import leak_stages
 from testbed.runner.mac_host import event_record
 from testbed.runner.merge import EventMerge
+from testbed.runner.sim_times import LEAD_NS, MARGIN_NS, NS, TAIL_NS, in_air_time
 from testbed.runner.stations import Stations
 from testbed.runner.tell import Tell
-from testbed.seeds import generator_for
+from testbed.runner.ways import NO_DRAW, Ear, Samples, Way
 
-NS = 1_000_000_000
-LEAD_NS = 250_000
-TAIL_NS = 60_000
-MARGIN_NS = 5_000
 STEP_NS = 500_000
 DOWNLINKS_KEPT = 4
-Samples = npt.NDArray[np.complex64]
-_NO_DRAW = np.random.default_rng(0)  # a path without noise draws nothing
 
 
 class Direction:
     """The air from one station to the other, and what the receiver there adds."""
 
     def __init__(self, config: PathConfig, experiment: Experiment, rate_sps: int) -> None:
-        taps = np.array([complex(*tap) for tap in config.taps]) if config.taps else None
         self.clock_ppm = config.clock_ppm
-        self._arrives = Path(gain_db=config.gain_db, delay_s=config.delay_samples / rate_sps, taps=taps)
-        self._sampled = Path(cfo_hz=config.cfo_hz, clock_ppm=config.clock_ppm, noise_power=config.noise**2)
-        self._way = way_stages(config.impairments, rate_sps)
-        self._receiver = receiver_stages(config.impairments, rate_sps)
+        self._way = Way(config, rate_sps)
+        self._ear = Ear(config, experiment.seed, rate_sps)
         self._leak = leak_stages(config.impairments, rate_sps)
-        self._noise = (experiment.seed, f"air.sim.{config.impairments.direction}.noise")
-        self._rate_sps = rate_sps
 
-    def heard(
-        self, sent: npt.NDArray[np.complex64], own: npt.NDArray[np.complex64], first: int
-    ) -> npt.NDArray[np.complex64]:
+    def heard(self, sent: Samples, own: Samples, first: int) -> Samples:
         """Return what is received of ``sent`` (n,), from sample ``first`` of the run on, while ``own`` (n,) is sent."""
-        arrived = applied(self._way, self._arrives.apply(sent, self._rate_sps, _NO_DRAW), first)
-        seed, name = self._noise
-        # by its place, so that what else is on the air leaves it as it is
-        noise = generator_for(seed, f"{name}.{first}")
-        received = self._sampled.apply(arrived, self._rate_sps, noise).astype(np.complex64)
-        there = int(first * (1 + self.clock_ppm * 1e-6))
+        received = self._ear.sampled(self._way.of(sent, first), first)
         if self._leak:
-            leaked = applied(self._leak, own, there)
+            leaked = applied(self._leak, own, self._ear.there(first))
             size = min(leaked.size, received.size)
             received[:size] += leaked[:size]
-        return applied(self._receiver, received, there)
+        return self._ear.converted(received, first)
 
 
 class Reflected:
@@ -88,8 +70,8 @@ class Reflected:
 
     def of(self, coefficient: Samples, own: Samples) -> Samples:
         """Return what leaves the tag that switches ``coefficient`` (n,) while the AP sends ``own`` (n,)."""
-        switched = self._clock.apply(coefficient, self._rate_sps, _NO_DRAW)
-        incident = self._incident.apply(own, self._rate_sps, _NO_DRAW)
+        switched = self._clock.apply(coefficient, self._rate_sps, NO_DRAW)
+        incident = self._incident.apply(own, self._rate_sps, NO_DRAW)
         size = min(switched.size, incident.size, own.size)
         left = np.zeros(own.size, np.complex64)
         left[:size] = switched[:size] * incident[:size]
@@ -130,7 +112,7 @@ class WaveformLink:
         heard = direction.heard(sent, own, (start_ns + LEAD_NS) * self._rate_sps // NS)
         self.live.take("tag" if downlink else "ap", heard, start_ns * self._rate_sps // NS)
         return [
-            (reception.psdu, _in_air_time(reception.rxvector, start_ns, direction.clock_ppm, self._rate_sps))
+            (reception.psdu, in_air_time(reception.rxvector, start_ns, direction.clock_ppm, self._rate_sps))
             for reception in self._receive(transmission, around, receiver, heard)
         ]
 
@@ -142,7 +124,7 @@ class WaveformLink:
 
     def _own_of(
         self, downlink: bool, transmission: Transmission, others: Sequence[Transmission], start_ns: int, span: int
-    ) -> npt.NDArray[np.complex64]:
+    ) -> Samples:
         """Return what the receiving AP itself sends in the ``span`` samples from ``start_ns`` on; nothing for a tag."""
         own = np.zeros(span, np.complex64)
         if downlink:
@@ -154,7 +136,7 @@ class WaveformLink:
                 self._add(own, each, start_ns)
         return own
 
-    def _add(self, sent: npt.NDArray[np.complex64], transmission: Transmission, start_ns: int) -> None:
+    def _add(self, sent: Samples, transmission: Transmission, start_ns: int) -> None:
         tx = transmission.tx
         clock = 0.0 if tx.vector.kind.is_downlink else self._chip_clock_ppm
         samples = ppdu(self._profile, tx.psdu, tx.vector, clock_ppm=clock)
@@ -184,20 +166,10 @@ class WaveformLink:
         return list(received)
 
 
-def _in_air_time(rx: RxVector, start_ns: int, clock_ppm: float, rate_sps: int) -> RxVector:
-    """Return the RXVECTOR with its times since the run began: the receiver counted its own clock from ``start_ns``."""
-
-    def air(time_ns: int) -> int:
-        return start_ns + round(time_ns / (1 + clock_ppm * 1e-6))
-
-    start = air(rx.start_ns)
-    return replace(rx, start_ns=start, end_ns=air(rx.end_ns), start_sample=start * rate_sps // NS)
-
-
 def run_in_process(experiment: Experiment, stations: Stations, tell: Tell) -> Finished:
     """Run the experiment in virtual time and tell every event in order of air time."""
     began = time.monotonic()
-    link = WaveformLink(experiment)
+    link = BistaticLink(experiment) if experiment.ap.bistatic else WaveformLink(experiment)
     exchange = Exchange(experiment.profile, {"ap": stations.ap}, {"tag": stations.tag}, link)
     merge = EventMerge(list(ROLES))
     finished: Event | None = None

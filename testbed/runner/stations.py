@@ -54,7 +54,7 @@ def stations_of(experiment: Experiment, ends: Ends | None = None) -> Stations:
     ends = stretched_ends(ends, experiment.slowness)
     settings = _settings(experiment)
     access = generator_for(experiment.seed, "mac.tag.access")
-    station = TagStation(profile, tag.station_id, ends.tag, access)
+    station = TagStation(profile, tag.station_id, ends.tag, access, bistatic=experiment.ap.bistatic)
     costs = None if experiment.power is None else experiment.power.costs
     return Stations(ApStation(profile, settings, ends.work), _powered(experiment, station), ends, costs)
 
@@ -68,11 +68,18 @@ def _settings(experiment: Experiment) -> ApSettings:
         experiment.ap.downlink_rate_bps,
         experiment.ap.uplink_rate_bps,
         seed_index=experiment.ap.seed_index,
-        uplink=PpduKind.UL_MONO_STATIC if experiment.ap.mono_static else PpduKind.UL_ACTIVE,
+        uplink=_uplink(experiment),
+        upper_half=experiment.energizer.half == "upper",
         start_ns=START_NS * experiment.time_scale,
         slot_slack_ns=SLOT_SLACK_NS + drift_ns,
         listen_margin_ns=LISTEN_MARGIN_NS + drift_ns,
     )
+
+
+def _uplink(experiment: Experiment) -> PpduKind:
+    if experiment.ap.bistatic:
+        return PpduKind.UL_BISTATIC
+    return PpduKind.UL_MONO_STATIC if experiment.ap.mono_static else PpduKind.UL_ACTIVE
 
 
 def _powered(experiment: Experiment, station: TagStation) -> TagStation | PoweredTag:

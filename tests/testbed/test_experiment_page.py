@@ -14,6 +14,7 @@ from testbed.experiment.shape import (
     Ap,
     Channel,
     Compare,
+    Energizer,
     ExperimentFile,
     Handover,
     Plutos,
@@ -38,13 +39,14 @@ TABLES = {
     "`[security.handover]`": Handover,
     "`[ap]`": Ap,
     "`[[tags]]`": Tag,
+    "`[energizer]`": Energizer,
     "`[channel]`": Channel,
     "`[power]`": Power,
     "`[compare]`": Compare,
     "`[plutos]`": Plutos,
     "`[record]`": Record,
 }
-SUBTABLES = {"security", "ap", "tags", "channel", "power", "record", "compare", "plutos"}
+SUBTABLES = {"security", "ap", "tags", "energizer", "channel", "power", "record", "compare", "plutos"}
 SUBTABLES |= {"amp", "provisioning", "aiot", "rsna", "handover"}
 
 

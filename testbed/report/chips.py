@@ -6,7 +6,7 @@ The signals are those of ``testbed.probe``: the receiver's own classes go its wa
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -84,9 +84,10 @@ def chips_plots(recordings: tuple[Recording, ...], profile: Profile) -> tuple[li
     counts = "; ".join(f"{each.where}: {each.ppdus} of {each.of} PPDUs" for each in shown)
     caption = (
         "Left: the envelope |x|² over three chips of AMP-Data, averaged over a quarter of a chip, laid over each "
-        "other at the chip edges that the receiver followed; colours count on a logarithmic scale. Right: chips as "
-        "the receiver decides on them: at the AP the integral of each chip, its carrier turned onto the real axis; at "
-        "a tag, which sees power only, the energies of both halves of a bit. 1 is the mean of an ON chip. "
+        "other at the chip edges that the receiver followed; of a mono-static reply what is left without the AP's "
+        "leak, along the reflection. Colours count on a logarithmic scale. Right: chips as the receiver decides on "
+        "them: at the AP the integral of each chip, its carrier turned onto the real axis; at a tag, which sees power "
+        "only, the energies of both halves of a bit. 1 is the mean of an ON chip. "
         f"{counts}."
     )
     return [Plot("chips", "Chips", "eye diagram and constellation of the chips", caption, figure)], left_out
@@ -96,30 +97,35 @@ def _of_one(
     recording: Recording, profile: Profile, heard: Heard
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.complex64]]:
     signals = {each.name: each for each in signals_of(recording, profile, heard.reception)}
-    soft, envelope = signals["soft_chips"], signals["envelope"]
+    soft = signals["soft_chips"]
     data = next(each for each in soft.marks if each.name == "AMP-Data")
-    edges = _edges(recording, signals["timing"], soft)[data.start_sample : data.stop_sample]
+    chip = recording.sample_rate_sps / soft.rate_sps
+    edges = soft.first_sample + chip * np.arange(data.start_sample, data.stop_sample)
     values = soft.values[data.start_sample : data.stop_sample]
+    if "wiped_off" in signals:  # a reply on a leak: its chips stand half a reflection above and below their level
+        return _eye(recording, _on_its_level(recording, signals["wiped_off"], edges, values), edges, chip), values + 0.5
     strong = np.abs(values)
     level = float(np.mean(strong[strong > strong.mean()])) or 1.0
-    eye = _eye(recording, envelope, edges, recording.sample_rate_sps / soft.rate_sps)
-    return eye, np.asarray(values / level)
+    return _eye(recording, signals["envelope"], edges, chip), np.asarray(values / level)
 
 
-def _edges(recording: Recording, timing: ProbeSignal, soft: ProbeSignal) -> npt.NDArray[np.float64]:
-    """Return where each soft chip begins, in samples of the recording, by the timing that the receiver followed."""
-    nominal = np.arange(timing.values.size) * (recording.sample_rate_sps / timing.rate_sps)
-    late = np.asarray(timing.values, np.float64) * 1e-9 * recording.sample_rate_sps
-    actual = nominal + late
-    first = np.interp(soft.first_sample - timing.first_sample, actual, nominal)
-    steps = first + np.arange(soft.values.size) * (recording.sample_rate_sps / soft.rate_sps)
-    return np.asarray(timing.first_sample + steps + np.interp(steps, nominal, late))
+def _on_its_level(
+    recording: Recording, bare: ProbeSignal, edges: npt.NDArray[np.float64], soft: npt.NDArray[np.complex64]
+) -> ProbeSignal:
+    """Return the samples without the leak along the reflection, 0 being OFF and 1 ON in the mean."""
+    sums = np.concatenate(([0], np.cumsum(bare.values, dtype=np.complex128)))
+    places = np.append(edges, 2 * edges[-1] - edges[-2]) - bare.first_sample
+    whole = np.interp(places, np.arange(sums.size), sums.real) + 1j * np.interp(places, np.arange(sums.size), sums.imag)
+    means, on = np.diff(whole) / np.diff(places), soft.real > 0
+    level, reflection = means[~on].mean(), means[on].mean() - means[~on].mean()
+    along = ((bare.values - level) * np.conj(reflection)).real / abs(reflection) ** 2
+    return replace(bare, values=along.astype(np.float32))
 
 
 def _eye(
     recording: Recording, envelope: ProbeSignal, edges: npt.NDArray[np.float64], chip: float
 ) -> npt.NDArray[np.float64]:
-    """Return the power about every other chip, shape (n, EYE_CHIPS · PER_CHIP), 1 being the mean of an ON chip."""
+    """Return the envelope about every other chip, shape (n, EYE_CHIPS · PER_CHIP), 1 being the mean of an ON chip."""
     step = recording.sample_rate_sps / envelope.rate_sps
     width = 2 * int(chip / step / _QUARTER / 2) + 1  # odd, so that it is about its middle
     power = np.convolve(envelope.values, np.ones(width) / width, mode="same")

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ampradio.accelerator import compiled
 from ampradio.phy.frame_check_loops import holds, octets_of_bits, size_of_frame
 from ampradio.phy.uplink_chip_loops import chip_integrals
-from ampradio.phy.uplink_fit_loops import refine
+from ampradio.phy.uplink_fit_loops import refine, refine_from
 from ampradio.phy.uplink_follow_loops import follow
 from ampradio.phy.uplink_soft_loops import derotate, soften
 from ampradio.phy.viterbi_loop import decode_one, encode_one, parities
@@ -32,22 +32,19 @@ ROWS, AFTER_HEADER, LAST_FOLLOWED, PROGRESS = 4, 1, 2, 3
 
 @compiled()
 def _soft_bits(
-    row: _Sums, track: _Reals, sync: npt.NDArray[np.int8], chip: float, coded: int, softness: _Reals, table: _Reals,
-    turned: _Sums, soft: _Reals,
-) -> _Floats:  # fmt: skip
+    turned: _Sums, sync: npt.NDArray[np.int8], coded: int, softness: _Reals, table: _Reals, soft: _Reals
+) -> _Floats:
     """Return soft values of the first ``coded`` bits; ``softness`` has the constants of ``uplink_frame.soft_bits``."""
-    count = sync.size + 2 * coded
-    chip_integrals(row, track, chip, count, turned)
     sums_of = np.empty(coded + 1, np.complex128)
     neighbours, clear = int(softness[0]), softness[3]
-    soften(turned[:count], sync, neighbours, softness[1], softness[2], clear, table, sums_of, soft[:coded])
+    chips = turned[: sync.size + 2 * coded]
+    soften(chips, sync, neighbours, softness[1], softness[2], clear, table, sums_of, soft[:coded])
     return soft[:coded].astype(np.float32)
 
 
 @compiled()
-def _size(row: _Sums, track: _Reals, known: int, chip: float, coded: int, turned: _Sums) -> float:
+def _size(turned: _Sums, known: int, coded: int) -> float:
     """Return the mean size of the first ``coded`` bits: ``uplink_follow.looks_keyed``."""
-    chip_integrals(row, track, chip, known + 2 * coded, turned)
     total = 0.0
     for each in range(known, known + 2 * coded, 2):
         total += abs(turned[each + 1].real - turned[each].real)
@@ -60,22 +57,25 @@ def _whole(
     softness: _Reals, table: _Reals, signs: _Floats, code: _Whole, came_by: _Octets, work: tuple[_Sums, _Reals],
     decided: _Octets,
 ) -> None:  # fmt: skip
-    """Decode the whole frame, fit ``track`` to it: ``uplink_frame.read_whole``."""
+    """Decode the whole frame, fit ``track`` to it: ``uplink_frame.read_whole``. ``work`` begins with its chips."""
     turned, soft = work
     again, on = np.empty(coded, np.uint8), np.empty(sync.size + 2 * coded, np.int8)
     fitted, scratch = np.empty((2, 4)), np.empty((2, sync.size + 2 * coded), np.complex128)
-    decode_one(_soft_bits(row, track, sync, chip, coded, softness, table, turned, soft), signs, True, came_by, decided)
+    decode_one(_soft_bits(turned, sync, coded, softness, table, soft), signs, True, came_by, decided)
     encode_one(decided, code[0], code[1], code[2], parities(code[2]), again)
     ones = again > 0
     mended = False
     for bit in range(coded):
         mended |= ones[bit] != (soft[bit] > 0)
     fitted[0] = track
-    for window in finals if mended else finals[finals.size - 1 :]:
+    windows = finals if mended else finals[finals.size - 1 :]
+    refine_from(row, sync, chip, coded, ones, windows[0], limit, turned, scratch[0], on, fitted)
+    for window in windows[1:]:
         refine(row, sync, chip, coded, ones, window, limit, scratch, on, fitted)
     track[:] = fitted[0]
     if mended:
-        some = _soft_bits(row, track, sync, chip, coded, softness, table, turned, soft)
+        chip_integrals(row, track, chip, sync.size + 2 * coded, turned)
+        some = _soft_bits(turned, sync, coded, softness, table, soft)
         decode_one(some, signs, True, came_by, decided)
 
 
@@ -121,15 +121,16 @@ def read_on(
         state[PROGRESS, 2] = 2 * bits
         turned, soft = np.empty(known + 4 * bits, np.complex128), np.empty(2 * bits)
         came_by = np.empty((bits, 2 * signs.shape[3]), np.uint8)
+        chip_integrals(row, track, chip, known + 4 * bits, turned)
         if stage == REST:
             state[LAST_FOLLOWED] = track
             some = (softness, table, signs, code, came_by, (turned, soft))
             _whole(row, track, sync, chip, 2 * bits, finals, limit, *some, decided[:bits])
             octets_of_bits(decided, whitening, psdu[:octets])
             return WHOLE if holds(psdu[:octets], crc, short) else CHECK_FAILED
-        if stage == FIRST and _size(row, track, known, chip, 2 * bits, turned) <= least:
+        if stage == FIRST and _size(turned, known, 2 * bits) <= least:
             return FALSE_START
-        some_soft = _soft_bits(row, track, sync, chip, 2 * bits, softness, table, turned, soft)
+        some_soft = _soft_bits(turned, sync, 2 * bits, softness, table, soft)
         decode_one(some_soft, signs, False, came_by, decided[:bits])
         octets_of_bits(decided, whitening, psdu[:octets])
         told = size_of_frame(psdu, sizes)

@@ -15,11 +15,12 @@ import numpy.typing as npt
 
 from ampradio import accelerator
 from ampradio.phy.ap_batch import UplinkBatch
+from ampradio.phy.edge_timing import ChipTiming
 from ampradio.phy.uncoded_frame import Detector, KeyedCarrier
 from ampradio.phy.uncoded_reader import UncodedReader
 from ampradio.phy.uplink_search import first_sync, rows_from
 from ampradio.phy.uplink_sync import UplinkSync
-from ampradio.phy.uplink_sync_hits import CLEAR
+from ampradio.phy.uplink_sync_hits import CLEAR, UplinkSyncHits
 from ampradio.profile.model import Profile
 from ampradio.vectors import TxVector
 
@@ -62,9 +63,35 @@ class UncodedBatch:
             return batch
         origin = hits.timing.start[rows].astype(np.intp) - lead
         cut = rows_from(samples, origin, samples.shape[1] - int(origin.min()), rows)
-        carrier = self._reader.begin(cut, lead, hits.of(rows))
-        read_rows(self._reader, carrier, samples.shape[1] - origin, origin, rows, batch)
+        left = self._read_clear(cut, lead, samples.shape[1] - origin, hits.of(rows), origin, rows, batch)
+        if left.size:
+            rows, origin = rows[left], origin[left]
+            carrier = self._reader.begin(cut[left], lead, hits.of(rows))
+            read_rows(self._reader, carrier, samples.shape[1] - origin, origin, rows, batch)
         return batch
+
+    def _read_clear(
+        self,
+        samples: npt.NDArray[np.complex64],
+        lead: int,
+        room: npt.NDArray[np.intp],
+        hits: UplinkSyncHits,
+        origin: npt.NDArray[np.intp],
+        rows: npt.NDArray[np.intp],
+        batch: UplinkBatch,
+    ) -> npt.NDArray[np.intp]:
+        """Write those of ``samples`` that are clear into ``rows`` of ``batch``; return which are not."""
+        reader = self._reader
+        turn = hits.carrier_hz * reader.finer / reader.rate_sps
+        timing = ChipTiming(np.full(rows.size, float(lead)), hits.timing.stretch)
+        clear = reader.clear.read_each(samples, timing, turn, room)
+        for each, (row, psdu) in enumerate(zip(rows.tolist(), clear.psdus, strict=True)):
+            if psdu is not None:
+                place = clear.tracks[each]
+                batch.start_sample[row], batch.stretch[row] = origin[each] + place[0], place[1]
+                batch.cfo_hz[row] += place[3] * reader.rate_sps / (reader.finer * 2 * np.pi)
+                batch.psdus[row] = psdu
+        return np.flatnonzero([psdu is None for psdu in clear.psdus])
 
     def _read_one(self, samples: npt.NDArray[np.complex64], row: int, lead: int, batch: UplinkBatch) -> None:
         """Write the frame that begins where ``batch`` says into it."""

@@ -13,6 +13,7 @@ from ampradio.phy.frame_check import check_holds
 from ampradio.phy.frame_check_loops import frame_tables
 from ampradio.phy.running_sum import running_sum
 from ampradio.phy.scrambler import scramble
+from ampradio.phy.uncoded_clear import ClearReader
 from ampradio.phy.uncoded_frame import (
     TAPS_A_SIDE,
     Detector,
@@ -67,6 +68,7 @@ class UncodedReader:
         self._most = mac.header_octets + mac.body_octets_max + mac.fcs_octets
         self._margin = float(MARGIN_NS * sample_rate_sps // _NS_PER_S)
         self._loop_tables: tuple[Any, ...] | None = None
+        self.clear = ClearReader(mac, coarse, self._seed, self._margin)
 
     def begin(
         self,
@@ -90,19 +92,27 @@ class UncodedReader:
     def read(
         self, samples: npt.NDArray[np.complex64], start: float, stretch: float, carrier_hz: float
     ) -> tuple[int, bytes, npt.NDArray[np.float64]]:
-        """Return what a frame of constant energy in ``samples`` (n,) is, by one call of the accelerator.
+        """Return what a frame of constant energy in ``samples`` (n,) is, by the accelerator.
 
         ``start`` (samples), ``stretch`` and ``carrier_hz`` are the sync's. Returns the octets, the PSDU and its track
         (start, stretch, phase, turn); less than 0 octets: so many are wanted, under that track; 0: no such header.
         """
+        row = np.ascontiguousarray(samples)
+        clear, place = self.clear.read(row, start, stretch, carrier_hz * self.finer / self.rate_sps)
+        if clear is not None:
+            return len(clear), clear, self.finer_track(place)
         from ampradio.phy.uncoded_frame_loops import read_frame
 
         octets, tracks = np.empty(self._most, np.uint8), np.zeros((2, 4))
         tracks[0, :2] = start * self.finer, stretch
-        row = np.ascontiguousarray(samples)
         given: tuple[Any, ...] = (row, carrier_hz / self.rate_sps, tracks, *self._told(), octets)
         size = read_frame(*given)
         return size, octets[: max(size, 0)].tobytes(), tracks[1 if size < 0 else 0]
+
+    def finer_track(self, track: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return ``track`` (…, 4) over samples as they are as one over the finer ones."""
+        scaled: npt.NDArray[np.float64] = track * (self.finer, 1, 1, 1 / self.finer)
+        return scaled
 
     def carrier(
         self, samples: npt.NDArray[np.complex64], carrier_hz: float, track: npt.NDArray[np.float64]

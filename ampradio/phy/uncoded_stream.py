@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio import accelerator
-from ampradio.phy.edge_timing import PPM
+from ampradio.phy.edge_timing import PPM, ChipTiming
 from ampradio.phy.frame_check import check_holds
 from ampradio.phy.reception import Reception, placed_fields
 from ampradio.phy.uncoded_frame import KeyedCarrier
@@ -70,6 +70,8 @@ class UncodedFrame:
         if accelerator.is_on() and self._is_constant:
             self._take_at_once(samples)
             return
+        if self._is_constant:
+            self._take_clear(samples)
         while not self.over and self.needs - self.origin <= samples.shape[1]:
             self._take_step(samples[:, : self.needs - self.origin])
 
@@ -85,10 +87,21 @@ class UncodedFrame:
             self.counted["header_failed"] += 1
             self.over = True
         else:
-            count = math.ceil(float(track[0] + track[1] * reader.chips.data_end(0)) / reader.finer) + 1
-            carrier = reader.carrier(samples[:, :count], carrier_hz, track)
-            self._octets = octets
-            self._deliver(carrier, psdu)
+            self._deliver_read(samples, track, psdu)
+
+    def _take_clear(self, samples: npt.NDArray[np.complex64]) -> None:
+        """Read a clear frame, if it is one."""
+        reader, hits, room = self._reader, self._hits, np.array([samples.shape[1]])
+        timing = ChipTiming(np.array([float(self._lead)]), hits.timing.stretch)
+        clear = reader.clear.read_each(samples, timing, hits.carrier_hz * reader.finer / reader.rate_sps, room)
+        if clear.psdus[0] is not None:
+            self._deliver_read(samples, reader.finer_track(clear.tracks[0]), clear.psdus[0])
+
+    def _deliver_read(self, samples: npt.NDArray[np.complex64], track: npt.NDArray[np.float64], psdu: bytes) -> None:
+        reader, carrier_hz = self._reader, float(self._hits.carrier_hz[0])
+        count = math.ceil(float(track[0] + track[1] * reader.chips.data_end(0)) / reader.finer) + 1
+        self._octets = len(psdu)
+        self._deliver(reader.carrier(samples[:, :count], carrier_hz, track), psdu)
 
     def _take_step(self, samples: npt.NDArray[np.complex64]) -> None:
         reader = self._reader

@@ -98,19 +98,28 @@ def _fit_edges(
 
 
 @compiled()
+def refine_from(
+    row: _Sums, sync: _Chips, chip: float, bits: int, given: npt.NDArray[np.bool_], window: float, limit: float,
+    turned: _Sums, across: _Sums, on: _Chips, track: _Reals,
+) -> None:  # fmt: skip
+    """Correct ``track`` (2, 4), under which the chips are ``turned``; its second row and ``across`` are for scratch."""
+    count = sync.size + 2 * bits
+    decide(turned, sync, bits, given, on)
+    track[1] = track[0]
+    amplitude = fit_carrier(turned, on, count, track[0], chip, track[1])
+    if window > 0:
+        _fit_edges(row, on, count, track[0], chip, amplitude, window, limit, across, track[1])
+    track[0] = track[1]
+
+
+@compiled()
 def refine(
     row: _Sums, sync: _Chips, chip: float, bits: int, given: npt.NDArray[np.bool_], window: float, limit: float,
     work: _Sums, on: _Chips, track: _Reals,
 ) -> None:  # fmt: skip
     """Correct ``track`` (2, 4), whose second row is for scratch; ``work`` (2, chips) too."""
-    count = sync.size + 2 * bits
-    chip_integrals(row, track[0], chip, count, work[0])
-    decide(work[0], sync, bits, given, on)
-    track[1] = track[0]
-    amplitude = fit_carrier(work[0], on, count, track[0], chip, track[1])
-    if window > 0:
-        _fit_edges(row, on, count, track[0], chip, amplitude, window, limit, work[1], track[1])
-    track[0] = track[1]
+    chip_integrals(row, track[0], chip, sync.size + 2 * bits, work[0])
+    refine_from(row, sync, chip, bits, given, window, limit, work[0], work[1], on, track)
 
 
 @compiled(

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ampradio.accelerator import compiled
 from ampradio.phy.uplink_chip_loops import chip_integrals, integral, integrals, turn_back
-from ampradio.phy.uplink_fit_loops import decide, fit_carrier, refine
+from ampradio.phy.uplink_fit_loops import decide, fit_carrier, refine, refine_from
 
 _Reals = npt.NDArray[np.float64]
 _Sums = npt.NDArray[np.complex128]
@@ -43,7 +43,7 @@ def decidedness(turned: _Sums, sync: _Chips, count: int) -> tuple[float, float]:
 
 
 @compiled()
-def _try_clock(
+def try_clock(
     row: _Sums, sync: _Chips, chip: float, reaches: npt.NDArray[np.int64], window: float, limit: float, work: _Sums,
     on: _Chips, track: _Reals,
 ) -> tuple[float, float]:  # fmt: skip
@@ -68,20 +68,24 @@ def _try_clock(
 def _contest(
     row: _Sums, better: _Reals, sync: _Chips, chip: float, reaches: npt.NDArray[np.int64], clocks: _Reals,
     window: float, limit: float, clear: float, work: _Sums, on: _Chips, track: _Reals,
-) -> None:  # fmt: skip
-    """Move ``better`` to the most decided of the tracks begun under each of ``clocks``; if it is clear, leave it."""
+) -> bool:  # fmt: skip
+    """Move ``better`` to the most decided of the tracks begun under each of ``clocks``; return whether it is clear.
+
+    If it is, its own clock is left to it, and ``work`` begins with the chips under it.
+    """
     middle, begun, most = 0.5 * sync.size * chip, better.copy(), -math.inf
     track[0] = begun
-    if _try_clock(row, sync, chip, reaches, window, limit, work, on, track)[1] > clear:
+    if try_clock(row, sync, chip, reaches, window, limit, work, on, track)[1] > clear:
         better[:] = track[0]
-        return
+        return True
     for clock in clocks:
         track[0] = begun
         track[0, 0], track[0, 1] = begun[0] + (begun[1] - clock) * middle, clock
-        score = _try_clock(row, sync, chip, reaches, window, limit, work, on, track)[0]
+        score = try_clock(row, sync, chip, reaches, window, limit, work, on, track)[0]
         if score > most:
             most = score
             better[:] = track[0]
+    return False
 
 
 @compiled()
@@ -108,6 +112,17 @@ def _steered_score(
 
 
 @compiled()
+def _correct(
+    row: _Sums, better: _Reals, sync: _Chips, chip: float, bits: int, window: float, limit: float, work: _Sums,
+    on: _Chips, track: _Reals,
+) -> None:  # fmt: skip
+    """Correct ``better`` by the chips under it, with which ``work`` begins."""
+    track[0] = better
+    refine_from(row, sync, chip, bits, np.empty(0, np.bool_), window, limit, work[0], work[1], on, track)
+    better[:] = track[0]
+
+
+@compiled()
 def _steer(
     row: _Sums, better: _Reals, sync: _Chips, chip: float, bits: int, every: int, middle: float, changes: _Reals,
     window: float, limit: float, clear: float, work: _Sums, on: _Chips, track: _Reals,
@@ -119,11 +134,18 @@ def _steer(
     known, looked = sync.size, -(-bits // every)
     start, step = better[0], better[1] * chip
     word, data, none = work[0], work[1], np.empty(0, np.bool_)
-    most, best = -math.inf, 0.0
+    most, best, first = -math.inf, 0.0, 0
+    if every == 1:  # the chips that it is judged by are those that correct it
+        chip_integrals(row, better, chip, known + 2 * bits, work[0])
+        most, openness = decidedness(work[0], sync, known + 2 * bits)
+        first = 1
+        if openness > clear:
+            _correct(row, better, sync, chip, bits, window, limit, work, on, track)
+            return
     word[:known], data[:looked] = 1, 1  # what turns the carrier back at each chip and bit
     turn_back(word, known, better[2] + better[3] * (start + 0.5 * step), better[3] * step)
     turn_back(data, looked, better[2] + better[3] * (start + (known + 1) * step), better[3] * 2 * every * step)
-    for change in changes:
+    for change in changes[first:]:
         begin, wide = start - change * middle, (better[1] + change) * chip
         score, openness = _steered_score(row, begin, wide, sync, looked, every, word, data)
         if score > most:
@@ -153,7 +175,10 @@ def follow(
         if begun:
             reach = min(reaches[-1], bits)
             some = np.minimum(reaches, reach)
-            _contest(row, better, sync, chip, some, clocks, window, limit, clear, work, on, track)
+            if _contest(row, better, sync, chip, some, clocks, window, limit, clear, work, on, track):
+                _correct(row, better, sync, chip, reach, window, limit, work, on, track)
+                begun, done = False, reach
+                continue
         if begun or reach > further * done:
             middle = 0.5 * (sync.size + 2 * done) * chip
             changes = steering * chip / ((sync.size + 2 * reach) * chip - middle)

@@ -156,7 +156,7 @@ def search_each(
     word, each = np.empty((2, signs.size), np.float32), np.empty(signs.size, np.float32)
     heard = np.empty((4, spectrum.shape[2]), np.float32)
     parts, steps = np.empty((2, grid, advance.shape[2]), np.float32), np.empty((2, advance.shape[2]), np.float32)
-    most, rows = int(thresholds[3]), np.empty((3, positions), np.float32)
+    most, rows = int(thresholds[3]), np.empty((bases.shape[1], positions), np.float32)
     places = np.empty(scored.size, np.int64)
     for packet in range(samples.shape[0]):
         noise = _F(floor[packet]) * thresholds[0]

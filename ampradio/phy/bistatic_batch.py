@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ampradio.phy.ap_batch import UplinkBatch
 from ampradio.phy.bistatic_reply import BistaticReply
-from ampradio.phy.excitation_reference import LEARNT_SYMBOLS, heard_directly
+from ampradio.phy.excitation_reference import LEARNT_SYMBOLS, Excitation, heard_directly
 from ampradio.phy.uncoded_batch import read_rows
 from ampradio.phy.uncoded_frame import Detector
 from ampradio.phy.uncoded_reader import UncodedReader
@@ -51,10 +51,9 @@ class BistaticBatch:
         """Return the first reply in each row of ``samples`` (packets, n), complex64; see ``UncodedBatch.receive``."""
         packets, count = samples.shape[0], samples.shape[1] // DECIMATION
         halves = self._reply
-        direct = halves.direct.samples(samples, 0, 0, LEARNT_SYMBOLS * halves.spectrum.size)
-        excitation = heard_directly(halves.spectrum, direct)
+        excitation = self._heard(samples, count)
         reply = halves.reply.samples(samples, 0, 0, count)
-        floor = floor * halves.reply.noise_gain
+        floor = floor * halves.wiped_noise
         first = np.zeros(packets, np.intp)
         wiped = halves.wiped(excitation.later(halves.usual_path), reply, first)
         hits = first_sync(self._sync, wiped, floor, first)
@@ -65,11 +64,24 @@ class BistaticBatch:
             lead = int(UncodedReader.LEAD_CHIPS * self._sync.chip)
             origin = hits.timing.start[rows].astype(np.intp) - lead
             cut, some = rows_from(reply[rows], origin, count - int(origin.min())), hits.of(rows)
-            excitation = halves.over_the_tag(excitation.of(rows), cut, origin, some, lead)
-            wave = excitation.wave(origin, cut.shape[1])
-            energy = (wave.real * wave.real + wave.imag * wave.imag).astype(np.float64)
-            carrier = self._reader.begin(cut * wave.conj(), lead, some, energy)
+            excitation = excitation.of(rows)
+            carrier = halves.keyed(self._reader, excitation, cut, origin, some, lead)
             read_rows(self._reader, carrier, count - origin, origin, rows, batch)
             batch.cfo_hz[rows] += excitation.turn * halves.rate_sps
         batch.start_sample[:] *= DECIMATION
         return batch
+
+    def _heard(self, samples: npt.NDArray[np.complex64], count: int) -> Excitation:
+        """Return the excitation as it begins, with the drift until the rows' end, or half way if it is over then."""
+        halves = self._reply
+        learnt = LEARNT_SYMBOLS * halves.spectrum.size
+
+        def heard_at(first: int) -> Excitation:
+            direct = halves.direct.samples(samples, 0, first, first + learnt)
+            return heard_directly(halves.spectrum, direct).later(float(first))
+
+        excitation = heard_at(0)
+        for first in ((count - learnt) // 2, count - learnt):
+            if first > 0:
+                excitation = excitation.drifting(heard_at(first), 0.5 * learnt, first)
+        return excitation

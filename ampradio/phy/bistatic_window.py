@@ -41,19 +41,16 @@ class BistaticFrame(UncodedFrame):
         """Begin at the sync found at ``sync_sample`` under the ``excitation`` as heard directly."""
         super().__init__(profile, reader, reply.rate_sps, sync_sample, hits)
         self._reply = reply
-        self._excitation = excitation
+        self.excitation = excitation
 
     _is_constant = False
 
     def _begun(self, samples: npt.NDArray[np.complex64]) -> KeyedCarrier:
         first = np.array([self.origin])
-        excitation = self._reply.over_the_tag(self._excitation, samples, first, self._hits, self._lead)
-        wave = excitation.wave(first, samples.shape[1])
-        energy = (wave.real * wave.real + wave.imag * wave.imag).astype(np.float64)
-        return self._reader.begin(samples * wave.conj(), self._lead, self._hits, energy)
+        return self._reply.keyed(self._reader, self.excitation, samples, first, self._hits, self._lead)
 
     def _carrier_hz(self) -> float:
-        return super()._carrier_hz() + float(self._excitation.turn[0]) * self._reply.rate_sps
+        return super()._carrier_hz() + float(self.excitation.turn[0]) * self._reply.rate_sps
 
 
 class ReplyWindow(UncodedWindow):
@@ -74,6 +71,16 @@ class ReplyWindow(UncodedWindow):
         super().__init__(profile, vector, reply.rate_sps, start, stop, detector, search)
         self._reply = reply
         self._excitation = excitation
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether a sync has been found and its frame is due."""
+        return self._frame is not None
+
+    def follow(self, excitation: Excitation) -> None:
+        """Read on under ``excitation``, which has been heard for longer."""
+        if isinstance(self._frame, BistaticFrame):
+            self._frame.excitation = excitation
 
     def _look(self, samples: npt.NDArray[np.complex64], floor: float) -> None:
         usual = self._excitation.later(self._reply.usual_path)
@@ -112,8 +119,8 @@ class BistaticWindow:
         self._floor = 0.0
         self._inner: ReplyWindow | None = None
         # until the excitation is known the promise is that of a window under one that is not there
-        nothing = Excitation(self._reply.spectrum, np.zeros(1, np.bool_), np.zeros(1), np.zeros(1))
-        self._unheard = self._window(nothing)
+        self._excitation = Excitation(self._reply.spectrum, np.zeros(1, np.bool_), *np.zeros((3, 1)))
+        self._unheard = self._window(self._excitation)
 
     @property
     def over(self) -> bool:
@@ -149,6 +156,8 @@ class BistaticWindow:
             self._learn(samples)
             return None
         reply = self._reply.reply
+        if self._inner.is_reading:
+            self._follow(samples, self._inner)
         half = reply.samples(samples, self.needed_from, self._inner.needed_from, self._inner.needs)
         reception = self._inner.take(half, self._floor)
         self.counted.update(self._inner.counted)
@@ -160,13 +169,21 @@ class BistaticWindow:
         quiet = self._reply.reply.samples(samples, self.needed_from, self._learn_from, self._learn_to)
         pieces = quiet.reshape(_PIECES, -1)
         self._floor = float(np.min(np.mean(pieces.real * pieces.real + pieces.imag * pieces.imag, axis=1)))
-        begun = heard_directly(self._reply.spectrum, direct)
-        excitation = begun.later(float(self._learn_from))
-        if excitation.heard[0]:
-            self._inner = self._window(excitation)
+        self._excitation = heard_directly(self._reply.spectrum, direct).later(float(self._learn_from))
+        if self._excitation.heard[0]:
+            self._inner = self._window(self._excitation)
         else:
             self.counted["no_excitation"] += 1
             self._without = True
+
+    def _follow(self, samples: npt.NDArray[np.complex64], inner: ReplyWindow) -> None:
+        """Tell ``inner`` how the excitation has drifted up to the last of ``samples``, by the energizer's own clock."""
+        size = self._reply.spectrum.size
+        count = min(LEARNT_SYMBOLS, (inner.needs - inner.needed_from) // size) * size
+        direct = self._reply.direct.samples(samples, self.needed_from, inner.needs - count, inner.needs)
+        late = heard_directly(self._reply.spectrum, direct).later(float(inner.needs - count))
+        middle = 0.5 * (self._learn_from + self._learn_to)
+        inner.follow(self._excitation.drifting(late, middle, inner.needs - 0.5 * count - middle))
 
     def _window(self, excitation: Excitation) -> ReplyWindow:
         return ReplyWindow(

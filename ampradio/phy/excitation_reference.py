@@ -6,7 +6,7 @@ reply, which is the same symbol keyed by the tag, later by the way over the tag 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ LEARNT_SYMBOLS = 16
 PATH_MAX_NS = 150  # by which a reply over the tag is later than the direct path
 _LIKE = 0.3  # least part of the power heard that the known symbol explains
 _FINER = 8  # steps per sample in which a delay is looked for
+_TOGETHER = 8  # symbols in which no clock moves a symbol by a tenth of a sample
 _STRAY = 2  # carriers by which the energizer may be off, beyond what one symbol tells from the next
 
 
@@ -25,31 +26,50 @@ _STRAY = 2  # carriers by which the energizer may be off, beyond what one symbol
 class Excitation:
     """Per packet: where a symbol begins (samples, 0 up to a period), its carrier, and whether one was heard at all.
 
-    ``spectrum`` (period,) holds the symbol's carriers as an FFT orders them.
+    ``spectrum`` (period,) holds the symbol's carriers as an FFT orders them. By the energizer's own clock a symbol
+    begins ``drift`` samples later per sample; ``delay`` holds at sample 0.
     """
 
     spectrum: npt.NDArray[np.complex128]
     heard: npt.NDArray[np.bool_]
     delay: npt.NDArray[np.float64]
     turn: npt.NDArray[np.float64]  # cycles per sample
+    drift: npt.NDArray[np.float64]
 
     def of(self, rows: npt.NDArray[np.intp]) -> Excitation:
         """Return that of some packets."""
-        return Excitation(self.spectrum, self.heard[rows], self.delay[rows], self.turn[rows])
+        return Excitation(self.spectrum, self.heard[rows], self.delay[rows], self.turn[rows], self.drift[rows])
 
     def later(self, delay: npt.NDArray[np.float64] | float) -> Excitation:
         """Return it ``delay`` samples later."""
-        return Excitation(self.spectrum, self.heard, self.delay + delay, self.turn)
+        return replace(self, delay=self.delay + delay)
 
-    def wave(self, first: npt.NDArray[np.intp], count: int) -> npt.NDArray[np.complex64]:
-        """Return ``count`` samples of it, (packets, count), from sample ``first`` (packets,) on; mean power 1."""
+    def drifting(self, late: Excitation, middle: float, apart: float) -> Excitation:
+        """Return what was heard about sample ``middle`` with the drift to what was heard ``apart`` samples ``late``.
+
+        Where nothing was heard then, it stays as it is.
+        """
         size = self.spectrum.size
-        index = np.fft.fftfreq(size, 1 / size)
-        shifted = self.spectrum * np.exp(-2j * np.pi * np.outer(self.delay - first, index) / size)
-        period = (np.fft.ifft(shifted, axis=1) * size).astype(np.complex64)
-        repeats = -(-count // size)
-        whole = np.tile(period, repeats)[:, :count]
-        turns = self.turn[:, np.newaxis] * (first[:, np.newaxis] + np.arange(count))
+        moved = (late.delay - self.delay + 0.5 * size) % size - 0.5 * size
+        drift = np.where(late.heard, moved / apart, self.drift)
+        return replace(self, delay=self.delay + (self.drift - drift) * middle, drift=drift)
+
+    def wave(self, first: npt.NDArray[np.intp], count: int, finer: int = 1) -> npt.NDArray[np.complex64]:
+        """Return ``count`` samples of it, (packets, count), from sample ``first`` (packets,) on; mean power 1.
+
+        ``finer``: so many times finer than samples, each fine one in the middle of its part of a sample.
+        """
+        size = self.spectrum.size
+        index = np.fft.fftfreq(size, 1 / size).astype(np.intp)
+        lots = -(-count // (_TOGETHER * size))
+        middle = first[:, np.newaxis] + _TOGETHER * size * (np.arange(lots) + 0.5)
+        begun = self.delay[:, np.newaxis] + self.drift[:, np.newaxis] * middle - first[:, np.newaxis]
+        begun += 0.5 * (1 - 1 / finer)
+        carriers = np.zeros((first.size, lots, finer * size), np.complex128)
+        carriers[..., index] = self.spectrum * np.exp(-2j * np.pi / size * begun[..., np.newaxis] * index)
+        period = (np.fft.ifft(carriers, axis=2) * (finer * size)).astype(np.complex64)
+        whole = np.repeat(period[:, :, np.newaxis], _TOGETHER, axis=2).reshape(first.size, -1)[:, : finer * count]
+        turns = self.turn[:, np.newaxis] * (first[:, np.newaxis] + (np.arange(finer * count) + 0.5) / finer - 0.5)
         wave: npt.NDArray[np.complex64] = (whole * np.exp(2j * np.pi * (turns - np.rint(turns)))).astype(np.complex64)
         return wave
 
@@ -87,7 +107,7 @@ def heard_directly(spectrum: npt.NDArray[np.complex128], direct: npt.NDArray[np.
         best, delay = np.where(better, peak, best), np.where(better, at, delay)
         stray = np.where(better, off, stray)
     heard = best**2 > _LIKE * power
-    return Excitation(spectrum, heard, delay % size, turn + stray / size)
+    return Excitation(spectrum, heard, delay % size, turn + stray / size, np.zeros(packets))
 
 
 def peak_delay(

@@ -11,7 +11,6 @@ from ampradio import accelerator
 from ampradio.phy.edge_timing import ChipTiming
 from ampradio.phy.frame_check import check_holds
 from ampradio.phy.frame_check_loops import frame_tables
-from ampradio.phy.running_sum import running_sum
 from ampradio.phy.scrambler import scramble
 from ampradio.phy.uncoded_clear import ClearReader
 from ampradio.phy.uncoded_frame import (
@@ -70,24 +69,15 @@ class UncodedReader:
         self._loop_tables: tuple[Any, ...] | None = None
         self.clear = ClearReader(mac, coarse, self._seed, self._margin)
 
-    def begin(
-        self,
-        samples: npt.NDArray[np.complex64],
-        sync_sample: int,
-        hits: UplinkSyncHits,
-        energy: npt.NDArray[np.float64] | None = None,
-    ) -> KeyedCarrier:
+    def begin(self, samples: npt.NDArray[np.complex64], sync_sample: int, hits: UplinkSyncHits) -> KeyedCarrier:
         """Return timing and carrier over the sync of ``samples`` (packets, n) and so many bits as a short frame has.
 
-        ``sync_sample`` is where ``hits``, of which only clock and carrier count, found the sync. ``energy``
-        (packets, n) is the energy of an ON sample where that is not 1 throughout.
+        ``sync_sample`` is where ``hits``, of which only clock and carrier count, found the sync.
         """
         sums = derotated(finer(samples, self.finer), hits.carrier_hz / self.rate_sps)
         timing = ChipTiming(np.full(samples.shape[0], float(sync_sample * self.finer)), hits.timing.stretch)
         track = follow_data(follow_sync(sums, timing, self.chips), self.chips, 8 * self.short_octets)
-        if energy is not None:
-            energy = running_sum(np.repeat(energy, self.finer, axis=1), np.float64)
-        return KeyedCarrier(track, energy, self.leak)
+        return KeyedCarrier(track, None, self.leak)
 
     def read(
         self, samples: npt.NDArray[np.complex64], start: float, stretch: float, carrier_hz: float

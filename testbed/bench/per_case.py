@@ -53,7 +53,8 @@ class Case(ABC):
 
     ``reference`` is the name of the case whose measured Ec/N0 is the bar; None: there is a formula. ``allowed_db`` is
     the most that 10 % PER may lie above the bar, None when nothing is promised. Cases of one ``air`` meet the same
-    PPDUs, noise and fading. ``grid_db``: measured there, with no packet left out; empty: it walks from ``first_db``.
+    PPDUs, noise and fading. ``grid_db``: measured there, with no packet left out; empty: it walks from ``first_db``,
+    and the points either side of 10 % PER have ``closer`` times the packets and errors of the others.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Case(ABC):
     clocks_ppm: tuple[float, ...] = CLOCKS_PPM
     grid_db: tuple[float, ...] = ()
     floor: bool = True
+    closer: int = 1
 
     @abstractmethod
     def generate(self, rng: np.random.Generator, packets: int, ecn0_db: float, clock_ppm: float) -> Air:

@@ -65,6 +65,14 @@ def crossing_db(ecn0_db: Sequence[float], rates: Sequence[float], target: float 
     return math.nan
 
 
+def about(points: Sequence[Point], target: float = TARGET_PER) -> set[float]:
+    """Return the Ec/N0 in dB of the two points between which ``target`` is first crossed; none if it is not."""
+    for low, high in pairwise(points):
+        if low.per >= target > high.per:
+            return {low.ecn0_db, high.ecn0_db}
+    return set()
+
+
 def points_crossing_db(points: Sequence[Point], target: float = TARGET_PER) -> float:
     """Return the Ec/N0 in dB at which the points cross ``target``, NaN if they do not."""
     return crossing_db([point.ecn0_db for point in points], [point.per for point in points], target)

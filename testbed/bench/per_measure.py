@@ -14,6 +14,7 @@ from testbed.bench.per_case import Case, count_errors
 from testbed.bench.per_curve import (
     TARGET_PER,
     Point,
+    about,
     crossing_interval_db,
     median_crossing_db,
     points_crossing_db,
@@ -149,6 +150,12 @@ def walk(case: Case, clock_ppm: float, effort: Effort, seed: tuple[int, ...]) ->
         points.insert(0, measured(round(points[0].ecn0_db - STEP_DB, 3), effort.errors))
     while points[-1].per >= LOW_TARGET_PER and points[-1].ecn0_db < first_db + _FURTHEST_DB:
         points.append(measured(round(points[-1].ecn0_db + STEP_DB, 3), effort.errors))
+    closer: set[float] = set()
+    while case.closer > 1 and (near := about(points, TARGET_PER) - closer):
+        closer |= near
+        for index, point in enumerate(points):
+            if point.ecn0_db in near:
+                points[index] = measured(point.ecn0_db, case.closer * effort.errors, case.closer)
     return tuple(points)
 
 

@@ -17,7 +17,7 @@ from ampradio.phy.theory import per as packet_error_rate
 from testbed.bench import per
 from testbed.bench.per_case import Air, Case, count_errors
 from testbed.bench.per_catalogue import cases
-from testbed.bench.per_curve import Point, crossing_db, crossing_interval_db, median_crossing_db, pooled
+from testbed.bench.per_curve import Point, about, crossing_db, crossing_interval_db, median_crossing_db, pooled
 from testbed.bench.per_measure import Curve, Effort, measure
 from testbed.bench.per_page import BEGIN, END
 
@@ -76,6 +76,20 @@ def test_the_distance_is_found(late_db: float) -> None:
     assert curve.loss_1pct_db == pytest.approx(late_db, abs=0.12)
     low_db, high_db = crossing_interval_db(curve.points)
     assert low_db < curve.measured_db < high_db
+
+
+def test_a_bar_that_is_near_is_measured_closer() -> None:
+    """Ten times the errors at the points about 10 % PER, not at all of them; 0.08 dB either side of a bar is told."""
+    effort = Effort(packets=1500, errors=30, seeds=3, floor=0)
+    for late_db, holds in ((0.22, True), (0.38, False)):
+        case = replace(coin(late_db), closer=10)
+        curve = run(case, effort)
+        assert [bar.holds for bar in per.held([curve])] == [holds]
+        for points in curve.seeds:
+            near = about(points)
+            assert len(near) == 2
+            assert all(point.errors >= 300 for point in points if point.ecn0_db in near)
+            assert sum(point.errors < 100 for point in points) >= 2
 
 
 def test_a_floor_is_found() -> None:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ampradio.phy.ap_frame import UNSURE_NS
 from ampradio.phy.edge_timing import ChipTiming
 from ampradio.phy.frame_check import check_holds
 from ampradio.phy.scrambler import scramble
 from ampradio.phy.uplink import scrambler_seed
 from ampradio.phy.uplink_chips import UplinkChips
+from ampradio.phy.uplink_clocks import ends, other_clocks
 from ampradio.phy.uplink_follow import follow_data, follow_sync, looks_keyed
 from ampradio.phy.uplink_frame import HEADER_REREAD, derotated, read_start, read_whole
 from ampradio.phy.uplink_search import first_sync, rows_from
@@ -89,10 +91,12 @@ class ApBatch:
         cut = rows_from(samples, origin, samples.shape[1] - int(origin.min()), rows)
         sums = derotated(cut, hits.carrier_hz / self._rate_sps)
         timing = ChipTiming(np.full(rows.size, float(lead)), hits.timing.stretch)
-        track = follow_data(follow_sync(sums, timing, self._chips), self._chips, 2 * self._short_bits)
+        begun = follow_sync(sums, timing, self._chips)
+        track = follow_data(begun, self._chips, 2 * self._short_bits)
         keyed = looks_keyed(track, self._chips, 2 * self._short_bits, floor)
         some = np.flatnonzero(keyed)
         part, read = self._frames(track.of(some), seed_index)
+        part = self._again(begun.of(some), part, read, seed_index)
         batch.found[rows[some]] = True
         batch.start_sample[rows[some]] = origin[some] + part.timing.start
         batch.stretch[rows[some]] = part.timing.stretch
@@ -121,6 +125,33 @@ class ApBatch:
             for row, psdu in zip(rows[some], read, strict=True):
                 psdus[row] = psdu
         return track, psdus
+
+    def _again(
+        self, begun: UplinkTrack, track: UplinkTrack, psdus: list[bytes | None], seed_index: int
+    ) -> UplinkTrack:
+        """Read the frames whose checks fail under other clocks; put what passes into ``psdus``, return the tracks.
+
+        ``begun`` are those fitted to their syncs. What ends before the frame that failed is too late for a receiver.
+        """
+        seed = scrambler_seed(self._profile.uplink, seed_index)
+        for row, psdu in enumerate(psdus):
+            if psdu is not None and check_holds(self._profile.mac, psdu):
+                continue
+            some = np.array([row])
+            bits = self._header_bits if psdu is None else 8 * len(psdu) + self._tail
+            least = ends(track.timing.of(some), self._chips, 2 * bits) - UNSURE_NS * self._rate_sps / 1e9
+            others, done = other_clocks(begun.of(some), self._chips, 2 * bits)
+            for other in reversed(others):
+                longer = follow_data(other, self._chips, 2 * self._header_bits, done)
+                size = int(self._sizes(longer, seed, self._header_bits)[0])
+                if size == 0 or ends(longer.timing, self._chips, 2 * (8 * size + self._tail)) < least:
+                    continue
+                part, (found,) = self._of_size(longer, seed, size)
+                if check_holds(self._profile.mac, found):
+                    track = track.with_rows(some, part)
+                    psdus[row] = found
+                    break
+        return track
 
     def _whole(self, track: UplinkTrack, seed: int, octets: int) -> tuple[UplinkTrack, list[bytes]]:
         """Return the tracks and PSDUs of frames whose headers tell ``octets``, or something else if read again."""

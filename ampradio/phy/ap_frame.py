@@ -17,6 +17,7 @@ from ampradio.phy.reception import Itself, Reception, placed_fields
 from ampradio.phy.scrambler import scramble
 from ampradio.phy.uplink import scrambler_seed
 from ampradio.phy.uplink_chips import UplinkChips
+from ampradio.phy.uplink_clocks import other_clocks
 from ampradio.phy.uplink_follow import follow_data, follow_sync, looks_keyed
 from ampradio.phy.uplink_frame import HEADER_REREAD, derotated, read_start, read_whole
 from ampradio.phy.uplink_powers import powers_of_sync
@@ -26,7 +27,10 @@ from ampradio.psdu import SIZING_OCTETS, frame_octets, octets_of
 from ampradio.vectors import PpduKind, RxVector, TxVector
 
 _NS_PER_S = 1_000_000_000
-_MARGIN_NS = 1_000  # read this far past the last chip, and trust an announced end this much less
+_MARGIN_NS = 1_000  # read this far past the last chip
+UNSURE_NS = 5_000
+"""How much less an announced end is trusted: under the right clock it may be earlier by so much."""
+
 _EARLY_CLOCK_ERROR = 1e-3
 _QUIETEST = 1e-10  # noise below this part of the signal is called 100 dB down
 
@@ -45,12 +49,12 @@ class ApFrame:
         stretch: float,
         carrier_hz: float,
         seeds: tuple[int, ...],
-        hindsight: bool,
+        settled: int | None,
     ) -> None:
         """Begin at the sync found at ``sync_sample``; ``seeds`` are the scrambler seed indices to try.
 
-        With ``hindsight`` a frame may turn out to be shorter than its header told at first, and so to have ended
-        before an earlier ``earliest_end``.
+        What ends within its window is read by ``settled``. None: there is no window, and a frame may turn out to be
+        shorter than its header told at first, and so to have ended before an earlier ``earliest_end``.
         """
         lead = int(self.LEAD_CHIPS * chips.chip)
         self.origin = sync_sample - lead
@@ -70,7 +74,7 @@ class ApFrame:
         self._reserved_from = profile.mac.protected_bit + 1  # bits of Frame Control that are sent 0 (rule 5)
         self._candidates: list[tuple[int, int]] = []  # (octets, seed index), next one last
         self._reread = False
-        self._hindsight = hindsight
+        self._settled = settled
         self._margin = self._samples(_MARGIN_NS)
         self._longest = profile.mac.header_octets + profile.mac.body_octets_max + profile.mac.fcs_octets
         self._octets = self._short
@@ -82,6 +86,11 @@ class ApFrame:
         self._at_once = len(seeds) == 1  # as long as nothing is out of the ordinary
         self._begun: CodedFrameState | None = None
         self._too_few = 0  # so many samples were
+        self._sync_timing = self._timing
+        self._others: list[UplinkTrack] | None = None  # under other clocks, next one last; None: not thought of yet
+        self._others_bits = 0
+        self._failed: tuple[UplinkTrack, bytes, int] | None = None  # what was read under the first
+        self._least_end = 0.0  # of a frame under another clock: what was promised
 
     @property
     def needs(self) -> int:
@@ -96,7 +105,7 @@ class ApFrame:
     def earliest_end(self) -> int:
         """Return the sample before which this PPDU cannot end."""
         unread = self._chips.data_end(self._data_chips(self._octets)) * _EARLY_CLOCK_ERROR
-        return int(self.origin + self._end_of(self._octets) - self._margin - unread)
+        return int(self.origin + self._end_of(self._octets) - self._samples(UNSURE_NS) - unread)
 
     @property
     def uses(self) -> int:
@@ -128,8 +137,9 @@ class ApFrame:
             self.counted["false_starts"] += 1
             self.false_start = self.over = True
         elif found == loops.HEADER_FAILED:
-            self.counted["header_failed"] += 1
-            self.over = True
+            self._at_once = False
+            self._sums = begun.track(0).sums
+            self._fail("header_failed")
         elif found in (loops.SHORT, loops.WHOLE):
             self._deliver(samples, begun.track(0), begun.psdu, seed)
         elif found == loops.CHECK_FAILED:
@@ -161,8 +171,7 @@ class ApFrame:
             self._header_track = track
             self._find_candidates(read_start(track, self._chips, uplink, bits)[0])
             if not self._candidates:
-                self.counted["header_failed"] += 1
-                self.over = True
+                self._fail("header_failed")
 
     def _extend(self, samples: npt.NDArray[np.complex64]) -> None:
         """Add what is new in ``samples`` to the sums; a timing that has moved back may not need all of it again."""
@@ -199,12 +208,14 @@ class ApFrame:
             octets = frame_octets(self._profile.mac, header) or self._short
             plausible = len(self._seeds) == 1 or not header[0] >> self._reserved_from
             # a short frame has had its chance
-            if plausible and octets >= self._header and (octets, seed) not in self._tried:
+            if plausible and octets >= self._header and (octets, seed) not in self._tried and self._is_due(octets):
                 self._candidates.append((octets, seed))
                 self._tried.add((octets, seed))
         self._candidates.sort(reverse=True)
         if self._candidates:
             self._octets = self._candidates[-1][0]
+            if self._failed is not None and self._octets > len(self._failed[1]):
+                self._failed = None  # too late for it then
 
     def _take_whole(self, samples: npt.NDArray[np.complex64], track: UplinkTrack, bits: npt.NDArray[np.uint8]) -> None:
         octets, seed = self._candidates.pop()
@@ -215,15 +226,44 @@ class ApFrame:
         if not good and self._candidates:
             self._octets = self._candidates[-1][0]
             return
-        self.counted["fcs_failed"] += not good
-        if good or len(self._seeds) == 1:
+        if good:
             self._deliver(samples, track, psdu, seed)
-        self.over = True
+        else:
+            if len(self._seeds) == 1 and self._others is None:
+                self._failed = track, psdu, seed
+            self._fail("fcs_failed")
+        if self.over and self._failed is not None and self.reception is None:
+            self._deliver(samples, *self._failed)
+
+    def _is_due(self, octets: int) -> bool:
+        """Return whether a frame of ``octets`` ends neither before what was promised nor after its window."""
+        if self._others is None or self._settled is None:
+            return True
+        end = self.origin + self._end_of(octets)
+        return self._least_end <= end <= self._settled - self._margin - 1
+
+    def _fail(self, how: str) -> None:
+        """Begin again under the next of the other clocks there may be; without any the frame is over."""
+        if self._others is None:
+            self.counted[how] += 1
+            self._others = []
+            if self._settled is not None and len(self._seeds) == 1:
+                self._least_end = self.earliest_end()
+                begun = follow_sync(self._sums, self._sync_timing, self._chips)
+                bits = 2 * (8 * self._octets + self._tail)
+                self._others, self._others_bits = other_clocks(begun, self._chips, bits)
+        if not self._others:
+            self.over = True
+            return
+        self.counted["read_again"] += 1
+        self._track = self._others.pop()
+        self._timing, self._coded_bits_done, self._octets = self._track.timing, self._others_bits, self._header
+        self._candidates, self._tried, self._reread = [], set(), True
 
     def _read_header_again(self, octets: int) -> None:
         """Look for other sizes in a header whose frame fails its FCS, with what follows it to help the decoder."""
         self._reread = True
-        if not self._hindsight:
+        if self._settled is not None:
             self._tried.update((shorter, seed) for shorter in range(octets) for seed in self._seeds)
         known, most = (8 * each + self._tail for each in (self._header, octets))
         bits = min(most, HEADER_REREAD * known)

@@ -73,6 +73,18 @@ def follow_data(track: UplinkTrack, chips: UplinkChips, coded_bits: int, done_bi
     return track
 
 
+def begun_under_each(track: UplinkTrack, chips: UplinkChips, coded_bits: int) -> tuple[UplinkTrack, int]:
+    """Return one packet's ``track``, fitted to its sync, begun under each of the clocks there may be, a row for each.
+
+    And how many of the first ``coded_bits`` they are good for.
+    """
+    clocks, middle = _clocks(chips), 0.5 * chips.sync.size * chips.chip
+    each = track.of(np.zeros(_CLOCKS, np.intp))
+    timing = ChipTiming(each.timing.start + (each.timing.stretch - clocks) * middle, clocks)
+    reach = min(_CONTEST_BITS[-1], coded_bits)
+    return _tried(replace(each, timing=timing), chips, reach)[0], reach
+
+
 def looks_keyed(
     track: UplinkTrack, chips: UplinkChips, coded_bits: int, floor: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.bool_]:

@@ -155,7 +155,7 @@ class UplinkWindow:
             float(sync.timing.stretch[0]),
             float(sync.carrier_hz[0]),
             self._seeds,
-            self._settled is None,
+            self._settled,
         )
 
     def _further_looks(self, sample: int, hits: UplinkSyncHits, floor: float) -> list[tuple[int, float]]:

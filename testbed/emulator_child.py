@@ -15,6 +15,9 @@ import msgspec
 from ampradio.radio.emulator.front_end import Board
 from testbed.emulated_air import AirPlan, IndoorAir, Way, emulated_network, keep_memory
 from testbed.emulated_air.echoes import Fading
+from testbed.emulated_air.imperfection import Imperfection
+from testbed.emulated_air.wandering import Wandering
+from testbed.emulated_air.wifi import Wifi
 
 
 class WayConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,6 +29,7 @@ class WayConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int = 0
     names: tuple[str, ...] = ()
     doppler_hz: float = 0.0
+    wandering: Wandering | None = None
 
 
 class BoardConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,6 +50,8 @@ class EmulatorConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     leak: WayConfig
     ways: tuple[tuple[int, int, WayConfig], ...] = ()
     seed: int = 0
+    wifi: dict[int, Wifi] = {}
+    imperfections: dict[int, Imperfection] = {}
     role: str = "emulator"
 
 
@@ -55,14 +61,28 @@ def config_of(plan: AirPlan, *, elastic: bool) -> EmulatorConfig:
         BoardConfig(each.serial, each.noise_figure_db, each.carrier_ppm, each.clock_ppm) for each in plan.boards
     )
     ways = tuple((sender, receiver, _numbers(way)) for (sender, receiver), way in plan.air.ways.items())
-    return EmulatorConfig(boards, elastic, _numbers(plan.air.usual), _numbers(plan.air.leak), ways, plan.seed)
+    return EmulatorConfig(
+        boards,
+        elastic,
+        _numbers(plan.air.usual),
+        _numbers(plan.air.leak),
+        ways,
+        plan.seed,
+        dict(plan.air.wifi),
+        dict(plan.imperfections),
+    )
 
 
 def plan_from(config: EmulatorConfig) -> AirPlan:
     """Return the plan of these numbers."""
     ways = {(sender, receiver): _way(way) for sender, receiver, way in config.ways}
     boards = [Board(each.serial, each.noise_figure_db, each.carrier_ppm, each.clock_ppm) for each in config.boards]
-    return AirPlan(boards, IndoorAir(_way(config.usual), _way(config.leak), ways), config.seed)
+    return AirPlan(
+        boards,
+        IndoorAir(_way(config.usual), _way(config.leak), ways, wifi=config.wifi),
+        config.seed,
+        config.imperfections,
+    )
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -79,15 +99,14 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _numbers(way: Way) -> WayConfig:
-    fading = way.fading
-    if fading is None:
-        return WayConfig(way.loss_db, way.delay_s)
-    return WayConfig(way.loss_db, way.delay_s, fading.model, fading.seed, fading.names, fading.doppler_hz)
+    fading = way.fading or Fading("", 0, ())
+    echoes = (fading.model, fading.seed, fading.names, fading.doppler_hz)
+    return WayConfig(way.loss_db, way.delay_s, *echoes, way.wandering)
 
 
 def _way(config: WayConfig) -> Way:
     fading = Fading(config.model, config.seed, config.names, config.doppler_hz) if config.model else None
-    return Way(config.loss_db, config.delay_s, fading)
+    return Way(config.loss_db, config.delay_s, fading, config.wandering)
 
 
 if __name__ == "__main__":

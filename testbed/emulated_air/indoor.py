@@ -15,6 +15,7 @@ from fractions import Fraction
 import numpy as np
 
 from ampradio.channel.resampling import HALF_WIDTH, interpolate
+from ampradio.channel.streaming import Stage, applied
 from ampradio.radio.emulator.air import (
     Arrival,
     Codes,
@@ -31,6 +32,8 @@ from ampradio.radio.emulator.air import (
 from ampradio.radio.emulator.front_end import FULL_SCALE_TX_DBM
 from ampradio.radio.emulator.mixing import Band, passed
 from testbed.emulated_air.echoes import Echoes, Fading
+from testbed.emulated_air.wandering import Wandering
+from testbed.emulated_air.wifi import Wifi
 
 LATER = 16  # samples of the sender: an interpolation needs those after a position too
 NONE_DB = 300.0
@@ -47,6 +50,10 @@ class Way:
     loss_db: float
     delay_s: float = 0.0
     fading: Fading | None = None
+    wandering: Wandering | None = None
+
+
+_HERE = Way(0.0)
 
 
 @dataclass(eq=False)
@@ -54,16 +61,20 @@ class IndoorAir:
     """Ways by (from, to), those left out like ``usual``; a radio's own transmitter is on a way to its receiver.
 
     What a radio in ``reflecting`` sends is a reflection coefficient, 1 at full scale without attenuation: it leaves
-    its antenna multiplied with what falls on that from the others, on their carriers.
+    its antenna multiplied with what falls on that from the others, on their carriers. ``wifi``: what somebody else
+    sends, by the radio that hears it.
     """
 
     usual: Way
     leak: Way
     ways: Mapping[tuple[int, int], Way] = field(default_factory=dict)
     reflecting: frozenset[int] = frozenset()
+    wifi: Mapping[int, Wifi] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._echoes: dict[tuple[Fading, Fraction], list[Echoes]] = {}
+        self._stages: dict[tuple[Wandering, Fraction], list[Stage]] = {}
+        self._wifi = {receiver: wifi.source() for receiver, wifi in self.wifi.items()}
         self._lock = threading.Lock()
 
     def heard(self, senders: Sequence[Sender], receiver: int, tuning: Tuning, window: Window) -> Field:
@@ -79,6 +90,10 @@ class IndoorAir:
                 arrived = self._arrived(emission, way, tuning, window)
                 if arrived is not None:
                     arrivals.append(arrived)
+        if receiver in self._wifi:
+            bursts = self._wifi[receiver].emissions(_back(window, 0.0))
+            heard = (self._arrived(each, _HERE, tuning, window) for each in bursts)
+            arrivals.extend(each for each in heard if each is not None)
         return Field(window, arrivals)
 
     def _way(self, sender: int, receiver: int) -> Way:
@@ -126,7 +141,18 @@ class IndoorAir:
             passband = None
             if arrived is not None:
                 arrived = interpolate(passed(as_samples(arrived), band), places)
-        return None if arrived is None else Arrival(arrived, gain, band.shift, passband)
+        if arrived is None:
+            return None
+        arrival = Arrival(arrived, gain, band.shift, passband)
+        return arrival if way.wandering is None else self._wandered(arrival, way.wandering, window)
+
+    def _wandered(self, arrival: Arrival, wandering: Wandering, window: Window) -> Arrival:
+        with self._lock:
+            key = (wandering, window.rate_sps)
+            if key not in self._stages:
+                self._stages[key] = wandering.stages(float(window.rate_sps))
+            samples = applied(self._stages[key], arrival.passed(), window.first)
+        return Arrival(samples, arrival.gain, arrival.cycles)
 
     def _sent(self, emission: Emission, way: Way, band: Band, window: Window) -> Samples | Codes | None:
         """Return ``emission`` over a ``window`` of its own rate and ``band.memory`` before, after ``way``'s echoes."""

@@ -14,5 +14,5 @@ def emulated_network(plan: AirPlan, *, elastic: bool = False, port: int = 0) -> 
         plan.air,
         elastic=elastic,
         port=port,
-        converter=lambda index: NumberedConverter(plan.seed, index),
+        converter=lambda index: NumberedConverter(plan.seed, index, plan.imperfections.get(index)),
     )

@@ -21,12 +21,7 @@ _RANGES = {
     "antenna_gain_dbi": (-30.0, 40.0),
     "reconnect_s": (0.0, 3600.0),
 }
-EMULATED_KEYS = frozenset(
-    {"downlink_snr_db", "uplink_snr_db", "distance_m", "ap_power_dbm", "tag_power_dbm", "noise_figure_db"}
-    | {"shadowing", "gain_db", "delay_ns", "multipath", "uplink_ways", "doppler_hz", "carrier_offset_hz", "clock_ppm"}
-    | {"leak_db"}
-)
-"""Keys of ``[channel]`` that the emulator's air has; all others have to keep their defaults there."""
+ADC_BITS = 12  # of a PlutoSDR
 
 
 def pluto_problems(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
@@ -47,7 +42,7 @@ def pluto_problems(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
         yield from outside(("plutos", "block_samples"), plutos.block_samples, *BLOCKS)
     yield from _narrow(file, profile)
     if choice.scheme == "emu":
-        yield from _emulated(file.channel, choice)
+        yield from _emulated(file, choice)
 
 
 def _narrow(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
@@ -69,13 +64,29 @@ def _narrow(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
             yield Problem(("tags", index, "carrier_offset_hz"), reason, f"give ±{room_hz:g} Hz, or {wide}")
 
 
-def _emulated(channel: Channel, choice: RadioChoice) -> Iterator[Problem]:
-    """Yield the keys of the channel that an emulated air does not have."""
+def _emulated(file: ExperimentFile, choice: RadioChoice) -> Iterator[Problem]:
+    """Yield what of the channel a run over emulated radios cannot have."""
+    if not choice.loopback:
+        yield from emulated_problems(file.channel, has_leak=_has_leak(file.channel))
+        return
     default = Channel()
-    for key in channel.__struct_fields__:
-        if getattr(channel, key) == getattr(default, key) or (key in EMULATED_KEYS and not choice.loopback):
-            continue
-        if choice.loopback and key in ("downlink_snr_db", "uplink_snr_db"):
+    for key in file.channel.__struct_fields__:
+        if key in ("downlink_snr_db", "uplink_snr_db"):
             continue  # there is no air: the run says so
-        what = "a loopback has no air" if choice.loopback else "the emulated air has nothing of the kind"
-        yield Problem(("channel", key), what, "leave it out, or run it over zmq: or sim:")
+        if getattr(file.channel, key) != getattr(default, key):
+            yield Problem(("channel", key), "a loopback has no air", "leave it out, or run it over zmq: or sim:")
+
+
+def emulated_problems(channel: Channel, *, has_leak: bool) -> Iterator[Problem]:
+    """Yield what the air between emulated radios cannot have, or their receivers."""
+    if channel.adc_bits > ADC_BITS:
+        reason = f"an emulated PlutoSDR's converter has {ADC_BITS} bits"
+        yield Problem(("channel", "adc_bits"), reason, f"write {ADC_BITS} or less; 0 leaves it as it is")
+    for key in ("leak_drift_db", "leak_drift_rad"):
+        if getattr(channel, key) and not has_leak:
+            yield Problem(("channel", key), "there is no leak that could drift", "write leak_db beside it")
+
+
+def _has_leak(channel: Channel) -> bool:
+    """Return whether the AP may hear itself: a mono-static one beside a distance does by the profile's isolation."""
+    return channel.leak_db is not None or channel.distance_m is not None

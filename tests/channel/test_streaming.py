@@ -15,7 +15,7 @@ from ampradio.channel.per_packet import Samples
 from ampradio.channel.quantisation import quantise
 from ampradio.channel.streaming import DriftStage, FadingStage, PhaseNoiseStage, Stage, applied, standing
 from ampradio.channel.streaming_receiver import FrontEnd, WifiStage
-from ampradio.channel.walk import BLOCK, Walk
+from ampradio.channel.walk import BLOCK, TURN, Walk
 from ampradio.channel.wifi_interference import WifiTraffic
 
 FS = 20_000_000
@@ -111,6 +111,14 @@ def test_a_walk_is_one_over_the_edges_of_its_blocks() -> None:
     assert abs(np.corrcoef(steps[:-1], steps[1:])[0, 1]) < 5 / np.sqrt(steps.size)
     with pytest.raises(ValueError, match="negative"):
         Walk(1).between(-1, 3)
+
+
+def test_a_walk_turns_and_comes_back_the_way_it_went() -> None:
+    walk, turn = Walk(3), TURN * BLOCK
+    there, back = walk.between(turn - 3 * BLOCK, 3 * BLOCK), walk.between(turn + 1, 3 * BLOCK)
+    assert np.array_equal(back, there[::-1])
+    assert abs(np.diff(walk.between(turn - 2, 5))).max() < 6
+    assert np.array_equal(walk.between(2 * turn, 5), Walk(3).between(0, 5))
 
 
 def test_wifi_bursts_have_the_duty_and_power_asked_for() -> None:

@@ -16,6 +16,8 @@ from ampradio.radio.emulator.network import boards
 from testbed.emulated_air import IndoorAir, Way
 from testbed.emulated_air.echoes import Fading
 from testbed.emulated_air.indoor import LATER
+from testbed.emulated_air.wandering import Wandering
+from testbed.emulated_air.wifi import EPOCH, Wifi
 from testbed.seeds import generator_for
 from tests.radio.plutos import BLOCK, LO_HZ, RATE_SPS, fresh, peak_cycles, pluto, rms_dbfs, tone
 
@@ -157,6 +159,8 @@ def airs() -> list[tuple[str, Air]]:
         ("later", joined(Way(0.0, 123e-9))),
         ("fading", joined(Way(0.0, 0.0, fading))),
         ("fading, interpolated", joined(Way(0.0, 123e-9, fading))),
+        ("wandering", joined(Way(0.0, 0.0, None, Wandering(4, 500.0, 20.0, 20.0)))),
+        ("Wi-Fi", IndoorAir(Way(0.0), Way(0.0), wifi={1: Wifi(4, 0.5, 0.0, 1e6)})),
     ]
 
 
@@ -174,6 +178,21 @@ def test_a_stream_is_the_same_however_it_is_cut(air: Air) -> None:
             for begin, end in itertools.pairwise(edges)
         ]
         assert error_db(np.concatenate(parts), whole) < -100
+
+
+def test_what_is_drawn_by_a_seed_is_the_same_again_and_another_by_another() -> None:
+    rate, first = Fraction(20_000_000), EPOCH - 3000  # also where the bursts are drawn anew
+
+    def heard(seed: int, wifi_seed: int) -> Samples:
+        air = IndoorAir(
+            Way(0.0, 0.0, None, Wandering(seed, 100.0)), Way(300.0), wifi={1: Wifi(wifi_seed, 0.9, 0.0, 0.0)}
+        )
+        senders = [ToneSender(0.0, rate), Silence()]
+        return air.heard(senders, 1, EVERYTHING, Window(first, 40_000, rate)).samples()
+
+    assert np.array_equal(heard(1, 2), heard(1, 2))
+    assert not np.allclose(heard(1, 2), heard(3, 2), atol=0.1)
+    assert not np.allclose(heard(1, 2), heard(1, 3), atol=0.1)
 
 
 def test_fading_fades_and_is_continuous() -> None:

@@ -17,9 +17,7 @@ from ampradio.radio.opening import open_radio
 from ampradio.security.entropy import SeededEntropy, SystemEntropy
 from flowgraphs.burst_schedule import Burst
 from testbed.cli import main
-from testbed.emulated_air.experiment_channel import MAPPED
 from testbed.experiment import Experiment, ExperimentError, load_experiment
-from testbed.experiment.pluto_limits import EMULATED_KEYS
 from testbed.experiment.radio_choice import RadioChoice, RadioChoiceError, radio_choice
 from testbed.experiment.time_scale import slowness_of
 from testbed.runner.radio_bursts import BurstsOf
@@ -93,14 +91,23 @@ def test_a_space_too_short_for_the_radio_is_refused_with_a_figure(tmp_path: Path
     assert run_experiment(demo("emu:", f"time_scale={enough}"), out=tmp_path / "enough").ok
 
 
-@pytest.mark.parametrize("key", ["phase_noise_hz=5", "wifi_duty_percent=1", "adc_bits=8"])
-def test_what_the_emulated_air_has_not_is_refused_by_its_key(key: str) -> None:
+@pytest.mark.parametrize("key", ["adc_bits=13", "leak_drift_db=1"])
+def test_what_an_emulated_pluto_or_its_air_cannot_have_is_refused_by_its_key(key: str) -> None:
     with pytest.raises(ExperimentError, match=rf"channel\.{key.split('=')[0]}"):
         demo("emu:", f"channel.{key}")
 
 
-def test_the_refusal_knows_what_the_emulated_air_has() -> None:
-    assert EMULATED_KEYS == MAPPED
+def test_a_loopback_has_no_air() -> None:
+    with pytest.raises(ExperimentError, match="a loopback has no air"):
+        demo("emu:loopback", "channel.phase_noise_hz=5")
+
+
+def test_a_run_over_a_poor_air_and_poor_receivers_comes_through(tmp_path: Path) -> None:
+    """All impairments at once, mild: the exchange is whole, and the same seed gives the same run."""
+    poor = ("phase_noise_hz=20", "wifi_duty_percent=5", "wifi_power_db=-15", "leak_db=10", "leak_drift_rad=1",
+            "agc_step_db=1", "iq_gain_db=0.5", "iq_phase_deg=2", "dc_offset_percent=2", "adc_bits=8")  # fmt: skip
+    result = run_experiment(demo("emu:", *(f"channel.{each}" for each in poor)), out=tmp_path / "run")
+    assert result.ok
 
 
 @pytest.mark.parametrize(

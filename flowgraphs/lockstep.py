@@ -220,11 +220,15 @@ class LockStepPhy:
         try:
             if self._bursts.full:
                 raise ValueError(f"{PENDING_MAX} PPDUs are still to be sent")
-            samples = self._modulated(request.psdu, request.vector)
+            return self._put_on_air(request)
         except ValueError as error:
             self.counters["tx_refused"] += 1
             self._sap.tell(ErrorIndication(STATE, f"TxRequest {request.tx_id}: {error}"))
             return TxConfirm(request.tx_id, REFUSED, request.start_ns, request.start_ns)
+
+    def _put_on_air(self, request: TxRequest) -> TxConfirm:
+        """Place a PPDU in the transmit stream; ValueError for one that this PHY cannot send."""
+        samples = self._modulated(request.psdu, request.vector)
         burst = Burst(self._to_sample(request.start_ns), samples)
         end_ns = burst.stop * NS // self._rate
         if not self._bursts.add(burst):
@@ -250,14 +254,17 @@ class LockStepPhy:
         return ppdu(self._profile, psdu, vector, clock_ppm=self._chip_clock_ppm)
 
     def _raise_horizon(self) -> None:
-        """Move the horizon to what the MAC's promise and the receiver's state allow."""
+        """Let the transmit stream go on as far as it may."""
+        self._bursts.raise_horizon(self._horizon())
+
+    def _horizon(self) -> int:
+        """Return the sample up to which the MAC's promise and the receiver's state allow to send."""
         turnaround_ns = self._profile.timing.amp_sifs_ns - GUARD_NS
         heard_ns = self._receiver.earliest_end() * NS // self._rate + turnaround_ns
         until_ns = max(self._silent_until, min(self._wake, heard_ns))
-        horizon = until_ns * self._rate // NS
         if self._stop is not None:
-            horizon = self._stop + STOP_SLACK_NS * self._rate // NS
-        self._bursts.raise_horizon(horizon)
+            return self._stop + STOP_SLACK_NS * self._rate // NS
+        return until_ns * self._rate // NS
 
     def _stop_if_due(self) -> None:
         if self._stop is not None and self._received >= self._stop:

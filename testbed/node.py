@@ -28,6 +28,7 @@ class Streams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ap_receive: str
     tag_transmit: str
     tag_receive: str
+    energizer_transmit: str = ""
 
 
 class PathConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,10 +44,37 @@ class PathConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     impairments: Impairments = Impairments()
 
 
+class BistaticPaths(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The ways between AP, bistatic tag and energizer.
+
+    Attributes:
+        downlink: from the AP to the tag, with what the tag's receiver adds.
+        lit: from the energizer to the tag's receiver.
+        incident: from the energizer to the tag's reflection.
+        uplink: from the tag to the AP, with what the AP's receiver adds.
+        direct: from the energizer to the AP.
+    """
+
+    downlink: PathConfig
+    lit: PathConfig
+    incident: PathConfig
+    uplink: PathConfig
+    direct: PathConfig
+
+
+class EnergizerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How an energizer's radio differs from its AP's."""
+
+    carrier_offset_hz: float = 0.0
+    clock_ppm: float = 0.0
+    oscillator: Impairments = Impairments()
+
+
 class NodeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one process needs to know; ``role`` is ``air``, ``ap`` or ``tag``.
 
     ``incident`` is the way from the AP to a tag that only reflects: its stream is then a reflection coefficient.
+    ``bistatic`` are the ways of a 40 MHz channel with an ``energizer``, which take the place of the others.
     """
 
     role: str
@@ -64,6 +92,8 @@ class NodeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     incident: PathConfig | None = None
     mono_static: bool = False
     own_delay_samples: int = 0
+    bistatic: BistaticPaths | None = None
+    energizer: EnergizerConfig | None = None
 
 
 def main(argv: list[str] | None = None) -> NoReturn:
@@ -83,9 +113,12 @@ def main(argv: list[str] | None = None) -> NoReturn:
 
 
 def _air(config: NodeConfig) -> NoReturn:
+    if config.bistatic is not None:
+        _bistatic_air(config, config.bistatic)
     from flowgraphs.generated.amp_air import amp_air
 
     arguments: dict[str, Any] = {"samp_rate": config.sample_rate_sps, **msgspec.structs.asdict(config.streams)}
+    del arguments["energizer_transmit"]
     for name, path in (("downlink", config.downlink), ("uplink", config.uplink)):
         arguments |= {
             f"{name}_gain_db": path.gain_db,
@@ -108,8 +141,33 @@ def _air(config: NodeConfig) -> NoReturn:
             "incident_way": way_stages(there.impairments, config.sample_rate_sps),
             "coefficient_clock_ppm": there.clock_ppm,
         }
-    top = amp_air(**arguments)
-    top.start()
+    _serve(amp_air(**arguments))
+
+
+def _bistatic_air(config: NodeConfig, paths: BistaticPaths) -> NoReturn:
+    from flowgraphs.generated.amp_bistatic_air import amp_bistatic_air
+
+    arguments: dict[str, Any] = {"samp_rate": config.sample_rate_sps, **msgspec.structs.asdict(config.streams)}
+    for name in paths.__struct_fields__:
+        path: PathConfig = getattr(paths, name)
+        arguments |= {
+            f"{name}_delay_samples": path.delay_samples,
+            f"{name}_taps": [complex(*tap) for tap in path.taps],
+        }
+        if name != "incident":
+            arguments[f"{name}_gain_db"] = path.gain_db
+        if name in ("downlink", "uplink"):
+            arguments |= {
+                f"{name}_noise": path.noise,
+                f"{name}_seed": path.seed,
+                f"{name}_way": way_stages(path.impairments, config.sample_rate_sps),
+                f"{name}_receiver": receiver_stages(path.impairments, config.sample_rate_sps),
+            }
+    _serve(amp_bistatic_air(**arguments))
+
+
+def _serve(air: Any) -> NoReturn:
+    air.start()
     say("ready")
     wait_for_parent()
     leave(0)
@@ -120,6 +178,7 @@ def _phy(config: NodeConfig) -> NoReturn:
     from ampradio.sap.phy_side import PhySap
     from flowgraphs.entities import receiver_for
     from flowgraphs.lockstep import LockStepPhy
+    from flowgraphs.wide_phy import WidePhy
     from testbed.live.address import watched
     from testbed.recorder import NodeRecorder
 
@@ -132,25 +191,30 @@ def _phy(config: NodeConfig) -> NoReturn:
         config.sample_rate_sps,
         config.record_datatype,
         config.description,
-        device="mono-static" if config.mono_static and config.role == "tag" else "",
+        device=_device(config),
     )
     sap = PhySap(config.sap, profile.name, config.patience_s)
-    phy = LockStepPhy(
-        sap,
-        receiver,
-        profile,
-        recorder,
-        0 if config.role == "ap" else 1,
-        config.sample_rate_sps,
-        chip_clock_ppm=config.chip_clock_ppm,
-        own_delay_samples=config.own_delay_samples,
-    )
+    role = 0 if config.role == "ap" else 1
+    clock_ppm = config.chip_clock_ppm
+    phy: LockStepPhy
+    if config.bistatic is None:
+        own = config.own_delay_samples
+        rate_sps = config.sample_rate_sps
+        phy = LockStepPhy(
+            sap, receiver, profile, recorder, role, rate_sps, chip_clock_ppm=clock_ppm, own_delay_samples=own
+        )
+    else:
+        energizer = _energizer(config, profile)
+        phy = WidePhy(sap, receiver, profile, recorder, role, chip_clock_ppm=clock_ppm, energizer=energizer)
     seen = watched(phy, receiver, config.role, config.sample_rate_sps)
     top = _top_block(config, seen, recorder.data_path)
     threading.Thread(target=close_with_parent, args=(phy,), daemon=True).start()
     say("ready", sap=sap.endpoint)
+    lit = _energizer_block(config, phy)
     phy.start(config.patience_s)
     top.start()
+    if lit is not None:
+        lit.start()
     phy.stopped.wait()
     recorder.finish(top.recorder.end, phy.received if phy.failure else phy.stop_sample, RECORDER_PATIENCE_S)
     if phy.failure:
@@ -158,6 +222,31 @@ def _phy(config: NodeConfig) -> NoReturn:
         leave(3)
     say("stopped", samples=phy.stop_sample)
     hold()
+
+
+def _device(config: NodeConfig) -> str:
+    if config.role != "tag":
+        return ""
+    return "bistatic" if config.bistatic is not None else "mono-static" if config.mono_static else ""
+
+
+def _energizer(config: NodeConfig, profile: Any) -> Any:
+    from flowgraphs.energizer import Energizer
+    from flowgraphs.wide_phy import EnergizerStream
+
+    if config.energizer is None:
+        return None
+    radio = config.energizer
+    oscillator = way_stages(radio.oscillator, config.sample_rate_sps)
+    return EnergizerStream(Energizer(profile, radio.carrier_offset_hz, radio.clock_ppm, oscillator))
+
+
+def _energizer_block(config: NodeConfig, phy: Any) -> Any:
+    if config.energizer is None:
+        return None
+    from flowgraphs.generated.amp_energizer import amp_energizer
+
+    return amp_energizer(phy=phy.energizer, transmit_address=config.streams.energizer_transmit)
 
 
 def _top_block(config: NodeConfig, phy: Any, record_path: str) -> Any:

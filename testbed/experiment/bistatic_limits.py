@@ -11,7 +11,7 @@ from testbed.experiment.link import lit_snrs_db
 from testbed.experiment.problem import Problem, outside
 from testbed.experiment.shape import Channel, Energizer, ExperimentFile
 
-RADIOS = ("sim:",)
+RADIOS = ("sim:", "zmq:")
 DELAY_NS_MAX = 100.0  # 30 m over the tag; the AP's receiver looks for a reply up to 150 ns after the direct path
 CLOCKS_PPM = 40.0  # of two Wi-Fi stations, 20 ppm each (IEEE 802.11-2020, 17.3.9.5)
 CREST_DB = 10.0  # of the excitation, whose carriers are nearly flat in time; and room for what fades
@@ -32,7 +32,7 @@ def bistatic_problems(file: ExperimentFile, profile: Profile) -> Iterator[Proble
         return
     if not file.radio.startswith(RADIOS):
         reason = f"{file.radio!r} carries no energizer and no 40 MHz channel yet"
-        yield Problem(("radio",), reason, 'write "sim:"')
+        yield Problem(("radio",), reason, 'write "zmq:" or "sim:"')
     if file.security.system != "amp":
         reason = "a slot of an excitation carries a reply of one PPDU, and this system answers in fragments"
         yield Problem(("security", "system"), reason, 'write system = "amp"')

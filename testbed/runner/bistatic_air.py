@@ -8,27 +8,9 @@ from ampradio.channel.multipath import LEAD_SAMPLES
 from flowgraphs.energizer import Energizer
 from testbed.experiment import Experiment
 from testbed.experiment.link import lit_snrs_db, snrs_db
-from testbed.node import PathConfig
+from testbed.node import BistaticPaths, EnergizerConfig, PathConfig
 from testbed.runner.air import path_of
 from testbed.runner.impairments import way_stages
-
-
-class BistaticPaths(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The ways between AP, tag and energizer.
-
-    Attributes:
-        downlink: from the AP to the tag, with what the tag's receiver adds.
-        lit: from the energizer to the tag's receiver.
-        incident: from the energizer to the tag's reflection.
-        uplink: from the tag to the AP, with what the AP's receiver adds.
-        direct: from the energizer to the AP.
-    """
-
-    downlink: PathConfig
-    lit: PathConfig
-    incident: PathConfig
-    uplink: PathConfig
-    direct: PathConfig
 
 
 def bistatic_paths(experiment: Experiment, sample_rate_sps: int) -> BistaticPaths:
@@ -63,10 +45,15 @@ def bistatic_paths(experiment: Experiment, sample_rate_sps: int) -> BistaticPath
     )
 
 
+def energizer_config(experiment: Experiment) -> EnergizerConfig:
+    """Return the energizer's clock and carrier, and the phase noise between it and the AP."""
+    rate_sps = experiment.profile.uplink.wide_sample_rate_sps
+    oscillator = path_of(experiment, "energizer", rate_sps, 0.0, 0.0, 0.0).impairments
+    return EnergizerConfig(experiment.energizer.carrier_offset_hz, experiment.energizer.clock_ppm, oscillator)
+
+
 def energizer_of(experiment: Experiment) -> Energizer:
-    """Return the energizer's radio, with its clock, its carrier and the phase noise between it and the AP."""
-    profile, energizer = experiment.profile, experiment.energizer
-    rate_sps = profile.uplink.wide_sample_rate_sps
-    path = path_of(experiment, "energizer", rate_sps, 0.0, 0.0, 0.0)
-    oscillator = way_stages(path.impairments, rate_sps)
-    return Energizer(profile, energizer.carrier_offset_hz, energizer.clock_ppm, oscillator)
+    """Return the energizer's radio."""
+    profile, config = experiment.profile, energizer_config(experiment)
+    oscillator = way_stages(config.oscillator, profile.uplink.wide_sample_rate_sps)
+    return Energizer(profile, config.carrier_offset_hz, config.clock_ppm, oscillator)

@@ -17,6 +17,7 @@ from flowgraphs.streams import ROLES
 from testbed.experiment import Experiment, ExperimentError
 from testbed.node import NodeConfig, Streams
 from testbed.runner.air import downlink_path, incident_path, own_delay_samples, uplink_path
+from testbed.runner.bistatic_air import bistatic_paths, energizer_config
 from testbed.runner.conductor import Conductor
 from testbed.runner.errors import RunError
 from testbed.runner.finished import Finished
@@ -118,7 +119,9 @@ class ZmqRun:
     def _start(self) -> None:
         experiment = self._experiment
         streams, saps = self._addresses()
-        rate_sps = experiment.profile.preamble.sample_rate_sps
+        bistatic = experiment.ap.bistatic
+        profile = experiment.profile
+        rate_sps = profile.uplink.wide_sample_rate_sps if bistatic else profile.preamble.sample_rate_sps
         common: dict[str, Any] = {
             "profile": experiment.profile_source,
             "sample_rate_sps": rate_sps,
@@ -129,11 +132,18 @@ class ZmqRun:
         downlink, uplink = downlink_path(experiment, rate_sps), uplink_path(experiment, rate_sps)
         incident = incident_path(experiment, rate_sps)
         common |= {"mono_static": incident is not None, "own_delay_samples": own_delay_samples(experiment)}
+        if bistatic:
+            common["bistatic"] = bistatic_paths(experiment, rate_sps)
         self._spawn(NodeConfig(role="air", downlink=downlink, uplink=uplink, incident=incident, **common))
         for role in ROLES:
             base = str(self._record_folder / role) if self._record_folder and experiment.record.iq else ""
             clock = experiment.tags[0].chip_clock_ppm if role == "tag" else 0.0
-            self._spawn(NodeConfig(role=role, sap=saps[role], record_base=base, chip_clock_ppm=clock, **common))
+            energizer = energizer_config(experiment) if bistatic and role == "ap" else None
+            self._spawn(
+                NodeConfig(
+                    role=role, sap=saps[role], record_base=base, chip_clock_ppm=clock, energizer=energizer, **common
+                )
+            )
         for process in self._processes:
             said = process.expect("ready", START_PATIENCE_S)
             if process.role not in ROLES:
@@ -161,4 +171,5 @@ class ZmqRun:
                 reason = f"{self._experiment.radio!r} is no ZMQ radio"
                 raise ExperimentError("", "radio", reason, "write zmq: or zmq:tcp://127.0.0.1:5550")
             names = [f"{host}:{int(port) + offset}" for offset in range(6)]
-        return Streams(*names[:4]), {"ap": names[4], "tag": names[5]}
+        energizer = f"ipc://{self._folder}/energizer-tx"  # between two processes of this run, whatever the others are
+        return Streams(*names[:4], energizer), {"ap": names[4], "tag": names[5]}

@@ -32,8 +32,9 @@ def without_version(path: Path) -> str:
     return "".join(line for line in path.read_text().splitlines(True) if "GNU Radio version:" not in line)
 
 
-def test_the_six_flowgraphs_are_there() -> None:
-    assert [graph.stem for graph in GRAPHS] == ["air", "ap", "pluto_ap", "pluto_tag", "replay", "tag"]
+def test_the_eight_flowgraphs_are_there() -> None:
+    names = ["air", "ap", "bistatic_air", "energizer", "pluto_ap", "pluto_tag", "replay", "tag"]
+    assert [graph.stem for graph in GRAPHS] == names
 
 
 @pytest.mark.parametrize("graph", GRAPHS, ids=lambda graph: graph.stem)

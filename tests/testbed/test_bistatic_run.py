@@ -15,6 +15,7 @@ from ampradio.phy.wide import wide_ppdu
 from ampradio.profile import load_profile
 from ampradio.vectors import PpduKind, TxVector
 from flowgraphs.energizer import Energizer
+from flowgraphs.wide_phy import EnergizerStream
 from testbed.cli import main
 from testbed.experiment.link import lit_snrs_db
 from testbed.experiment.shape import Channel
@@ -39,6 +40,13 @@ def _run(folder: Path, radio: str, *more: str) -> list[dict[str, object]]:
 def in_process(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bistatic") / "run"
     _run(folder, "sim:")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def over_gnu_radio(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bistatic") / "run"
+    _run(folder, "zmq:")
     return folder
 
 
@@ -69,6 +77,31 @@ def test_what_the_ap_measures_is_what_the_file_says(in_process: Path) -> None:
             assert event["clock_ppm"] == pytest.approx(clock_ppm, abs=150)
             shift_hz = 20e6 * (1 / (1 + clock_ppm * 1e-6) - 1)
             assert event["cfo_hz"] == pytest.approx(offset_hz + shift_hz, abs=2000)
+
+
+def test_over_gnu_radio_it_is_the_same_exchange(in_process: Path, over_gnu_radio: Path) -> None:
+    """The same frames at the same times, and at the AP the same clock and carrier."""
+
+    def told(folder: Path) -> list[tuple[object, ...]]:
+        kept = [each for each in _events(folder) if each["kind"] in ("tx", "rx", "ack")]
+        return sorted((round(each["t_ns"] / 1000), each["kind"], each.get("name", "")) for each in kept)  # type: ignore
+
+    assert told(over_gnu_radio) == told(in_process)
+    carriers = [
+        [event["cfo_hz"] for event in _events(folder) if event["kind"] == "rx" and event["node"] == "ap"]
+        for folder in (in_process, over_gnu_radio)
+    ]
+    assert carriers[0] == pytest.approx(carriers[1], abs=2000)
+
+
+def test_the_recordings_replay_without_a_difference(over_gnu_radio: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two replies at the AP; commands, excitations and Group Acks at the tag; at 40 MS/s, and which kind of tag."""
+    assert main(["replay", str(over_gnu_radio), "--check", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert len(told["frames"]) == 8 and told["differences"] == []
+    for role, device in (("ap", "UL_BISTATIC"), ("tag", "bistatic")):
+        text = (over_gnu_radio / f"{role}.sigmf-meta").read_text()
+        assert json.loads(text)["global"]["core:sample_rate"] == WIDE_SPS and f'"{device}"' in text
 
 
 def test_the_manifest_says_what_is_not_on_the_air(in_process: Path) -> None:
@@ -123,6 +156,19 @@ def test_the_energizer_s_radio_has_its_own_clock_and_carrier(carrier_hz: float, 
         assert each.heard.all() and each.turn[0] * WIDE_SPS / 2 == pytest.approx(seen_hz, abs=100)
     drift = (found[1].delay[0] - found[0].delay[0] + 32) % 64 - 32
     assert drift == pytest.approx(-clock_ppm * 1e-6 * (last - first), abs=0.1)
+
+
+def test_the_energizer_s_stream_goes_as_far_as_it_may_and_sends_nothing_late() -> None:
+    """Silence up to the horizon, the PPDU at its sample, and one whose start has passed is refused, not shifted."""
+    stream = EnergizerStream(Energizer(PROFILE))
+    burst = stream.add(FRAME, EXCITATION, 500)
+    assert burst is not None and burst.start == 500
+    stream.bursts.raise_horizon(2000)
+    sent = stream.transmit(4000)
+    assert sent is not None and sent.size == 2000 and not sent[:500].any() and sent[500:].any()
+    assert stream.add(FRAME, EXCITATION, 1999) is None
+    stream.close()
+    assert stream.transmit(1) is None
 
 
 def test_a_type_1_lies_in_one_half() -> None:

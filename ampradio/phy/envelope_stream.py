@@ -6,6 +6,8 @@ over what comes in, and nothing else is done with most of it.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
@@ -108,8 +110,10 @@ class EnvelopeStream:
         first, stop = self._first_mean + self._means.size, self._samples.stop // per
         if first == stop:
             return 0.0
+        has_begun = first * per < self._samples.stop - self._samples.last.size  # before what was appended last
+        bounds = (first, first + 1, stop) if has_begun else (first, stop)
         energies = []
-        for begin, end in ((first, first + 1), (first + 1, stop)):  # the first may have begun in the past
+        for begin, end in pairwise(bounds):
             if begin < end:
                 items = self._samples.between(begin * per, end * per).reshape(end - begin, per)
                 energies.append(self._energies(items))
@@ -145,7 +149,7 @@ def _cleaned_samples(samples: npt.NDArray[np.complex64]) -> tuple[npt.NDArray[np
 
 def _cleaned_power(items: npt.NDArray[np.generic]) -> tuple[npt.NDArray[np.float32], int]:
     power = items.astype(np.float32, copy=False)
-    if power.size == 0 or (power.min() >= 0 and power.max() <= _POWER_MAX):
+    if power.size == 0 or (np.minimum.reduce(power) >= 0 and np.maximum.reduce(power) <= _POWER_MAX):
         return power, 0
     good = (power >= 0) & (power <= _POWER_MAX)
     return np.where(good, power, np.float32(0)), power.size - int(np.count_nonzero(good))

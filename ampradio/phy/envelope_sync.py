@@ -21,7 +21,7 @@ from ampradio.profile.model import Profile
 GRID_PER_CHIP = 4
 BLOCK = 50  # grid positions searched at once
 _SUB_BLOCKS = 2  # correlated apart, by a smaller matrix
-_AT_ONCE = 4  # chips that the compiled loop adds in one pass
+_AT_ONCE = 4  # ON chips, and OFF chips, that the compiled loop adds in one pass
 BANK = (-0.8, -0.4, 0.0, 0.4, 0.8)  # clock hypotheses as fractions of the tolerance
 _LOOKAHEAD_CHIPS = 2
 NOISE_SIGMAS = 6.5  # ON minus OFF, over its standard deviation in noise
@@ -71,6 +71,8 @@ class EnvelopeSync:
         self._clocks = 1 + np.array(clocks) * profile.uplink.chip_tolerance_ppm * PPM
         chip = np.arange(self._signs.size)
         self._offsets = np.rint(chip * GRID_PER_CHIP * self._clocks[:, np.newaxis]).astype(np.intp)
+        self._more, self._less = (np.ascontiguousarray(self._offsets[:, self._signs == sign]) for sign in (1, -1))
+        self._has_loop = self._more.shape == self._less.shape and self._more.shape[1] % _AT_ONCE == 0
         self._lookahead = _LOOKAHEAD_CHIPS * GRID_PER_CHIP
         self._span = BLOCK + self._lookahead  # positions correlated per block
         self._width = self._span + int(self._offsets.max()) + GRID_PER_CHIP - 1  # grid steps read for them
@@ -104,7 +106,7 @@ class EnvelopeSync:
         count = max(0, size // self.grid - (self._width - BLOCK))
         if count == 0:
             return _nothing(packets)
-        if accelerator.is_on() and self._signs.size % _AT_ONCE == 0:
+        if accelerator.is_on() and self._has_loop:
             return self._first(power, floor, begin, count)
         parts = self._parts(power, count)
         correlation = self._correlated(parts)
@@ -131,8 +133,9 @@ class EnvelopeSync:
         noise = self._noise_gain * floor.astype(np.float32).reshape(power.shape[0], -1)
         found = np.zeros((power.shape[0], 4))
         sizes = (begin, count, self.grid, BLOCK, self._lookahead)
+        word = (self._signs, self._offsets, self._more, self._less)
         numbers = (self._least_contrast, np.float32(self._likeness))
-        first_each(np.ascontiguousarray(power), noise, *sizes, self._signs, self._offsets, *numbers, found)
+        first_each(np.ascontiguousarray(power), noise, *sizes, *word, *numbers, found)
         hits = _nothing(power.shape[0])
         for packet, (block, position, clock, match) in enumerate(found.tolist()):
             if block >= 0:

@@ -44,6 +44,11 @@ class NoiseFloor:
         powers = np.asarray(powers, np.float64).reshape(-1)
         if not powers.size:
             return
+        if accelerator.is_on():
+            from ampradio.phy.noise_floor_loops import remembered
+
+            self._recent, self._least = remembered(self._recent, np.ascontiguousarray(powers), self._history)
+            return
         if np.minimum.reduce(powers) <= 0:
             powers = powers[powers > 0]
         self._recent = np.concatenate((self._recent, powers))[-self._history:]
@@ -72,6 +77,12 @@ class NoiseFloor:
         count = powers.size
         if count > self._history:
             raise ValueError(f"{count} blocks at once; {self._history} are remembered")
+        if accelerator.is_on():
+            from ampradio.phy.noise_floor_loops import before_each
+
+            floors, settled = np.empty(count), np.empty(count, np.bool_)
+            before_each(self._recent, self._unbiased, np.ascontiguousarray(powers), floors, settled)
+            return floors, settled
         heard = powers > 0
         before: npt.NDArray[np.intp] = np.cumsum(heard) - heard  # so many of those remembered have gone by then
         remembered = np.full(self._history + 1, np.inf)

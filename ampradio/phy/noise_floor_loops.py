@@ -39,3 +39,43 @@ def remember_each(
     for each in range(recent.size - known, recent.size):
         least = min(least, recent[each])
     return float(known), least
+
+
+@compiled("Tuple((float64[::1], float64))(float64[::1], float64[::1], int64)")
+def remembered(
+    recent: npt.NDArray[np.float64], powers: npt.NDArray[np.float64], history: int
+) -> tuple[npt.NDArray[np.float64], float]:
+    """Return the last ``history`` of ``recent`` and then ``powers``, silence left out, and the least of them."""
+    new = 0
+    for power in powers:
+        new += power > 0
+    count = min(recent.size + new, history)
+    together, at, least = np.empty(count), count, np.inf
+    for each in range(powers.size - 1, -1, -1):
+        if powers[each] > 0 and at > 0:
+            at -= 1
+            together[at] = powers[each]
+    together[:at] = recent[recent.size - at :]
+    for power in together:
+        least = min(least, power)
+    return together, least
+
+
+@compiled("void(float64[::1], float64[::1], float64[::1], float64[::1], boolean[::1])")
+def before_each(
+    recent: npt.NDArray[np.float64], unbiased: npt.NDArray[np.float64], powers: npt.NDArray[np.float64],
+    floors: npt.NDArray[np.float64], settled: npt.NDArray[np.bool_],
+) -> None:  # fmt: skip
+    """Write what ``NoiseFloor.before_each`` returns into ``floors`` and ``settled`` (n,)."""
+    history, known, come, least = unbiased.size - 1, recent.size, 0, np.inf
+    left = np.empty(known + 1)  # the least of those from each on
+    left[known] = np.inf
+    for each in range(known - 1, -1, -1):
+        left[each] = min(left[each + 1], recent[each])
+    for each in range(powers.size):
+        gone, count = max(known + come - history, 0), min(known + come, history)
+        floors[each] = min(left[gone], least) * unbiased[count] if count else 0.0
+        settled[each] = count == history
+        if powers[each] > 0:
+            come += 1
+            least = min(least, powers[each])

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from ampradio import accelerator
+
 
 class PowerGate:
     """Opens for a block when the window from ``before`` blocks ahead of it to ``after`` behind it is loud enough."""
@@ -20,6 +22,7 @@ class PowerGate:
 
         ``p_open`` is the probability that a window of noise opens it, the floor known.
         """
+        accelerator.prepare("ampradio.phy.power_gate_loops")
         self.before = before
         self.after = after
         self.window = before + 1 + after
@@ -34,7 +37,14 @@ class PowerGate:
                 says nothing about a block (silent or blanked): its neighbourhood is open unless it is all like that.
             floor: noise power before each block, (n,), 0 while unknown.
         """
-        opened: npt.NDArray[np.bool_] = self._sums(powers) > (self.window * self.threshold) * floor
+        opened: npt.NDArray[np.bool_]
+        if accelerator.is_on():
+            from ampradio.phy.power_gate_loops import opens_each
+
+            opened = np.empty(floor.size, np.bool_)
+            opens_each(np.ascontiguousarray(powers), np.ascontiguousarray(floor), self.window, self.threshold, opened)
+            return opened
+        opened = self._sums(powers) > (self.window * self.threshold) * floor
         if not powers.all():
             told = np.convolve(powers > 0, np.ones(self.window), "valid")
             opened |= (told > 0) & (told < self.window - 0.5)

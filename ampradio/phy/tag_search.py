@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ampradio import accelerator
 from ampradio.phy.envelope_stream import EnvelopeStream
 from ampradio.phy.envelope_sync import EnvelopeSync, EnvelopeSyncHits
 from ampradio.phy.noise_floor import HISTORY, NoiseFloor
@@ -71,17 +72,21 @@ class TagSearch:
             return False, None
         around = stream.means(first - BLOCKS_BEFORE, first + count + BLOCKS_AFTER)
         powers = around[BLOCKS_BEFORE : BLOCKS_BEFORE + count]
-        if self._gate is not None and self._gate.stays_shut(around, self._floor.above(powers)):
+        if self._surely_shut(around, powers):
             self._pass(first, powers)
             return True, None
         floors, opened = self._decide(first, around)
-        begin = int(np.argmax(opened)) if opened.any() else count
+        begin = int(opened.argmax())
+        if not opened[begin]:
+            begin = count
         if begin:
             self._at_once = _SEARCHED_AT_ONCE[0]
         if begin == count:
             self._pass(first, powers)
             return True, None
-        end = begin + int(np.argmin(np.append(opened[begin : begin + self._at_once], False)))
+        run = opened[begin : begin + self._at_once]
+        shut = int(run.argmin())
+        end = begin + (run.size if run[shut] else shut)
         self._at_once = _SEARCHED_AT_ONCE[1]
         start = (first + begin) * self.block
         span = stream.between(start, start + (end - begin - 1) * self.block + self._sync.block_reach)
@@ -91,6 +96,12 @@ class TagSearch:
         self.counted["blocks_searched"] += decided - begin
         self._pass(first, powers[:decided])
         return True, _sync_at(start, hits) if hits.found[0] else None
+
+    def _surely_shut(self, around: npt.NDArray[np.float64], powers: npt.NDArray[np.float64]) -> bool:
+        """Return whether that is told at less than it costs to decide block by block; compiled, that costs least."""
+        if self._gate is None or accelerator.is_on():
+            return False
+        return self._gate.stays_shut(around, self._floor.above(powers))
 
     def _decide(
         self, first: int, powers: npt.NDArray[np.float64]

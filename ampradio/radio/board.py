@@ -31,6 +31,7 @@ from ampradio.radio.radio_uri import RadioUri
 STATUS = 0x80000088
 UNDERFLOW, OVERFLOW = 1, 4
 _LAST_WORDS_MS = 200
+_PROBE_S = 1.0
 _I_AND_Q = ("voltage0", "voltage1")
 
 
@@ -43,6 +44,7 @@ class Board:
 
     def __init__(self, uri: RadioUri, timeout_s: float) -> None:
         self.uri = uri
+        self.sdr: Any = None
         self._dead = False
         self._held = threading.RLock()
         self._timeout_s = timeout_s
@@ -51,7 +53,7 @@ class Board:
         about, devices = asked(iio, uri)
         self.identity = identity_of(uri, about, devices)
         with self.asking("opening"):
-            self.sdr: Any = _opened(adi, uri)
+            self.sdr = _opened(adi, uri)
             self._handles = _Handles(iio, self.sdr.ctx)
             weakref.finalize(self, self._handles.release)
             self.sdr.ctx.set_timeout(round(timeout_s * 1000))
@@ -74,9 +76,24 @@ class Board:
             yield
         except OSError as error:
             waited = time.monotonic() - began_s > self._timeout_s / 2
-            told = asking_error(self.uri, doing, error, waited=waited)
+            told = asking_error(self.uri, doing, error, waited=waited, answers=self._control_answers)
             self._dead |= isinstance(told, (RadioGoneError, RadioTimeoutError))
             raise told from error
+
+    def _control_answers(self) -> bool | None:
+        """Return whether the connection for settings answers; False: it is broken, None: nothing came in time."""
+        with self._held:
+            sdr = self.sdr
+            if sdr is None:
+                return None
+            began_s = time.monotonic()
+            try:
+                sdr.ctx.set_timeout(round(_PROBE_S * 1000))
+                sdr._rxadc.reg_read(STATUS)
+                sdr.ctx.set_timeout(round(self._timeout_s * 1000))
+            except OSError:
+                return None if time.monotonic() - began_s > _PROBE_S / 2 else False
+            return True
 
     @contextlib.contextmanager
     def holding(self, doing: str) -> Iterator[Any]:

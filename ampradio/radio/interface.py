@@ -18,6 +18,7 @@ import numpy.typing as npt
 Samples = npt.NDArray[np.complex64]
 Codes = npt.NDArray[np.int16]
 RX_FULL_SCALE = 2048  # codes of the receiver's 12 bits
+PATIENCE_S = 8.0  # for a block: a radio is silent for 3 s, then asked once more and looked for, before anybody says so
 
 
 def scaled(codes: Codes) -> Samples:
@@ -159,7 +160,7 @@ class Radio(Protocol):
     def start(self, *, transmit: bool = True) -> None:
         """Begin to receive, and with ``transmit`` to send silence without a seam, aligned to the receive counter."""
 
-    def receive(self, timeout_s: float = 5.0) -> SampleBlock:
+    def receive(self, timeout_s: float = PATIENCE_S) -> SampleBlock:
         """Return the next block.
 
         Raises:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import socket
+from collections.abc import Callable
 
 from ampradio.radio.errors import (
     NoRadioError,
@@ -17,7 +18,7 @@ from ampradio.radio.errors import (
 )
 from ampradio.radio.radio_uri import RadioUri
 
-_LOOK_S = 0.5
+_LOOK_S = 1.5  # one repetition of a lost packet
 _UDEV = "sudo apt-get install libiio0 libiio-utils && sudo udevadm control --reload-rules && sudo udevadm trigger"
 _ABSENT = (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENODEV, errno.ENXIO, errno.ENOENT)
 _SILENT = (errno.ETIMEDOUT, errno.EPIPE, errno.EAGAIN)  # libiio's network client tells its own timeout as EPIPE
@@ -41,8 +42,20 @@ def opening_error(uri: RadioUri, error: OSError) -> RadioError:
     return NoRadioError(f"{uri.text}: no radio there ({error.strerror or error})", fix)
 
 
-def asking_error(uri: RadioUri, doing: str, error: OSError, *, waited: bool = True) -> RadioError:
-    """Return what it means that an open radio failed while ``doing``; ``waited``: as long as it is given to answer."""
+def asking_error(
+    uri: RadioUri,
+    doing: str,
+    error: OSError,
+    *,
+    waited: bool = True,
+    answers: Callable[[], bool | None] = lambda: None,
+) -> RadioError:
+    """Return what it means that an open radio failed while ``doing``; ``waited``: long enough for a timeout.
+
+    How long something took tells nothing on a busy computer. So ``answers`` is asked, whether the radio does on another
+    connection: False when that is broken too, None when nobody knows. A radio that accepts connections and says
+    nothing is there, and slow.
+    """
     number = error.errno
     if number == errno.EBUSY:
         return RadioBusyError(f"{uri.text}: another program has its buffers open ({doing})", "end the other program")
@@ -51,19 +64,19 @@ def asking_error(uri: RadioUri, doing: str, error: OSError, *, waited: bool = Tr
         return RadioSettingError(f"{uri.text}: the radio refuses {doing}", fix)
     if number == errno.ENOMEM:
         return RadioSettingError(f"{uri.text}: no memory for {doing}", "ask for smaller or fewer blocks")
-    if number in _SILENT and (waited or number != errno.EPIPE) and _is_there(uri):
+    if number in _SILENT and (waited or number != errno.EPIPE) and _is_there(uri, number, answers()):
         fix = "lower the sample rate, look at the cable, or reboot the radio; then reconnect"
         return RadioTimeoutError(f"{uri.text}: no answer in time ({doing})", fix)
     fix = "plug it in or start it again, then reconnect"
     return RadioGoneError(f"{uri.text}: the connection broke ({doing}: {error.strerror or error})", fix)
 
 
-def _is_there(uri: RadioUri) -> bool:
+def _is_there(uri: RadioUri, number: int | None, answers: bool | None) -> bool:
+    if answers is not None:
+        return answers
     address = uri.network_address
     if address is None:
-        return False
-    with contextlib.suppress(OSError), socket.create_connection(address, timeout=_LOOK_S) as link:
-        link.settimeout(_LOOK_S)  # a stopped server's kernel still accepts: see whether anybody talks
-        link.sendall(b"VERSION\r\n")
-        return bool(link.recv(1))
+        return number == errno.ETIMEDOUT  # over USB: what is unplugged says so
+    with contextlib.suppress(OSError), socket.create_connection(address, timeout=_LOOK_S):
+        return True
     return False

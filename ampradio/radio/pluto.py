@@ -13,6 +13,7 @@ from ampradio.radio.errors import RadioError, RadioSettingError
 from ampradio.radio.free_running import FreeRunner
 from ampradio.radio.front_end_settings import apply_settings, set_loopback
 from ampradio.radio.interface import (
+    PATIENCE_S,
     BurstOutcome,
     Loopback,
     LossCount,
@@ -137,7 +138,7 @@ class PlutoRadio:
         if not self._paced:
             self._runner = FreeRunner(stream, self.block)
 
-    def receive(self, timeout_s: float = 5.0) -> SampleBlock:
+    def receive(self, timeout_s: float = PATIENCE_S) -> SampleBlock:
         """See ``Radio``."""
         runner = self._runner
         return runner.receive(timeout_s) if runner is not None else self._running().next_block()

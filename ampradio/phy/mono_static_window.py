@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from ampradio.phy.backscatter_batch import receive_mono_static
+from ampradio.phy.backscatter_batch import receive_mono_static, starts
+from ampradio.phy.backscatter_leak import WipedOff, wipe_off
 from ampradio.phy.fields import ppdu_fields
 from ampradio.phy.modulate import ppdu
 from ampradio.phy.reception import Reception
@@ -83,3 +84,8 @@ class MonoStaticWindow:
             for field in reply.reception.fields
         )
         return Reception(reply.reception.psdu, placed, fields)
+
+    def wiped_off(self, samples: npt.NDArray[np.complex64]) -> WipedOff:
+        """Return ``samples`` from ``start`` up to ``stop`` as ``read`` takes them: without leak, the excitation off."""
+        first, _ = starts(self._profile, self._data_end, self._delayed)
+        return wipe_off(samples[np.newaxis], self._excitation, int(first))

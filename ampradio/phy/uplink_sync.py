@@ -31,6 +31,7 @@ OUTRANKS = 2.0  # so many times stronger a later sync must be than a weak one: t
 _OVERLAP_CHIPS = 4
 _CONTRAST = 0.25  # least ON-minus-OFF over ON-plus-OFF
 _WEAK = 26.0  # energy of the word over the noise energy of a chip that noise seldom reaches
+_PEAK_LIKENESS = 0.5  # where there is a sync its peak may be less like one: another tag's PPDU may lie over it
 _LIKENESS_FROM = 0.65  # mean correlation from which on more likeness is asked for
 _VERIFIED_AT_ONCE = 96
 _SIDELOBE_CHIPS = 32  # how far before the word something may pass; further after it, its data may
@@ -149,7 +150,8 @@ class UplinkSync:
         strictness = self._strictness
         sigmas = strictness.noise_sigmas * math.sqrt(self._signs.size) * self.chip
         thresholds = (sigmas, _CONTRAST, strictness.coherent, _VERIFIED_AT_ONCE, self.chip)
-        likeness = (strictness.likeness, strictness.clearer, _LIKENESS_FROM)
+        at_peak = min(strictness.likeness, _PEAK_LIKENESS)
+        likeness = (strictness.likeness, strictness.clearer, _LIKENESS_FROM, at_peak)
         upper = self._spectrum[:, _BINS >= 0]
         spectrum = np.ascontiguousarray(np.stack((upper.real, -upper.imag), axis=1))
         sizes = (self.block + self._taps, self.block, _SIDELOBE_CHIPS * self._per_chip)
@@ -178,25 +180,27 @@ class UplinkSync:
         bin_ = np.argmax(spectrum, axis=1)
         energy = spectrum[np.arange(some.size), bin_] / self._on.size
         noise = np.maximum(np.add.reduce(each[:, self._off], axis=1) / self._off.size, floor * self.chip)
-        passed = (energy > self._strictness.coherent * noise) & self._alike(each, floor * self.chip)
+        stands_out = energy > self._strictness.coherent * noise
+        likeness = self._strictness.likeness
+        passed = stands_out & self._alike(each, floor * self.chip, likeness)
         if not passed.any():
             return None
-        best = self._first_peak(np.where(passed, energy, 0), position)
+        peaks = stands_out & self._alike(each, floor * self.chip, min(likeness, _PEAK_LIKENESS))
+        best = self._first_peak(np.where(peaks, energy, 0), position, int(position[passed].min()))
         stretch = self._clocks[clock[best]]
         fine = float(_BINS[bin_[best]]) / (_FFT * self.chip * stretch)
         carrier_hz = (self._carriers[carrier[best]] + fine) * self._rate_sps
         return float(position[best] * self.grid), float(stretch), float(carrier_hz), float(energy[best])
 
-    def _first_peak(self, energy: npt.NDArray[np.float32], position: npt.NDArray[np.intp]) -> int:
-        """Return which candidate (n,) is the highest of the earliest lot of those that have ``energy``."""
-        begin = int(position[energy > 0].min())
+    def _first_peak(self, energy: npt.NDArray[np.float32], position: npt.NDArray[np.intp], begin: int) -> int:
+        """Return which candidate (n,) is the highest of those that have ``energy`` in the lot that ``begin`` opens."""
         for _ in range(2):  # what was taken for the first may have been a sidelobe of the next
             near = (position >= begin) & (position <= begin + _SIDELOBE_CHIPS * self._per_chip)
             best = int(np.argmax(np.where(near, energy, 0)))
             begin = int(position[best])
         return best
 
-    def _alike(self, each: npt.NDArray[np.float32], noise: float) -> npt.NDArray[np.bool_]:
+    def _alike(self, each: npt.NDArray[np.float32], noise: float, likeness: float) -> npt.NDArray[np.bool_]:
         """Return whether the chip energies (n, 48) correlate with the word as they should at this SNR.
 
         For ON energy s and noise n per chip the correlation is s/(s + 2n) in the mean, and it scatters less the
@@ -206,7 +210,7 @@ class UplinkSync:
         on = each[:, self._on]
         signal = np.maximum(np.add.reduce(on, axis=1) / on.shape[1] - noise, 0) + np.finfo(np.float32).tiny
         mean = signal / (signal + 2 * noise)
-        least = mean * (self._strictness.likeness + self._strictness.clearer * np.maximum(mean - _LIKENESS_FROM, 0))
+        least = mean * (likeness + self._strictness.clearer * np.maximum(mean - _LIKENESS_FROM, 0))
         spread = each - (np.add.reduce(each, axis=1) / count)[:, np.newaxis]
         scale = np.sqrt(np.add.reduce(spread * spread, axis=1) * count)
         alike: npt.NDArray[np.bool_] = (spread @ self._signs) > least * scale

@@ -146,8 +146,9 @@ def search_each(
     ``fine`` (carriers, 2, grid) and ``advance`` (carriers, 2, steps) are as for ``grid_sums``.
     ``found`` (4, packets): an energy of 0 says that there is none. ``thresholds``: how much of the floor and of the
     energy present the word must exceed, and of the noise of a chip when added up coherently; how many candidates are
-    looked at so; samples per chip. ``blocks`` are searched, one after the other, until there is one. ``banks`` (3, …):
-    the clocks; the carriers in cycles a sample; the sample rate and the bins to a chip rate.
+    looked at so; samples per chip. ``likeness``: of a sync, how that grows, from where on; of its peak. ``blocks`` are
+    searched, one after the other, until there is one. ``banks`` (3, …): the clocks; the carriers in cycles a sample;
+    the sample rate and the bins to a chip rate.
     """
     carriers, clocks, grid = fine.shape[0], offsets.shape[0], fine.shape[2]
     per_chip = advance.shape[2] - positions
@@ -158,11 +159,14 @@ def search_each(
     parts, steps = np.empty((2, grid, advance.shape[2]), np.float32), np.empty((2, advance.shape[2]), np.float32)
     most, rows = int(thresholds[3]), np.empty((bases.shape[1], positions), np.float32)
     places = np.empty(scored.size, np.int64)
+    of_peak = likeness.copy()
+    of_peak[0] = likeness[3]
     for packet in range(samples.shape[0]):
         noise = _F(floor[packet]) * thresholds[0]
         found[0, packet], found[1, packet], found[2, packet], found[3, packet] = 0, 1, 0, 0
         of_chip = _F(floor[packet]) * thresholds[4]
         told = (spectrum, of_chip, thresholds[2], likeness, word, each, heard)
+        told_of_peak = (spectrum, of_chip, thresholds[2], of_peak, word, each, heard)
         for ahead in range(blocks):
             passed = 0
             split(samples[packet, ahead * block * grid :], grid, parts)
@@ -180,8 +184,7 @@ def search_each(
             first = block
             for index in np.argsort(position):
                 at = (sums[carrier[index]], signs, offsets[clock[index]], position[index])
-                bins[index], energies[index] = _energy(*at, told)
-                if energies[index] > 0:
+                if _energy(*at, told)[1] > 0:
                     first = position[index]
                     break
             if first == block:
@@ -199,7 +202,7 @@ def search_each(
                         break  # nor can any of the following be louder
                     if energies[index] == _UNKNOWN:
                         at = (sums[carrier[index]], signs, offsets[clock[index]], position[index])
-                        bins[index], energies[index] = _energy(*at, told)
+                        bins[index], energies[index] = _energy(*at, told_of_peak)
                     if energies[index] > 0 and (best < 0 or energies[index] > energies[best]):
                         best = index
                 first = position[best]

@@ -57,6 +57,21 @@ def test_byte_for_byte(recipe: Recipe) -> None:
             assert rx.end_ns == pytest.approx(1000 * data_end_us, abs=100)
 
 
+@pytest.mark.parametrize(
+    "recipe",
+    [each for each in RECIPES if each.rate_sps == 20_000_000 and each.name.startswith("ul-active")],
+    ids=lambda recipe: recipe.name,
+)
+def test_coded_uplinks_are_read_by_a_receiver_that_is_told_no_window(recipe: Recipe) -> None:
+    """Every clock and carrier, and in a collision the stronger."""
+    recording = replace(open_capture(FOLDER / recipe.name), windows=())
+    receiver = replay_receiver(recording, PROFILE, "ap")
+    good = [each for each in receiver.feed(recording.read()) if passes(each.psdu)]
+    assert [each.psdu for each in good] == list(recipe.frames)
+    for each, sent in zip(good, recipe.sent, strict=False):
+        assert abs(each.rxvector.start_sample - sent.start) <= 2.5
+
+
 @pytest.mark.parametrize("recipe", RECIPES[::3], ids=lambda recipe: recipe.name)
 def test_however_it_is_cut(recipe: Recipe) -> None:
     whole, cut = received(recipe, 1 << 20), received(recipe, 613)

@@ -23,9 +23,8 @@ from tests.conftest import ROOT
 from tests.testbed.air_recording import CARRIER_HZ, CLOCK_PPM, PROFILE, RATE, air, recorded
 
 GOLDEN = sorted((ROOT / "tests" / "golden" / "recordings").glob("*.sigmf-meta"))
-TOLD_ONLY = ("ul-mono", "ul-bistatic", "ul-active-250k-collision")
-"""Backscatter needs the excitation that it reflects, to the sample; in a collision, who is due tells a receiver that
-knows it which of two syncs to take. Nobody tells a blind one."""
+TOLD_ONLY = ("ul-mono", "ul-bistatic")
+"""Backscatter needs the excitation that it reflects, to the sample."""
 TELLING = [path for path in GOLDEN if not path.stem.endswith("-clean") and not path.stem.startswith(TOLD_ONLY)]
 CHIP_NS = 2000  # of the exchange's sync words and its 250 kb/s data, down; 1000 up
 OF_A_CHIP = 0.05

@@ -8,7 +8,7 @@ import numpy as np
 from ampradio.channel.multipath import LEAD_SAMPLES, multipath_taps
 from testbed.experiment import Experiment
 from testbed.experiment.link import leak_db, snrs_db
-from testbed.node import PathConfig
+from testbed.node_config import PathConfig
 from testbed.runner.impairments import Impairments
 from testbed.seeds import generator_for, seed_for
 

@@ -8,7 +8,7 @@ from ampradio.channel.multipath import LEAD_SAMPLES
 from flowgraphs.energizer import Energizer
 from testbed.experiment import Experiment
 from testbed.experiment.link import lit_snrs_db, snrs_db
-from testbed.node import BistaticPaths, EnergizerConfig, PathConfig
+from testbed.node_config import BistaticPaths, EnergizerConfig, PathConfig
 from testbed.runner.air import path_of
 from testbed.runner.impairments import way_stages
 

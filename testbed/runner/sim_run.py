@@ -24,7 +24,7 @@ from flowgraphs.entities import receiver_for
 from flowgraphs.streams import ROLES
 from testbed.experiment import Experiment
 from testbed.live.air_feed import AirFeed
-from testbed.node import PathConfig
+from testbed.node_config import PathConfig
 from testbed.runner.air import downlink_path, incident_path, own_delay_samples, uplink_path
 from testbed.runner.bistatic_link import BistaticLink
 from testbed.runner.finished import Finished

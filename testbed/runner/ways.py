@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from ampradio.channel.path import Path
 from ampradio.channel.streaming import applied
-from testbed.node import PathConfig
+from testbed.node_config import PathConfig
 from testbed.runner.impairments import receiver_stages, way_stages
 from testbed.seeds import generator_for
 

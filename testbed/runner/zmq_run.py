@@ -15,7 +15,7 @@ from ampradio.mac.station import Station
 from ampradio.sap.mac_side import MacSap, PhyGoneError
 from flowgraphs.streams import ROLES
 from testbed.experiment import Experiment, ExperimentError
-from testbed.node import NodeConfig, Streams
+from testbed.node_config import NodeConfig, Streams
 from testbed.runner.air import downlink_path, incident_path, own_delay_samples, uplink_path
 from testbed.runner.bistatic_air import bistatic_paths, energizer_config
 from testbed.runner.conductor import Conductor

@@ -20,7 +20,7 @@ from testbed.experiment import Experiment, ExperimentError, experiment_of
 from testbed.experiment.channel_limits import OPTIONAL_RANGES, RANGES
 from testbed.experiment.link import snrs_db
 from testbed.experiment.shape import Channel
-from testbed.node import PathConfig
+from testbed.node_config import PathConfig
 from testbed.runner.air import downlink_path, uplink_path
 from testbed.runner.impairments import receiver_stages
 from testbed.runner.sim_run import Direction

@@ -57,6 +57,7 @@ class Heard:
             "samples": self.samples,
             "listened_samples": self.listened,
             "syncs": self.counters["syncs"],
+            "false_starts": self.counters["false_starts"],
             "handed_up": self.handed_up,
             "accepted": self.accepted,
             "expected_by_crc": self.expected,
@@ -81,12 +82,12 @@ def through_both(what: str, air: Iterable[npt.NDArray[np.complex64]]) -> list[He
             next_window += EVERY_NS * rate_sps // _NS_PER_S
         position += piece.size
         for role, receiver in receivers.items():
-            _count(heard[role], receiver.feed(piece))
+            count(heard[role], receiver.feed(piece))
     for role, each in heard.items():
         each.samples, each.counters = position, receivers[role].counters
     heard["tag"].listened = position
     heard["ap"].listened = min(windows * WINDOW_NS * rate_sps // _NS_PER_S, position)
-    heard["ap"].expected = _expected_uplink(heard["ap"].counters)
+    heard["ap"].expected = expected_uplink(heard["ap"].counters)
     return list(heard.values())
 
 
@@ -124,7 +125,8 @@ def decoded_after_bursts(level_db: float, trials: int, seed: int) -> int:
     return decoded
 
 
-def _count(heard: Heard, receptions: list[Reception]) -> None:
+def count(heard: Heard, receptions: list[Reception]) -> None:
+    """Add ``receptions`` of air in which there is nothing to what was ``heard``."""
     mac = load_profile().mac
     for each in receptions:
         heard.handed_up += 1
@@ -133,10 +135,15 @@ def _count(heard: Heard, receptions: list[Reception]) -> None:
             heard.expected += 2.0**-8 if len(each.psdu) == mac.short_frame_octets else 2.0**-16
 
 
-def _expected_uplink(counters: Counter[str]) -> float:
-    """Return how many frames the AP accepts out of nothing: each start is tried short, then by what its header says."""
+def expected_uplink(counters: Counter[str], seeds: int = 1) -> float:
+    """Return how many frames the AP accepts out of nothing.
+
+    Each start is tried short, then by what its header says, under each of the scrambler's ``seeds`` that it looks for;
+    where a reply is due, once more under each of some other clocks.
+    """
     profile = load_profile()
     short = np.mean([frame_octets(profile.mac, bytes([first, *bytes(5)])) == 4 for first in range(256)])
     tail = 2.0**-profile.uplink.bcc_tail_bits
     starts = counters["syncs"] - counters["false_starts"]
-    return starts * (float(short) * tail * 2.0**-8 + FRAMES_PER_START * 2.0**-16)
+    tried = seeds * starts * FRAMES_PER_START + counters["read_again"]
+    return seeds * starts * float(short) * tail * 2.0**-8 + tried * 2.0**-16

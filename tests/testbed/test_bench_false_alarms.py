@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
+from rich.progress import Progress
 
 from ampradio.phy.modulate import ppdu
 from ampradio.profile import load_profile
@@ -14,6 +16,7 @@ from ampradio.vectors import PpduKind, TxVector
 from testbed.bench import false_alarms
 from testbed.bench.false_alarm_air import decoded_after_bursts, through_both, wifi
 from testbed.bench.false_alarm_law import BANK_OF_CLOCKS, ONE_CLOCK, Alarms, count_alarms, law_per_s, noise
+from testbed.bench.false_alarm_soak import END_TO_END, NO_WINDOW, soak
 from tests.phy.streams import random_psdu, with_noise
 
 
@@ -63,6 +66,19 @@ def test_a_frame_in_the_air_would_be_counted() -> None:
     assert (tag.listened, ap.listened) == (400_000, 20_000)
 
 
+def test_noise_through_the_ap_alone_is_the_same_in_any_number_of_processes() -> None:
+    """Every sample listened to, in either way; spans of 50 ms, the last one shorter."""
+    console = Console(quiet=True)
+    with Progress(console=console) as progress:
+        one, two = (soak(1_500_000, 5, processes, progress, span=1_000_000) for processes in (1, 2))
+    assert one == two
+    assert [(each.receiver, each.samples, each.listened) for each in one] == [
+        (NO_WINDOW, 1_500_000, 1_500_000),
+        (END_TO_END, 1_500_000, 1_500_000),
+    ]
+    assert one[1].counters["syncs"] > one[0].counters["syncs"], "weaker syncs are taken where a reply is due"
+
+
 def test_bursts_are_what_they_say() -> None:
     """Half of the time 20 dB over the noise; PPDUs among them are received."""
     power = np.abs(np.concatenate(list(wifi(20.0, 4_000_000, 1)))) ** 2
@@ -81,10 +97,10 @@ def test_the_command_prints_and_writes(
     figures = json.loads((tmp_path / "bench/out/false_alarms.json").read_text())
     printed = capsys.readouterr().out
     assert {each["sigmas"] for each in figures["alarms"]} == {4.0, 4.5, 5.0}
-    assert [each["receiver"] for each in figures["heard"]] == ["tag", "AP"] * 5
+    assert [each["receiver"] for each in figures["heard"]] == [*["tag", "AP"] * 5, NO_WINDOW, END_TO_END]
     assert figures["heard"][0]["samples"] == 4_000_000
     assert figures["by_the_law_per_min"] < 1
-    assert len(figures["bars"]) == 5
+    assert len(figures["bars"]) == 7
     for each in ("extrapolated, ", "Wi-Fi at 30 dB", "none used twice"):
         assert each in printed
     assert code == (0 if all(bar["holds"] for bar in figures["bars"]) else 1)

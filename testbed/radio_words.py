@@ -29,7 +29,7 @@ def radio_lines(facts: Mapping[str, Any]) -> Iterator[str]:
 def _corrected(reradiated: Mapping[str, Any]) -> str:
     if not reradiated.get("excitations_learnt"):
         return ""
-    return f" (by {reradiated['carrier_corrected_hz']:g} Hz and {reradiated['clock_corrected_ppm']:g} ppm)"
+    return f" (by {reradiated['carrier_corrected_hz']:.0f} Hz and {reradiated['clock_corrected_ppm']:g} ppm)"
 
 
 def _lost(facts: Mapping[str, Any]) -> str:

@@ -46,7 +46,9 @@ def pluto_problems(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
 
 
 def _narrow(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
-    """Yield what the sample rate does not hold."""
+    """Yield what the sample rate does not hold of an active tag's exchange; others have limits of their own."""
+    if file.ap.uplink == "mono-static":
+        return
     rate_sps = file.plutos.rate_sps
     wide = f"write plutos.rate_sps = {profile.preamble.sample_rate_sps} where the radio can stream that"
     chips = {

@@ -42,21 +42,27 @@ def decide_bits(
             sums[at + 1] = turned[chip]
     for each in range(before):
         sums[each + 1] += sums[each]
+    apart = data.copy()
+    for bit in range(bits):
+        apart[2 * bit] -= leak * turned[sync.size + 2 * bit - 1]
+        if bit + 1 < bits:
+            apart[2 * bit + 1] -= leak * data[2 * bit + 2]
     for _ in range(passes):
         for bit in range(bits):
             sums[before + bit + 1] = sums[before + bit] + data[2 * bit + int(ones[bit])]
+        changed = False
         for bit in range(bits):
             index = before + bit
             around = sums[min(index + neighbours + 1, before + bits)] - sums[index - neighbours]
             around -= data[2 * bit + int(ones[bit])]
             along = around.conjugate() / max(size_of(around), _TINY)
-            early, late = data[2 * bit] - leak * turned[sync.size + 2 * bit - 1], data[2 * bit + 1]
-            if bit + 1 < bits:
-                late -= leak * data[2 * bit + 2]
-            first, second = (early * along).real, (late * along).real
+            first, second = (apart[2 * bit] * along).real, (apart[2 * bit + 1] * along).real
             if least.size:
                 first, second = first - least[2 * bit], second - least[2 * bit + 1]
+            changed |= ones[bit] != (second > first)
             ones[bit] = second > first
+        if not changed:
+            break  # the next pass would not change anything either
 
 
 @compiled("void(complex128[:, ::1], int8[::1], float64[:, ::1], int64, int64, float64, float64, boolean[:, ::1])")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -61,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     quick, seed = arguments.quick, arguments.seed
     samples = min(arguments.samples, QUICK_SAMPLES) if quick else arguments.samples
     trials = QUICK_TRIALS if quick else TRIALS
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 120)
     with console.status("counting alarms at low thresholds") as status:
         alarms = count_alarms(SIGMAS, QUICK_LAW_SAMPLES if quick else LAW_SAMPLES, seed)
         status.update("noise through both receivers")

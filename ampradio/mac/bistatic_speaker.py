@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 from ampradio.mac.events import EventLog
 from ampradio.mac.excitation import Excitation
-from ampradio.mac.frame import Frame, encode_frame, station_of
+from ampradio.mac.frame import Frame, station_of
 from ampradio.mac.group_ack import GroupAck
 from ampradio.mac.payload import secured
 from ampradio.mac.refusal import Reason, Refusal
 from ampradio.mac.speaker import ACK_PATIENCE_NS, Speaker
 from ampradio.mac.trigger import TriggerParameters
 from ampradio.mac.turn import AwaitedAck
-from ampradio.profile.airtime import bistatic_slot_starts_ns, downlink_type1_ns, uplink_ns
+from ampradio.profile.airtime import bistatic_slot_starts_ns, downlink_type1_ns
 from ampradio.profile.model import Profile
 from ampradio.vectors import PpduKind, RxVector, TxVector
 
@@ -29,7 +29,7 @@ class UnlitTurn:
     slot: int
     offset_ns: int
     rate_bps: int
-    frame: Frame
+    frames: tuple[Frame, ...]
     until_ns: int
 
 
@@ -37,6 +37,7 @@ class BistaticSpeaker(Speaker):
     """Holds at most one turn that waits for its excitation, and one awaited Group Ack."""
 
     pacing = (Excitation, GroupAck)
+    uplink = PpduKind.UL_BISTATIC
 
     def __init__(self, profile: Profile, log: EventLog) -> None:
         super().__init__(profile, log)
@@ -61,20 +62,17 @@ class BistaticSpeaker(Speaker):
         profile = self._profile
         if rate_bps == profile.uplink.rate_high_bps:
             return Refusal(Reason.RESERVED_VALUE, f"a bistatic reply at {rate_bps} b/s")
-        if len(frames) > 1:
-            return Refusal(Reason.SLOT_TOO_SHORT, f"{len(frames)} PPDUs in one slot of an excitation")
         offset_ns = profile.timing.bistatic_delay_ns
         if parameters is not None:
             slot_ns = parameters.slot_units * profile.timing.slot_unit_ns
-            octets = len(encode_frame(self._mac, frames[0]))
-            if uplink_ns(profile, PpduKind.UL_BISTATIC, octets, rate_bps) > slot_ns:
+            if self._timing(frames, rate_bps, tolerance_ppm=0).stops_ns[-1] > slot_ns:
                 return Refusal(Reason.SLOT_TOO_SHORT, f"{slot_ns} ns")
             self._shift_upwards = parameters.shift_up
             offset_ns = bistatic_slot_starts_ns(profile, slot_ns, parameters.slots)[slot - 1]
         # no longer than the same frame with padding
         announcement_ns = downlink_type1_ns(profile, profile.mac.short_frame_octets, rx.rate_bps, False)
         until_ns = rx.end_ns + self._sifs_ns + announcement_ns + ACK_PATIENCE_NS
-        self._unlit = UnlitTurn(slot, offset_ns, rate_bps, frames[0], until_ns)
+        self._unlit = UnlitTurn(slot, offset_ns, rate_bps, frames, until_ns)
         return None
 
     def hear(self, frame: Frame, rx: RxVector) -> bool:
@@ -111,14 +109,16 @@ class BistaticSpeaker(Speaker):
         self._unlit = None
         start_ns = rx.end_ns + turn.offset_ns
         self._speaking_ns = (start_ns, start_ns)
-        vector = TxVector(
-            PpduKind.UL_BISTATIC, turn.rate_bps, protected=secured(turn.frame), shift_upwards=self._shift_upwards
-        )
-        self._send(turn.frame, vector, turn.slot, start_ns)
+        reply = self._timing(turn.frames, turn.rate_bps, self._profile.uplink.chip_tolerance_ppm)
+        for frame, offset_ns in zip(turn.frames, reply.starts_ns, strict=True):
+            vector = TxVector(
+                self.uplink, turn.rate_bps, protected=secured(frame), shift_upwards=self._shift_upwards
+            )
+            self._send(frame, vector, turn.slot, start_ns + offset_ns)
         down, timing = self._profile.downlink, self._profile.timing
         # however many slots there are, no excitation is longer than a PPDU may be, and no Group Ack
         latest_ns = rx.start_ns + 2 * (down.max_ppdu_ns + down.signal_extension_ns) + timing.amp_sifs_ns
-        station_id = station_of(self._mac, turn.frame)
+        station_id = station_of(self._mac, turn.frames[0])
         self._awaited = AwaitedAck(station_id, turn.slot, self._speaking_ns[1], latest_ns + ACK_PATIENCE_NS)
 
     def _settle_together(self, group: GroupAck, rx: RxVector) -> bool:

@@ -19,7 +19,6 @@ from ampradio.vectors import PpduKind
 START_NS = 100_000
 SLOT_SLACK_NS = 4_000
 LISTEN_MARGIN_NS = 4_000
-UPLINK_NAMES = {PpduKind.UL_MONO_STATIC: "mono-static", PpduKind.UL_BISTATIC: "bistatic"}
 
 
 @dataclass(frozen=True)
@@ -129,12 +128,12 @@ class Sizing:
     def reply(self, frame_octets: list[int]) -> ReplyTiming:
         """Return where the PPDUs of a reply with these frame sizes lie.
 
-        Raises ``ValueError`` for a reply by reflection in fragments: a slot of an excitation carries one PPDU.
+        Raises ``ValueError`` for a mono-static reply in fragments: an excitation carries one PPDU.
         """
         uplink, up = self.settings.uplink, self.profile.uplink
         mono_static = uplink is PpduKind.UL_MONO_STATIC
-        if uplink is not PpduKind.UL_ACTIVE and len(frame_octets) > 1:
-            raise ValueError(f"a {UPLINK_NAMES[uplink]} reply is one PPDU, and this one takes {len(frame_octets)}")
+        if mono_static and len(frame_octets) > 1:
+            raise ValueError(f"a mono-static reply is one PPDU, and this one takes {len(frame_octets)}")
         tolerance = self.settings.clock_tolerance_ppm
         if tolerance is None:
             tolerance = up.mono_chip_tolerance_ppm if mono_static else up.chip_tolerance_ppm

@@ -123,7 +123,7 @@ class ReplyTiming:
 
     ``nominal_ns`` is how long each is by a perfect clock. An allotted time is that of the longest the tag's clock
     makes of a PPDU (1 + tolerance), in whole slot units, so fragments start on the same grid at both ends whatever
-    the tag's clock does (placeholder).
+    the tag's clock does (placeholder). Between them lies one AMP SIFS, in an excitation the guard of its slots.
     """
 
     starts_ns: tuple[int, ...]
@@ -143,14 +143,16 @@ def reply_timing(
     Raises ``ValueError`` for a rate the uplink does not have.
     """
     starts, stops, nominal = [], [], []
+    timing = profile.timing
+    gap_ns = timing.bistatic_guard_ns if kind is PpduKind.UL_BISTATIC else timing.amp_sifs_ns
     at_ns = 0
     for count in octets:
         nominal_ns = uplink_ns(profile, kind, count, rate_bps)
         nominal.append(nominal_ns)
         longest_ns = nominal_ns + -(-nominal_ns * tolerance_ppm // _PPM)
         starts.append(at_ns)
-        stops.append(at_ns + slot_units(profile, longest_ns) * profile.timing.slot_unit_ns)
-        at_ns = stops[-1] + profile.timing.amp_sifs_ns
+        stops.append(at_ns + slot_units(profile, longest_ns) * timing.slot_unit_ns)
+        at_ns = stops[-1] + gap_ns
     return ReplyTiming(tuple(starts), tuple(stops), tuple(nominal))
 
 

@@ -21,10 +21,11 @@ ACK_PATIENCE_NS = 100_000
 class Speaker:
     """Holds at most one turn and one awaited Ack; every transmission starts one AMP SIFS after a downlink PPDU.
 
-    ``pacing`` are the frames that say when it is whose turn.
+    ``pacing`` are the frames that say when it is whose turn, ``uplink`` the PPDUs of a reply in a slot.
     """
 
     pacing: tuple[type[Frame], ...] = (Ack,)
+    uplink = PpduKind.UL_ACTIVE
 
     def __init__(self, profile: Profile, log: EventLog) -> None:
         self._profile = profile
@@ -175,7 +176,7 @@ class Speaker:
 
     def _timing(self, frames: tuple[Frame, ...], rate_bps: int, tolerance_ppm: int) -> ReplyTiming:
         octets = [len(encode_frame(self._mac, frame)) for frame in frames]
-        return reply_timing(self._profile, octets, rate_bps, tolerance_ppm)
+        return reply_timing(self._profile, octets, rate_bps, tolerance_ppm, self.uplink)
 
     def _longest_slot_ns(self, rate_bps: int) -> int:
         """Return a bound on a slot that was not announced: as many full fragments as a message may have."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
+from ampradio.mac.ladder import ENERGIZER_NAME
 from testbed.commands.dry_run import show_on_air
 from testbed.commands.verb import set_option
 from testbed.exits import DID_NOT_HOLD, DONE
@@ -65,4 +66,5 @@ def run_and_show(args: argparse.Namespace, experiment: Experiment) -> int:
 
 def _names(experiment: Experiment) -> dict[str, str]:
     tag = experiment.tags[0]
-    return {"tag": tag.name, f"0x{tag.station_id:04x}": tag.name, f"0x{tag.station_id:04X}": tag.name}
+    names = {"tag": tag.name, f"0x{tag.station_id:04x}": tag.name, f"0x{tag.station_id:04X}": tag.name}
+    return {**names, ENERGIZER_NAME: ENERGIZER_NAME} if experiment.ap.bistatic else names

@@ -33,9 +33,9 @@ def bistatic_problems(file: ExperimentFile, profile: Profile) -> Iterator[Proble
     if not file.radio.startswith(RADIOS):
         reason = f"{file.radio!r} carries no energizer and no 40 MHz channel yet"
         yield Problem(("radio",), reason, 'write "zmq:" or "sim:"')
-    if file.security.system != "amp":
-        reason = "a slot of an excitation carries a reply of one PPDU, and this system answers in fragments"
-        yield Problem(("security", "system"), reason, 'write system = "amp"')
+    if file.security.system != "amp" and file.ap.uplink_rate_kbps * 1000 == profile.uplink.rate_low_bps:
+        reason = "three fragments of a reply at 250 kb/s, as this system may have, are longer than a PPDU (rule 14)"
+        yield Problem(("ap", "uplink_rate_kbps"), reason, 'write 1000, or security.system = "amp"')
     if file.ap.downlink_rate_kbps * 1000 != profile.downlink.rate_low_bps:
         yield Problem(("ap", "downlink_rate_kbps"), "bistatic tags receive at 250 kb/s alone", "write 250")
     for index, tag in enumerate(file.tags):

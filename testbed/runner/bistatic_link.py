@@ -17,7 +17,7 @@ from testbed.runner.bistatic_air import bistatic_paths, energizer_of
 from testbed.runner.sim_times import LEAD_NS, MARGIN_NS, NS, TAIL_NS, in_air_time
 from testbed.runner.ways import Ear, Samples, Way
 
-EXCITATIONS_KEPT = 4
+EXCITATIONS_KEPT, REPLIES_KEPT = 4, 8
 
 
 class BistaticLink:
@@ -35,6 +35,7 @@ class BistaticLink:
         self._ap_ear = Ear(paths.uplink, experiment.seed, rate_sps)
         self._energizer = energizer_of(experiment)
         self._excitations: deque[Transmission] = deque(maxlen=EXCITATIONS_KEPT)
+        self._replies: deque[Transmission] = deque(maxlen=REPLIES_KEPT)
         self.counters: dict[str, Counter[str]] = {"ap": Counter(), "tag": Counter()}
         self.live = AirFeed(self._rate_sps, self.counters)
 
@@ -66,8 +67,9 @@ class BistaticLink:
         start_ns, span = self._stretch(excitation.tx.start_ns - LEAD_NS, reply.end_ns + TAIL_NS)
         first = self._sample(start_ns + LEAD_NS)  # what the air draws by, never before the run
         radiated = self._sum([excitation], start_ns, span)
-        replies = [reply, *(each for each in others if not each.tx.vector.kind.is_downlink)]
-        switched = self._sum(replies, start_ns, span)
+        self._replies.append(reply)
+        replies = {id(each): each for each in (*self._replies, *others) if not each.tx.vector.kind.is_downlink}
+        switched = self._sum(list(replies.values()), start_ns, span)
         reflected = switched * self._incident.of(radiated, first)[:span]
         arrived = self._back.of(reflected, first)[:span] + self._direct.of(radiated, first)[:span]
         heard = self._ear_hears(self._ap_ear, arrived, first)

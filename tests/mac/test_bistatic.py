@@ -4,24 +4,39 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from ampradio.mac.ap import ApStation
 from ampradio.mac.bistatic_speaker import BistaticSpeaker
 from ampradio.mac.events import EventLog
-from ampradio.mac.exchange import Delivery
+from ampradio.mac.exchange import Delivery, Exchange
 from ampradio.mac.excitation import Excitation
 from ampradio.mac.frame import encode_frame, parse_frame
 from ampradio.mac.group_ack import GroupAck
 from ampradio.mac.payload import Authentication
 from ampradio.mac.refusal import Reason
-from ampradio.mac.rounds import Sizing
+from ampradio.mac.rounds import ApSettings
 from ampradio.mac.shim import fragments
+from ampradio.mac.tag import TagStation
 from ampradio.mac.trigger import TriggerParameters, parse_parameters
-from ampradio.mac.work import Poll, RandomAccess, SendData
+from ampradio.mac.work import Poll, RandomAccess, SecureExchange, SendData
 from ampradio.security.session import Message
 from ampradio.vectors import PpduKind, RxVector, Tx
-from tests.mac.bench import PROFILE, SETTINGS, TAG_ID, changing, losing, of_kind, run_plain, secured, sent
+from tests.mac.bench import (
+    LONG_NS,
+    PROFILE,
+    SETTINGS,
+    TAG_ID,
+    Told,
+    changing,
+    losing,
+    of_kind,
+    run_plain,
+    secured,
+    sent,
+)
+from tests.mac.scripted import PROTO, Scripted
 
 BISTATIC = dataclasses.replace(SETTINGS, uplink=PpduKind.UL_BISTATIC, session_id=6)
 FAST = dataclasses.replace(BISTATIC, ul_rate_bps=1_000_000)
@@ -131,6 +146,32 @@ def test_slots_of_several_tags_in_one_excitation() -> None:
     assert ap.succeeded
 
 
+def test_a_long_reply_takes_several_ppdus_of_one_slot() -> None:
+    """Protocols 1.1: eight full fragments at 1 Mb/s, a guard apart; three at 250 kb/s are longer than an excitation."""
+
+    def talk(settings: ApSettings, octets: int) -> tuple[list[Message], list[Told]]:
+        ask = Message(PROTO, 1, 0, TAG_ID, b"all", octets)
+        ap, tag = Scripted([ask]), Scripted([Message(PROTO, 2, 0, TAG_ID, bytes(octets))])
+
+        def begin(trigger: bytes, now_ns: int) -> None:
+            ap.turn = True
+
+        item = SecureExchange(ap, TAG_ID, begin, lambda: not ap.lines, 8, attempts=1)
+        station = TagStation(PROFILE, TAG_ID, tag, np.random.default_rng(0), bistatic=True)
+        told = Exchange(PROFILE, {"ap": ApStation(PROFILE, settings, [item])}, {"tag": station}).run(LONG_NS)
+        return ap.heard, told
+
+    heard, told = talk(FAST, 496)
+    assert [message.payload for message in heard] == [bytes(496)]
+    up = sent(told, "tag")
+    full_ns = (48 + 16 * 71) * 500
+    allotted_ns = -(-full_ns * 101 // 100 // 4000) * 4000
+    assert [each["start_ns"] - up[0]["start_ns"] for each in up] == [k * (allotted_ns + GUARD_NS) for k in range(8)]
+    assert [each["heard"] for each in of_kind(told, "ack", "tag")] == [True]
+    with pytest.raises(ValueError, match="rule 14"):
+        talk(BISTATIC, 150)
+
+
 def test_data_without_a_reply_need_no_energizer() -> None:
     """A Type 5 by itself, and nothing after it."""
     _, told = run_plain([SendData(TAG_ID, b"hello")], [TAG_ID], settings=BISTATIC)
@@ -139,11 +180,9 @@ def test_data_without_a_reply_need_no_energizer() -> None:
 
 
 def test_what_an_ap_refuses() -> None:
-    """Bistatic tags hear 250 kb/s, a reply is one PPDU, and neither an excitation nor a Group Ack is without end."""
+    """Bistatic tags hear 250 kb/s, and neither an excitation nor a Group Ack is without end."""
     with pytest.raises(ValueError, match="not 1000000"):
         ApStation(PROFILE, dataclasses.replace(BISTATIC, dl_rate_bps=1_000_000), [])
-    with pytest.raises(ValueError, match="a bistatic reply is one PPDU"):
-        Sizing(PROFILE, BISTATIC).reply([40, 40])
     with pytest.raises(ValueError, match="rule 14"):
         run_plain([RandomAccess(6, 1, content_octets=30)], [], settings=BISTATIC)
     with pytest.raises(ValueError, match="64"):
@@ -167,14 +206,14 @@ def _speaker() -> BistaticSpeaker:
 
 
 def test_what_a_tag_refuses() -> None:
-    """A rate that bistatic tags have not, a reply in several PPDUs, a slot that is too short."""
+    """A rate that bistatic tags have not, and slots too short for one PPDU or for several."""
     speaker = _speaker()
     pieces = fragments(PROFILE.mac, Message(1, 2, 0, TAG_ID, bytes(100)))
     frames = tuple(Authentication(TAG_ID, shim, piece, 0) for shim, piece in pieces)
     short = dataclasses.replace(PARAMETERS, slot_units=10)
     for rate_bps, given, parameters, reason in (
         (4_000_000, frames[:1], PARAMETERS, Reason.RESERVED_VALUE),
-        (250_000, frames, PARAMETERS, Reason.SLOT_TOO_SHORT),
+        (250_000, frames, dataclasses.replace(PARAMETERS, slot_units=996), Reason.SLOT_TOO_SHORT),
         (250_000, frames[:1], short, Reason.SLOT_TOO_SHORT),
     ):
         refusal = speaker.take_turn(1, parameters, 0, rate_bps, given, HEARD)

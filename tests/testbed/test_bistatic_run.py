@@ -43,6 +43,9 @@ def in_process(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+FRAGMENTS = ("--set", 'security.system="provisioning"', "--set", f'tags[0].readings=["{120 * "r"}"]')
+
+
 @pytest.fixture(scope="module")
 def over_gnu_radio(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bistatic") / "run"
@@ -102,6 +105,17 @@ def test_the_recordings_replay_without_a_difference(over_gnu_radio: Path, capsys
     for role, device in (("ap", "UL_BISTATIC"), ("tag", "bistatic")):
         text = (over_gnu_radio / f"{role}.sigmf-meta").read_text()
         assert json.loads(text)["global"]["core:sample_rate"] == WIDE_SPS and f'"{device}"' in text
+
+
+def test_a_reply_in_fragments_over_gnu_radio(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Another system, its reading in three PPDUs of one slot, each of which is learnt from the excitation anew."""
+    folder = tmp_path / "run"
+    upper = ("--set", 'energizer.half="upper"', "--set", "tags[0].chip_clock_ppm=10000")
+    events = _run(folder, "zmq:", *FRAGMENTS, *upper)
+    names = [event["name"] for event in events if event["kind"] == "rx" and event["node"] == "ap"]
+    assert names == ["PROV-CONFIRM", *(f"RES-SENSOR-DATA [{each}]" for each in range(3))]
+    assert main(["replay", str(folder), "--check", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["differences"] == []
 
 
 def test_the_manifest_says_what_is_not_on_the_air(in_process: Path) -> None:
@@ -186,7 +200,7 @@ def test_a_type_1_lies_in_one_half() -> None:
 @pytest.mark.parametrize(
     ("change", "key"),
     [
-        ('security.system="rsna"', "security.system"),
+        ('security.system="rsna" ap.uplink_rate_kbps=250', "ap.uplink_rate_kbps"),
         ("ap.downlink_rate_kbps=1000", "ap.downlink_rate_kbps"),
         ("tags[0].carrier_offset_hz=1000", "tags[0].carrier_offset_hz"),
         ("tags[0].chip_clock_ppm=10001", "tags[0].chip_clock_ppm"),
@@ -206,7 +220,7 @@ def test_a_type_1_lies_in_one_half() -> None:
 )
 def test_what_does_not_go_with_an_energizer(change: str, key: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Each is refused before anything starts, with its key and the fix."""
-    assert main(["run", EXAMPLE, "--set", change]) == 2
+    assert main(["run", EXAMPLE, *(word for each in change.split() for word in ("--set", each))]) == 2
     error = capsys.readouterr().err
     assert key in error and "fix:" in error
 

@@ -185,6 +185,14 @@ def bits_of(
     return ones, decided
 
 
+def differences_of(
+    sums: npt.NDArray[np.float64], timing: ChipTiming, chips: EnvelopeChips, bits: int
+) -> npt.NDArray[np.float64]:
+    """Return how much more energy the second half of each bit after the sync has than the first (packets, bits)."""
+    at = integral_to(sums, timing.at(chips.edges(2 * bits)[chips.sync.size :]))
+    return (at[:, 2::2] - at[:, 1::2]) - (at[:, 1::2] - at[:, :-1:2])
+
+
 def levels(
     sums: npt.NDArray[np.float64], timing: ChipTiming, chips: EnvelopeChips, data: npt.NDArray[np.int8]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ampradio.phy import amp_sig
 from ampradio.phy.edge_timing import ChipTiming
-from ampradio.phy.envelope_chips import EnvelopeChips, bits_of
+from ampradio.phy.envelope_chips import EnvelopeChips, differences_of
 from ampradio.phy.envelope_frame import finish, follow, time_sync
 from ampradio.phy.envelope_sync import EnvelopeSync
 from ampradio.phy.running_sum import running_sum
@@ -73,10 +73,11 @@ class TagBatch:
     ) -> tuple[ChipTiming, list[bytes | None]]:
         sig_bits = 8 * self._profile.downlink.sig_octets
         timing = time_sync(sums, timing, chips)
-        timing, sig = finish(sums, follow(sums, timing, chips, sig_bits), chips, sig_bits)
+        timing, _ = finish(sums, follow(sums, timing, chips, sig_bits), chips, sig_bits)
+        sig = differences_of(sums, timing, chips, sig_bits)
         psdus: list[bytes | None] = [None] * sums.shape[0]
         start, stretch = timing.start.copy(), timing.stretch.copy()
-        valid = [amp_sig.partial_id_of(self._profile.downlink, octets_of(bits)) is not None for bits in sig]
+        valid = [amp_sig.partial_id_by(self._profile.downlink, each) is not None for each in sig]
         rows, done = np.flatnonzero(valid), sig_bits
         wanted = self._profile.mac.short_frame_octets
         sizes = np.zeros(sums.shape[0], np.intp)
@@ -84,7 +85,7 @@ class TagBatch:
         for wanted in (self._profile.mac.short_frame_octets, SIZING_OCTETS):
             bits = sig_bits + 8 * wanted
             timing = follow(sums[rows], timing, chips, bits, done)
-            decided, _ = bits_of(sums[rows], timing, chips, bits)
+            _, decided = finish(sums[rows], timing, chips, bits)
             start[rows], stretch[rows] = timing.start, timing.stretch
             sizes[rows] = [self._size(each[sig_bits:]) for each in decided]
             longer = sizes[rows] > wanted

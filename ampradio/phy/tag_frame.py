@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ampradio import accelerator
 from ampradio.phy import amp_sig
 from ampradio.phy.edge_timing import PPM, ChipTiming
-from ampradio.phy.envelope_chips import EnvelopeChips, bits_of, levels
+from ampradio.phy.envelope_chips import EnvelopeChips, bits_of, differences_of, levels
 from ampradio.phy.envelope_frame import finish, follow, time_sync
 from ampradio.phy.frame_check import check_holds
 from ampradio.phy.reception import Itself, Reception, placed_fields
@@ -141,9 +141,10 @@ class TagFrame:
     def _take_sig(self, sums: npt.NDArray[np.float64]) -> None:
         self._timing = time_sync(sums, self._timing, self._chips)
         self._timing = follow(sums, self._timing, self._chips, self._sig_bits)
-        self._timing, bits = finish(sums, self._timing, self._chips, self._sig_bits)
+        self._timing, _ = finish(sums, self._timing, self._chips, self._sig_bits)
         self._bits_done = self._sig_bits
-        self._signalled = amp_sig.partial_id_of(self._profile.downlink, octets_of(bits[0]))
+        difference = differences_of(sums, self._timing, self._chips, self._sig_bits)[0]
+        self._signalled = amp_sig.partial_id_by(self._profile.downlink, difference)
         if self._signalled is None:
             self._sig_failed()
         self._octets = self._profile.mac.short_frame_octets
@@ -152,14 +153,12 @@ class TagFrame:
         wanted = self._sig_bits + 8 * self._octets
         self._timing = follow(sums, self._timing, self._chips, wanted, self._bits_done)
         self._bits_done = wanted
-        bits, _ = bits_of(sums, self._timing, self._chips, wanted)
+        fitted, bits = finish(sums, self._timing, self._chips, wanted)
         octets = self._size(bits)
-        if octets == self._octets:
-            self._timing, bits = finish(sums, self._timing, self._chips, wanted)
-            octets = self._size(bits)
         if octets > self._octets:
             self._octets = octets
             return
+        self._timing = fitted
         psdu = octets_of(bits[0, self._sig_bits :])
         if octets < self._octets:
             self.counted["length_changed"] += 1

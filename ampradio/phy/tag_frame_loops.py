@@ -63,22 +63,46 @@ def _octets_of(chips: _Chips, out: _Octets) -> None:
         out[octet] = value
 
 
+@compiled()
+def _signalled(at: _Reals, chips: _Chips, signals: _Whole, unsure: float, octets: _Octets) -> bool:
+    """Write AMP-SIG between the sums ``at`` (2·bits + 1,) into ``octets``: ``amp_sig.partial_id_by``.
+
+    Return whether it is one.
+    """
+    _octets_of(chips, octets)
+    if signals[octets[0]] == octets[1]:
+        return True
+    least, smallest, total = 0, np.inf, 0.0
+    for bit in range(chips.size // 2):
+        first, second = at[2 * bit + 1] - at[2 * bit], at[2 * bit + 2] - at[2 * bit + 1]
+        sureness = abs(second - first)
+        total += sureness
+        if sureness < smallest:
+            least, smallest = bit, sureness
+    if smallest >= unsure * total / (chips.size // 2):
+        return False
+    octets[least // 8] ^= 1 << least % 8
+    return bool(signals[octets[0]] == octets[1])
+
+
 @compiled(
     "int64(float32[::1], float64[::1], float64[::1], float64[::1], int8[::1], float64[:, ::1],"
     " float64[:, :, ::1], float64[:, :, ::1], int64, float64, float64, int64[::1], float64, int64, float64[::1],"
-    " float64[::1], float64[::1], float64, float64, float64, int64[::1], int64[::1], int64[:, ::1], uint8[::1])"
+    " float64[::1], float64[::1], float64, float64, float64, int64[::1], float64, int64[::1], int64[:, ::1],"
+    " uint8[::1])"
 )
 def read_on(
     power: npt.NDArray[np.float32], sums: _Reals, state: _Reals, edges: _Reals, sync: _Chips,
     half: _Reals, on_expected: _Reals, slope_expected: _Reals, around: int, limit: float, margin: float,
     lengths: _Whole, further: float, most_bits: int, late: _Reals, gained: _Reals, steering: _Reals,
-    off_scale: float, least: float, straddle: float, signals: _Whole, crc: _Whole, sizes: _Whole, psdu: _Octets,
+    off_scale: float, least: float, straddle: float, signals: _Whole, unsure: float, crc: _Whole, sizes: _Whole,
+    psdu: _Octets,
 ) -> int:  # fmt: skip
     """Read on from ``state`` and return how far that went; ``psdu`` begins with what was read.
 
     ``sums`` (samples + 1,) is the running sum of ``power``, as far as the state says. ``lengths``: bits of AMP-SIG,
     octets of a short frame, octets that tell the size of another, bits followed first. ``signals`` (256,) is the
-    second octet of AMP-SIG by its first, less than 0 where that is none.
+    second octet of AMP-SIG by its first, less than 0 where that is none; ``unsure`` as in ``amp_sig``.
     """
     sig_bits, short, sizing, begin = lengths[0], lengths[1], lengths[2], lengths[3]
     windows = (half, on_expected, slope_expected)
@@ -103,28 +127,23 @@ def read_on(
                 _refined(row, edges[: known + 1], sync, windows, which, around, limit, timing)
         _follow(row, edges, sync, windows, around, limit, bits, done, begin, further, tries, timing)
         state[BITS_DONE] = bits
-        at, chips = np.empty(whole.size), np.empty(whole.size - 1, np.int8)
-        read, told = chips[known + 2 * sig_bits :], octets
-        if octets:
-            decide_chips(row, timing, whole, sync, at, chips)
-            _octets_of(read, psdu[:octets])
-            told = size_of_frame(psdu, sizes) if octets >= sizing or sizes[0, psdu[0]] else sizing
-        if told == octets:
-            for which in range(FINAL, half.shape[0]):
-                _refined(row, whole, sync, windows, which, around, limit, timing)
-            decide_chips(row, timing, whole, sync, at, chips)
+        at, chips, fitted = np.empty(whole.size), np.empty(whole.size - 1, np.int8), timing.copy()
+        for which in range(FINAL, half.shape[0]):
+            _refined(row, whole, sync, windows, which, around, limit, fitted)
+        decide_chips(row, fitted, whole, sync, at, chips)
         if octets == 0:
-            _octets_of(chips[known:], psdu[: sig_bits // 8])
+            timing[:] = fitted
+            is_one = _signalled(at[known:], chips[known:], signals, unsure, psdu[: sig_bits // 8])
             state[SIGNALLED], state[OCTETS] = psdu[0], short
-            if signals[psdu[0]] != psdu[1]:
-                return SIG_FAILED
-            continue
-        if told == octets:
-            _octets_of(read, psdu[:octets])
-            told = size_of_frame(psdu, sizes) if octets >= sizing or sizes[0, psdu[0]] else sizing
+            if is_one:
+                continue
+            return SIG_FAILED
+        _octets_of(chips[known + 2 * sig_bits :], psdu[:octets])
+        told = size_of_frame(psdu, sizes) if octets >= sizing or sizes[0, psdu[0]] else sizing
         if told > octets:
             state[OCTETS] = told
             continue
+        timing[:] = fitted
         if told < octets:
             return LENGTH_CHANGED
         state[ON], state[OFF] = levels_of(row, timing, whole, chips, straddle)

@@ -46,7 +46,7 @@ class TagLoop:
         limit = clock_limit(chips.tolerance_ppm)
         self._about = (edges, chips.sync, half, on, slope, AROUND, limit, margin, lengths, FURTHER)
         self._tries = (MOST_BITS, LATE * chip, GAINED * chip, STEERING * chip, off_scale(chips), OPEN, STRADDLE)
-        self._tables = (signals, tables.crc, tables.sizes)
+        self._tables = (signals, amp_sig.UNSURE, tables.crc, tables.sizes)
 
     def read_on(self, begun: TagReading, power: npt.NDArray[np.float32]) -> int:
         """Read on in ``power`` (n,), which begins where the frame does; return what ``tag_frame_loops`` calls it."""

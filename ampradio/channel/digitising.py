@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio import accelerator
-from ampradio.channel.numbered_noise import BLOCK, LANES, Key, noise_parts
+from ampradio.channel.numbered_noise import BLOCK, COSINE, LANES, LOGARITHM, SINE, Key, noise_parts
 from ampradio.channel.per_packet import Samples
-from ampradio.channel.quick_noise import COSINE, LOGARITHM, PHILOX, SINE
+from ampradio.channel.quick_noise import PHILOX
 from ampradio.channel.turning import NO_TURNS, STEP, Codes, Oscillator, Parts, Turns, add_turned
 
 CODES = 2048

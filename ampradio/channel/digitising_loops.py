@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio.accelerator import compiled
-from ampradio.channel.numbered_noise_loops import PART, next_part
+from ampradio.channel.numbered_noise_loops import PART, gaussian, next_words
 from ampradio.channel.quick_noise_loops import draw
 
 _Reals = npt.NDArray[np.float32]
@@ -14,6 +14,7 @@ _Words = npt.NDArray[np.uint64]
 _LEAST, _MOST = np.float32(-2048), np.float32(2047)
 _ROUNDING = np.float32(3 << 22)  # added and taken away it rounds to even, in registers
 _I = np.int32
+_ONE = np.float32(1)
 _16, _12 = np.int32(16), np.int32(-16)
 
 
@@ -132,17 +133,28 @@ def filter_parts(parts: _Reals, taps: _Reals, out: _Reals) -> None:
 
 
 @compiled()
-def round_part(
+def convert_part(
+    numbers: _Reals,
+    words: npt.NDArray[np.uint32],
+    logarithm: _Reals,
+    sine: _Reals,
+    cosine: _Reals,
     in_phase: _Reals,
     quadrature: _Reals,
-    real: _Reals,
-    imag: _Reals,
     amplitude: np.float32,
     out: npt.NDArray[np.uint32],
 ) -> None:
-    """Write codes of both branches (n,) plus ``amplitude`` times ``real`` and ``imag`` of noise into ``out`` (n,)."""
+    """Write codes of both branches (n,) plus ``amplitude`` times the noise of ``numbers`` and ``words`` into ``out``.
+
+    ``numbers`` are used up.
+    """
+    bits = numbers.view(np.int32)
     for each in range(out.size):
-        i, q = in_phase[each] + amplitude * real[each], quadrature[each] + amplitude * imag[each]
+        whole = bits[each]
+        bits[each] = (whole & _I(0x7FFFFF)) | _I(0x3F800000)
+        part = numbers[each] - _ONE
+        real, imag = gaussian(whole, part, words[each], logarithm, sine, cosine)
+        i, q = in_phase[each] + amplitude * real, quadrature[each] + amplitude * imag
         i, q = i if i > _LEAST else _LEAST, q if q > _LEAST else _LEAST
         i, q = i if i < _MOST else _MOST, q if q < _MOST else _MOST
         i, q = (i + _ROUNDING) - _ROUNDING, (q + _ROUNDING) - _ROUNDING
@@ -176,15 +188,14 @@ def digitise(
     and ``amplitude`` times the noise. ``PART`` divides a step of ``fine``.
     """
     state, words = np.empty((4, lanes), np.uint32), np.empty((2, PART), np.uint32)
-    work, level = np.empty((3, PART), np.float32), np.empty((2, PART), np.float32)
-    real, imag, step = work[1], work[2], fine.shape[1]
+    numbers, level, step = np.empty(PART, np.float32), np.empty((2, PART), np.float32), fine.shape[1]
     whole_i, whole_q, x, y = total[0], total[1], fine[0], fine[1]
     end = first + out.size
     for block in range(first // block_samples, (end + block_samples - 1) // block_samples):
         draw(block * lanes, key, philox, lanes, state)
         for begin in range(block * block_samples, min((block + 1) * block_samples, end), PART):
             low, high = max(begin, first), min(begin + PART, end)
-            next_part(state, low < high, logarithm, sine, cosine, work, words)
+            next_words(state, words, numbers)
             if low >= high:
                 continue
             size, place, part = high - low, slice(low - first, high - first), slice(low - begin, high - begin)
@@ -197,4 +208,5 @@ def digitise(
                 cell = (ahead + low - first) // step
                 turned = slice(ahead + low - first - cell * step, ahead + high - first - cell * step)
                 add_cell(codes[place], coarse[cell], x[turned], y[turned], in_phase, quadrature)
-            round_part(in_phase, quadrature, real[part], imag[part], amplitude, out[place])
+            tables = (logarithm, sine, cosine)
+            convert_part(numbers[part], words[1][part], *tables, in_phase, quadrature, amplitude, out[place])

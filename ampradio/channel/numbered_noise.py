@@ -1,10 +1,11 @@
 """White Gaussian noise of a stream that anybody enters anywhere: sample n is a function of a key and n alone.
 
 Words come from 128 generators xoshiro128++ side by side (Blackman and Vigna, Scrambled linear pseudorandom number
-generators, ACM TOMS 47, 2021), which Philox 4x32-10 seeds anew every 4096 samples under the key and their number.
-Sample n of a block takes two words in a row of generator n modulo 128: one for its power, one for its phase, as
-``quick_noise`` makes a Gaussian of them. So it costs half of that, and no sample has more than 22.9 times the mean
-power. With the accelerator and without, every bit is the same.
+generators, ACM TOMS 47, 2021), which Philox 4x32-10 seeds anew every 16384 samples under the key and their number.
+Sample n of a block takes two words in a row of generator n modulo 128: one for its power, one for its phase, of which
+the logarithm's square root and an angle make a Gaussian (Box and Muller, 1958), right to 1e-5. So it costs a third of
+``quick_noise``, and no sample has more than 22.2 times the mean power. With the accelerator and without, every bit is
+the same.
 """
 
 from __future__ import annotations
@@ -14,13 +15,18 @@ import numpy.typing as npt
 
 from ampradio import accelerator
 from ampradio.channel.per_packet import Samples
-from ampradio.channel.quick_noise import COSINE, LOGARITHM, PHILOX, SINE, drawn, radii, turned
+from ampradio.channel.quick_noise import PHILOX, drawn
 
 Key = npt.NDArray[np.uint64]
 _Words = npt.NDArray[np.uint32]
 _Parts = npt.NDArray[np.float32]
 LANES = 128
-BLOCK = 4096
+BLOCK = 16_384
+# ln(1 + x) / x for 0 ≤ x < 1; sine / x and cosine in x² of x·π/4 for −1 ≤ x < 1; least squares at Chebyshev nodes
+LOGARITHM = np.array((0.999991834, -0.499372602, 0.32529515, -0.210293695, 0.101500049, -0.0239795726), np.float32)
+SINE = np.array((0.785397053, -0.0807252079, 0.00243607536), np.float32)
+COSINE = np.array((0.999989986, -0.308244884, 0.0153715946), np.float32)
+_HALF, _TURN = np.float32(0.5), np.float32(2.0**-31)
 
 
 def noise_key(key: int, stream: int = 0) -> Key:
@@ -54,7 +60,30 @@ def noise_parts(key: Key, first: int, count: int) -> _Parts:
         return out
     begin, end = first // BLOCK, -(-(first + count) // BLOCK)
     radius, angle = _words(key, begin, end)
-    return np.stack(turned(angle, radii(radius)))[:, first - begin * BLOCK :][:, :count]
+    return _gaussian(radius, angle)[:, first - begin * BLOCK :][:, :count]
+
+
+def _gaussian(power_words: _Words, phase_words: _Words) -> _Parts:
+    number = (power_words >> np.uint32(1)).astype(np.float32) + _HALF
+    bits = number.view(np.int32)
+    exponent = (158 - (bits >> 23)).astype(np.float32)
+    bits &= 0x7FFFFF
+    bits |= 0x3F800000
+    part = number - np.float32(1)
+    size = exponent * np.float32(np.log(2)) - _series(LOGARITHM, part) * part
+    radius = np.sqrt(np.maximum(size, np.float32(0)))
+    place = (phase_words << np.uint32(2)).view(np.int32).astype(np.float32) * _TURN
+    along, across = _series(COSINE, place * place), _series(SINE, place * place) * place
+    radius = np.where(phase_words >> np.uint32(31), -radius, radius)
+    swapped = (phase_words >> np.uint32(30)) & np.uint32(1) > 0
+    return np.stack((radius * np.where(swapped, across, along), radius * np.where(swapped, along, -across)))
+
+
+def _series(coefficients: npt.NDArray[np.float32], variable: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    total = np.full_like(variable, coefficients[-1])
+    for coefficient in coefficients[-2::-1]:
+        total = total * variable + coefficient
+    return total
 
 
 def _words(key: Key, begin: int, end: int) -> tuple[_Words, _Words]:

@@ -6,12 +6,20 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio.accelerator import compiled
-from ampradio.channel.quick_noise_loops import draw, radii, turned
+from ampradio.channel.quick_noise_loops import draw
 
 _Words = npt.NDArray[np.uint32]
 _Reals = npt.NDArray[np.float32]
 PART = 512  # samples that stay in the innermost cache; generators side by side divide it, and it divides a block
 _W = np.uint32
+_F = np.float32
+_HALF, _ONE, _NONE, _LN2, _TURN = (
+    np.float32(0.5),
+    np.float32(1),
+    np.float32(0),
+    np.float32(np.log(2)),
+    np.float32(2.0**-31),
+)
 _7, _9, _11, _21, _25 = np.uint32(7), np.uint32(9), np.uint32(11), np.uint32(21), np.uint32(25)
 
 
@@ -37,19 +45,50 @@ def step_twice(state: _Words, radius: _Words, angle: _Words) -> None:
 
 
 @compiled()
-def next_part(
-    state: _Words, wanted: bool, logarithm: _Reals, sine: _Reals, cosine: _Reals, work: _Reals, words: _Words
-) -> None:
-    """Go on by ``PART`` samples and, if they are ``wanted``, write their noise into rows 1 and 2 of ``work`` (3, PART).
-
-    ``words`` (2, PART) is written over.
-    """
+def next_words(state: _Words, words: _Words, numbers: _Reals) -> None:
+    """Go on by ``PART`` samples: their words in ``words`` (2, PART), the first of each also in ``numbers`` (PART,)."""
     lanes = state.shape[1]
     for begin in range(0, PART, lanes):
         step_twice(state, words[0, begin : begin + lanes], words[1, begin : begin + lanes])
-    if wanted:
-        radii(words[0], PART, logarithm, work[0])
-        turned(words[1], PART, sine, cosine, work[0], work[1:])
+    radius = words[0]
+    for each in range(PART):
+        numbers[each] = _F(np.int32(radius[each] >> _W(1))) + _HALF
+
+
+@compiled()
+def gaussian(
+    bits: np.int32, part: np.float32, word: np.uint32, logarithm: _Reals, sine: _Reals, cosine: _Reals
+) -> tuple[np.float32, np.float32]:
+    """Return √(−ln u) turned by ``word``: two bits a quadrant, the rest within it; both parts.
+
+    u is the number of ``bits`` over 2³¹, ``part`` what its mantissa has beyond 1.
+    """
+    exponent = _F(np.int32(158) - (bits >> np.int32(23)))
+    series = logarithm[5]
+    for degree in range(4, -1, -1):
+        series = series * part + logarithm[degree]
+    size = exponent * _LN2 - series * part
+    radius = np.sqrt(size if size > _NONE else _NONE)
+    place = _F(np.int32(_W(word << _W(2)))) * _TURN
+    square = place * place
+    along = (cosine[2] * square + cosine[1]) * square + cosine[0]
+    across = ((sine[2] * square + sine[1]) * square + sine[0]) * place
+    radius = -radius if word >> _W(31) else radius
+    swapped = (word >> _W(30)) & _W(1)
+    return radius * (across if swapped else along), radius * (along if swapped else -across)
+
+
+@compiled()
+def write_part(
+    numbers: _Reals, words: _Words, logarithm: _Reals, sine: _Reals, cosine: _Reals, real: _Reals, imag: _Reals
+) -> None:
+    """Write the noise of ``numbers`` and ``words`` (n,) into ``real`` and ``imag``; ``numbers`` are used up."""
+    bits = numbers.view(np.int32)
+    for each in range(words.size):
+        whole = bits[each]
+        bits[each] = (whole & np.int32(0x7FFFFF)) | np.int32(0x3F800000)
+        part = numbers[each] - _ONE
+        real[each], imag[each] = gaussian(whole, part, words[each], logarithm, sine, cosine)
 
 
 @compiled(
@@ -71,13 +110,13 @@ def write_noise(
     ``lanes`` generators are seeded anew every ``block_samples``.
     """
     state, words = np.empty((4, lanes), np.uint32), np.empty((2, PART), np.uint32)
-    work = np.empty((3, PART), np.float32)
+    numbers, real, imag = np.empty(PART, np.float32), out[0], out[1]
     end = first + out.shape[1]
     for block in range(first // block_samples, (end + block_samples - 1) // block_samples):
         draw(block * lanes, key, philox, lanes, state)
         for begin in range(block * block_samples, min((block + 1) * block_samples, end), PART):
             low, high = max(begin, first), min(begin + PART, end)
-            next_part(state, low < high, logarithm, sine, cosine, work, words)
+            next_words(state, words, numbers)
             if low < high:
-                out[0, low - first : high - first] = work[1, low - begin : high - begin]
-                out[1, low - first : high - first] = work[2, low - begin : high - begin]
+                part, place = slice(low - begin, high - begin), slice(low - first, high - first)
+                write_part(numbers[part], words[1][part], logarithm, sine, cosine, real[place], imag[place])

@@ -80,10 +80,12 @@ class IndoorAir:
     def heard(self, senders: Sequence[Sender], receiver: int, tuning: Tuning, window: Window) -> Field:
         """See ``ampradio.radio.emulator.air.Air``."""
         arrivals = []
+        asked: dict[float, Window] = {}
         for index, sender in enumerate(senders):
             way = self._way(index, receiver)
-            asked = _back(window, way.delay_s)
-            emissions = sender.emissions(asked)
+            if way.delay_s not in asked:
+                asked[way.delay_s] = _back(window, way.delay_s)
+            emissions = sender.emissions(asked[way.delay_s])
             if index in self.reflecting:
                 emissions = [] if index == receiver else self._reflected(senders, index, emissions)
             for emission in emissions:

@@ -31,7 +31,7 @@ class Window:
 
     def at(self, rate_sps: Fraction) -> Window:
         """Return the samples at another rate that fall into its time."""
-        if rate_sps == self.rate_sps:
+        if rate_sps is self.rate_sps or rate_sps == self.rate_sps:
             return self
         first = -(-self.first * rate_sps // self.rate_sps)
         end = -(-(self.first + self.count) * rate_sps // self.rate_sps)
@@ -145,13 +145,13 @@ class FlatAir:
 def band_of(emission: Emission, tuning: Tuning, rate_sps: Fraction) -> Band | None:
     """Return what of ``emission`` a receiver at ``rate_sps`` lets through; None when they do not meet."""
     shift_hz = emission.carrier_hz - tuning.carrier_hz
-    half, own_half = float(rate_sps) / 2, float(emission.rate_sps) / 2
+    rate, own = float(rate_sps), float(emission.rate_sps)
+    half, own_half = rate / 2, own / 2
     low = max(-own_half, -half - shift_hz, -emission.bandwidth_hz / 2, -tuning.bandwidth_hz / 2 - shift_hz)
     high = min(own_half, half - shift_hz, emission.bandwidth_hz / 2, tuning.bandwidth_hz / 2 - shift_hz)
     if high <= low:
         return None
-    own = float(emission.rate_sps)
-    return Band(low / own, high / own, shift_hz / float(rate_sps))
+    return Band(low / own, high / own, shift_hz / rate)
 
 
 def laid_out(emission: Emission, window: Window) -> Samples | Codes | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -86,7 +87,7 @@ def sent_amplitude(chip: Transceiver) -> float:
 
 def noise_dbm(board: Board, rate_sps: float) -> float:
     """Return the receiver's noise over the sampled band, at the antenna."""
-    return THERMAL_DBM_HZ + board.noise_figure_db + 10 * float(np.log10(rate_sps))
+    return THERMAL_DBM_HZ + board.noise_figure_db + 10 * math.log10(rate_sps)
 
 
 def converted(chip: Transceiver, board: Board, field: Field, converter: Converter) -> Codes:
@@ -96,7 +97,7 @@ def converted(chip: Transceiver, board: Board, field: Field, converter: Converte
     noise_power = 10 ** (noise_dbm(board, float(field.window.rate_sps)) / 10)
 
     def input_dbm() -> float:
-        return 10 * float(np.log10(field.power_mw() + noise_power))
+        return 10 * math.log10(field.power_mw() + noise_power)
 
     if chip.gain_mode != "manual":
         least, most = gain_range_db(chip.rx_lo_hz)

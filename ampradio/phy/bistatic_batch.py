@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ampradio.phy.ap_batch import UplinkBatch
 from ampradio.phy.bistatic_reply import BistaticReply
-from ampradio.phy.excitation_reference import LEARNT_SYMBOLS, Excitation, heard_directly
+from ampradio.phy.excitation_reference import Excitation, heard_directly
 from ampradio.phy.uncoded_batch import read_rows
 from ampradio.phy.uncoded_frame import Detector
 from ampradio.phy.uncoded_reader import UncodedReader
@@ -51,6 +51,7 @@ class BistaticBatch:
         """Return the first reply in each row of ``samples`` (packets, n), complex64; see ``UncodedBatch.receive``."""
         packets, count = samples.shape[0], samples.shape[1] // DECIMATION
         halves = self._reply
+        samples = halves.faults(samples, 0, 0).taken_off(samples)
         excitation = self._heard(samples, count)
         reply = halves.reply.samples(samples, 0, 0, count)
         floor = floor * halves.wiped_noise
@@ -73,8 +74,7 @@ class BistaticBatch:
 
     def _heard(self, samples: npt.NDArray[np.complex64], count: int) -> Excitation:
         """Return the excitation as it begins, with the drift until the rows' end, or half way if it is over then."""
-        halves = self._reply
-        learnt = LEARNT_SYMBOLS * halves.spectrum.size
+        halves, learnt = self._reply, self._reply.learnt
 
         def heard_at(first: int) -> Excitation:
             direct = halves.direct.samples(samples, 0, first, first + learnt)

@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio.phy.edge_timing import ChipTiming
-from ampradio.phy.excitation_reference import PATH_MAX_NS, Excitation, peak_delay, symbol_spectrum
+from ampradio.phy.excitation_reference import LEARNT_SYMBOLS, PATH_MAX_NS, Excitation, peak_delay, symbol_spectrum
+from ampradio.phy.front_end_faults import FrontEndFaults
 from ampradio.phy.running_sum import running_sum
 from ampradio.phy.uncoded_frame import KeyedCarrier, finer
 from ampradio.phy.uncoded_reader import UncodedReader
-from ampradio.phy.uplink_channel import UplinkChannel
+from ampradio.phy.uplink_channel import DECIMATION, UplinkChannel
 from ampradio.phy.uplink_chips import UplinkChips
 from ampradio.phy.uplink_follow import follow_data, follow_sync
 from ampradio.phy.uplink_frame import derotated
@@ -46,6 +47,7 @@ class BistaticReply:
         self.direct = UplinkChannel(-half_hz, rate_sps, _PASS_HZ, _STOP_HZ)
         self.rate_sps = self.reply.rate_sps
         self.spectrum = symbol_spectrum(profile, self.rate_sps, upper=not shift_upwards)
+        self.learnt = LEARNT_SYMBOLS * self.spectrum.size
         self.rate_bps = rate_bps
         self._chips = chips
         self._path_max = PATH_MAX_NS * self.rate_sps / _NS_PER_S
@@ -57,6 +59,21 @@ class BistaticReply:
     def usual_path(self) -> float:
         """How many samples later than the direct path a reply is looked for before its own path is known."""
         return 0.25 * self._path_max
+
+    def faults(self, stream: npt.NDArray[np.complex64], origin: int, first: int) -> FrontEndFaults:
+        """Return the front end's faults as the ``learnt`` samples from ``first`` on, without a reply, tell them.
+
+        ``stream`` (packets, n) begins at stream sample ``origin``.
+        """
+        stop = first + self.learnt
+
+        def halves(
+            centred: npt.NDArray[np.complex64],
+        ) -> tuple[npt.NDArray[np.complex64], npt.NDArray[np.complex64]]:
+            begin = DECIMATION * first
+            return self.direct.samples(centred, begin, first, stop), self.reply.samples(centred, begin, first, stop)
+
+        return FrontEndFaults.in_halves(stream[:, DECIMATION * first - origin : DECIMATION * stop - origin], halves)
 
     def wiped(
         self, excitation: Excitation, reply: npt.NDArray[np.complex64], first: npt.NDArray[np.intp]

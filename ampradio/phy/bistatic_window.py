@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ampradio.phy.bistatic_reply import BistaticReply
 from ampradio.phy.channel_window import in_stream
 from ampradio.phy.excitation_reference import LEARNT_SYMBOLS, Excitation, heard_directly
+from ampradio.phy.front_end_faults import FrontEndFaults
 from ampradio.phy.reception import Reception
 from ampradio.phy.uncoded_frame import Detector, KeyedCarrier
 from ampradio.phy.uncoded_reader import UncodedReader
@@ -113,10 +114,11 @@ class BistaticWindow:
         half_sps, limit_hz = self._reply.rate_sps, self._reply.carrier_limit_hz
         self._search = UplinkSync(profile, vector.rate_bps, half_sps, UNEVEN, vector.kind, limit_hz)
         self._start, self._stop = start // DECIMATION, -(-stop // DECIMATION)
-        learnt = LEARNT_SYMBOLS * self._reply.spectrum.size
+        learnt = self._reply.learnt
         self._learn_to = max(self._start - int(UncodedReader.LEAD_CHIPS * chips.chip), learnt)
         self._learn_from = self._learn_to - learnt
         self._floor = 0.0
+        self._faults = FrontEndFaults(*np.zeros((2, 1), np.complex64))
         self._inner: ReplyWindow | None = None
         # until the excitation is known the promise is that of a window under one that is not there
         self._excitation = Excitation(self._reply.spectrum, np.zeros(1, np.bool_), *np.zeros((3, 1)))
@@ -155,6 +157,7 @@ class BistaticWindow:
         if self._inner is None:
             self._learn(samples)
             return None
+        samples = self._faults.taken_off(samples)
         reply = self._reply.reply
         if self._inner.is_reading:
             self._follow(samples, self._inner)
@@ -165,6 +168,8 @@ class BistaticWindow:
         return None if reception is None else in_stream(reception, reply, 0)
 
     def _learn(self, samples: npt.NDArray[np.complex64]) -> None:
+        self._faults = self._reply.faults(samples, self.needed_from, self._learn_from)
+        samples = self._faults.taken_off(samples)
         direct = self._reply.direct.samples(samples, self.needed_from, self._learn_from, self._learn_to)
         quiet = self._reply.reply.samples(samples, self.needed_from, self._learn_from, self._learn_to)
         pieces = quiet.reshape(_PIECES, -1)

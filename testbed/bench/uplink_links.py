@@ -120,10 +120,11 @@ def _excitation(profile: Profile, time_s: npt.NDArray[np.float64], upper: bool) 
     values = np.array([*profile.downlink.bistatic_lower, 0, *profile.downlink.bistatic_upper])
     values = values[::-1] if upper else values
     index = np.arange(values.size) - len(profile.downlink.bistatic_lower)
-    turns = profile.downlink.subcarrier_spacing_hz * time_s
-    total = np.zeros(time_s.size, np.complex128)
-    for value, carrier in zip(values, index, strict=True):
-        total += value * np.exp(2j * np.pi * carrier * turns)
+    step = np.exp(2j * np.pi * profile.downlink.subcarrier_spacing_hz * time_s)
+    each, total = step ** int(index[0]), np.zeros(time_s.size, np.complex128)
+    for value in values:
+        total += value * each
+        each *= step
     wave: npt.NDArray[np.complex128] = total / np.sqrt(np.sum(values**2))
     return wave
 

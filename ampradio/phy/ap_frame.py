@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from ampradio import accelerator
 from ampradio.phy.coded_frame import CodedFrameState, coded_loop
-from ampradio.phy.edge_timing import PPM, ChipTiming
+from ampradio.phy.edge_timing import ChipTiming
 from ampradio.phy.frame_check import check_holds
-from ampradio.phy.reception import Itself, Reception, placed_fields
+from ampradio.phy.reception import Itself, Reception
 from ampradio.phy.scrambler import scramble
 from ampradio.phy.uplink import scrambler_seed
 from ampradio.phy.uplink_chips import UplinkChips
@@ -21,10 +21,10 @@ from ampradio.phy.uplink_clocks import other_clocks
 from ampradio.phy.uplink_follow import follow_data, follow_sync, looks_keyed
 from ampradio.phy.uplink_frame import HEADER_REREAD, derotated, read_start, read_whole
 from ampradio.phy.uplink_powers import powers_of_sync
+from ampradio.phy.uplink_reception import coded_reception
 from ampradio.phy.uplink_track import UplinkTrack
 from ampradio.profile.model import Profile
 from ampradio.psdu import SIZING_OCTETS, frame_octets, octets_of
-from ampradio.vectors import PpduKind, RxVector, TxVector
 
 _NS_PER_S = 1_000_000_000
 _MARGIN_NS = 1_000  # read this far past the last chip
@@ -32,7 +32,6 @@ UNSURE_NS = 5_000
 """How much less an announced end is trusted: under the right clock it may be earlier by so much."""
 
 _EARLY_CLOCK_ERROR = 1e-3
-_QUIETEST = 1e-10  # noise below this part of the signal is called 100 dB down
 
 
 class ApFrame:
@@ -141,7 +140,7 @@ class ApFrame:
             self._sums = begun.track(0).sums
             self._fail("header_failed")
         elif found in (loops.SHORT, loops.WHOLE):
-            self._deliver(samples, begun.track(0), begun.psdu, seed)
+            self._hand_up(*begun.place, begun.powers, begun.psdu, seed)
         elif found == loops.CHECK_FAILED:
             self._at_once = False
             self._candidates, self._tried = [(self._octets, seed)], {(self._octets, seed)}
@@ -276,26 +275,15 @@ class ApFrame:
             self._track, self._coded_bits_done = begun, 2 * known
 
     def _deliver(self, samples: npt.NDArray[np.complex64], track: UplinkTrack, psdu: bytes, seed_index: int) -> None:
-        stretch = float(track.timing.stretch[0])
-        sync_sample = self.origin + float(track.timing.start[0])
-        vector = TxVector(PpduKind.UL_ACTIVE, self._chips.rate_bps, seed_index=seed_index)
-        fields = placed_fields(self._profile, len(psdu), vector, self._rate_sps, sync_sample, stretch)
-        signal, noise = powers_of_sync(samples, track, self._chips)
-        rxvector = RxVector(
-            kind=vector.kind,
-            rate_bps=vector.rate_bps,
-            start_ns=self._ns(fields[0].start_sample),
-            end_ns=self._ns(fields[-1].stop_sample),
-            start_sample=fields[0].start_sample,
-            snr_db=10 * math.log10(signal / max(noise, _QUIETEST * signal)),
-            rssi_dbfs=10 * math.log10(signal),
-            clock_ppm=(stretch - 1) / PPM,
-            cfo_hz=self._carrier_hz + float(track.carrier.turn[0]) * self._rate_sps / (2 * math.pi),
-            seed_index=seed_index,
-        )
-        self.counted["psdus"] += 1
-        self.reception = Reception(psdu, rxvector, fields)
-        self.over = True
+        timing, turn = track.timing, float(track.carrier.turn[0])
+        powers = powers_of_sync(samples, track, self._chips)
+        self._hand_up(float(timing.start[0]), float(timing.stretch[0]), turn, powers, psdu, seed_index)
 
-    def _ns(self, sample: int) -> int:
-        return round(sample * _NS_PER_S / self._rate_sps)
+    def _hand_up(
+        self, start: float, stretch: float, turn: float, powers: tuple[float, float], psdu: bytes, seed_index: int
+    ) -> None:
+        carrier_hz = self._carrier_hz + turn * self._rate_sps / (2 * math.pi)
+        how = (self._profile, self._chips.rate_bps, seed_index, self._rate_sps)
+        self.reception = coded_reception(*how, psdu, (self.origin + start, stretch, carrier_hz), powers)
+        self.counted["psdus"] += 1
+        self.over = True

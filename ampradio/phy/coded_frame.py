@@ -5,6 +5,7 @@ As many steps as there are samples for; what has been read so far is kept betwee
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -18,6 +19,7 @@ from ampradio.phy.uplink import scrambler_seed
 from ampradio.phy.uplink_chips import UplinkChips
 from ampradio.phy.uplink_follow import CLEAR, KEYED, following, sync_windows
 from ampradio.phy.uplink_frame import NEIGHBOURS, QUIETEST, SURE, final_windows
+from ampradio.phy.uplink_powers import STRADDLE
 from ampradio.phy.uplink_track import UplinkTrack, of_row
 from ampradio.phy.viterbi import branch_signs
 from ampradio.profile.model import Profile
@@ -33,30 +35,36 @@ class CodedLoop:
         accelerator.prepare("ampradio.phy.coded_frame_loops")
         uplink = profile.uplink
         tables = frame_tables(profile.mac, scrambler_seed(uplink, seed_index))
-        lengths = np.array((tables.short, header_octets, uplink.bcc_tail_bits), np.int64)
         code = (uplink.bcc_polynomial_a, uplink.bcc_polynomial_b, uplink.bcc_constraint)
-        softness = np.array((NEIGHBOURS, SURE, QUIETEST, CLEAR))
-        windows = (np.array(sync_windows(chips)), np.array(final_windows(chips)))
+        reaches, clocks, steering, most_looked_at, further, window, limit, clear = following(chips)
+        windows, softness = (sync_windows(chips), final_windows(chips)), (NEIGHBOURS, SURE, QUIETEST, CLEAR)
+        lists = (reaches, clocks, steering, *windows, softness)
+        sizes = (tables.short, header_octets, uplink.bcc_tail_bits, most_looked_at, *code)
+        numbers = (chips.chip, float(margin), further, window, limit, clear, STRADDLE)
         self._chip = chips.chip
-        self._before = (chips.sync, chips.chip, lengths, *windows, float(margin), *following(chips))
-        self._after = (softness, log_i0_table(), branch_signs(uplink), np.array(code, np.int64))
-        self._tables = (tables.crc, tables.sizes, tables.whitening)
-        self._most = int(tables.sizes.max())
+        self._told = (
+            np.array(sizes + tuple(len(each) for each in lists), np.int64),
+            np.concatenate((numbers, *lists)).astype(np.float64),
+            chips.sync,
+            log_i0_table(),
+            branch_signs(uplink),
+            tables.crc,
+            tables.sizes,
+            tables.whitening,
+        )
         self._tail = uplink.bcc_tail_bits
+        self._room = 8 * int(tables.sizes.max()) + self._tail
 
     def read_on(self, begun: CodedFrameState, samples: npt.NDArray[np.complex64], turn: float, floor: float) -> int:
         """Read on in ``samples`` (1, n) from where ``begun`` is; return what ``coded_frame_loops`` calls it."""
         from ampradio.phy.coded_frame_loops import read_on
 
         begun.grow(samples.shape[1])
-        least = KEYED * float(np.sqrt(floor * self._chip))
-        row = np.ascontiguousarray(samples[0])
-        octets, decided = np.empty(self._most, np.uint8), np.empty(8 * self._most + self._tail, np.uint8)
-        found = read_on(
-            row, turn, begun.sums, begun.state, least, *self._before, *self._after, *self._tables, octets, decided
-        )
-        begun.psdu = octets[: begun.octets].tobytes()
-        begun.bits = decided[: 8 * begun.octets + self._tail]
+        least = KEYED * math.sqrt(floor * self._chip)
+        read = np.empty((2, self._room), np.uint8)
+        found = read_on(np.ascontiguousarray(samples[0]), turn, least, begun.sums, begun.state, *self._told, read)
+        octets = begun.octets
+        begun.psdu, begun.bits = read[0, :octets].tobytes(), read[1, : 8 * octets + self._tail]
         return int(found)
 
 
@@ -80,6 +88,20 @@ class CodedFrameState:
         return int(self.state[3, 1])
 
     @property
+    def place(self) -> tuple[float, float, float]:
+        """Start, stretch and turn of a frame that was read."""
+        start, stretch, _, turn = self.state[0].tolist()
+        return start, stretch, turn
+
+    @property
+    def powers(self) -> tuple[float, float]:
+        """Of an ON sample and of the noise, of a frame that was read: see ``powers_of_sync``."""
+        from ampradio.phy.coded_frame_loops import POWERS
+
+        signal, noise, _, _ = self.state[POWERS].tolist()
+        return max(signal, 1e-30), max(noise, 0.0)
+
+    @property
     def coded_bits_done(self) -> int:
         """So many are followed."""
         return int(self.state[3, 2])
@@ -95,7 +117,8 @@ class CodedFrameState:
 
     def timing(self, row: int) -> ChipTiming:
         """Return the timing in a row of the state."""
-        return of_row(self.state[row])[0]
+        own = self.state[row].copy()
+        return ChipTiming(own[:1], own[1:2])
 
     def track(self, row: int) -> UplinkTrack:
         """Return the track in a row of the state, with the sums of what was read."""

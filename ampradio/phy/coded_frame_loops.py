@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ampradio.accelerator import compiled
 from ampradio.phy.frame_check_loops import holds, octets_of_bits, size_of_frame
-from ampradio.phy.uplink_chip_loops import chip_integrals
+from ampradio.phy.uplink_chip_loops import chip_integrals, power_of_sync
 from ampradio.phy.uplink_fit_loops import refine, refine_from
 from ampradio.phy.uplink_follow_loops import follow
 from ampradio.phy.uplink_soft_loops import derotate, soften
@@ -26,8 +26,9 @@ _Floats = npt.NDArray[np.float32]
 
 WANTS_MORE, SHORT, WHOLE, FALSE_START, HEADER_FAILED, CHECK_FAILED = range(6)
 FIRST, HEADER, REST = range(3)
-ROWS, AFTER_HEADER, LAST_FOLLOWED, PROGRESS = 4, 1, 2, 3
-"""Of the state, each (4,): the track; as it was after the header; before its last fit; stage, octets, bits, samples."""
+ROWS, AFTER_HEADER, LAST_FOLLOWED, PROGRESS, POWERS = 5, 1, 2, 3, 4
+"""Of the state, each (4,): the track; as it was after the header; before its last fit; stage, octets, bits, samples;
+what ``powers_of_sync`` gives."""
 
 
 @compiled()
@@ -80,26 +81,31 @@ def _whole(
 
 
 @compiled(
-    "int64(complex64[::1], float64, complex128[::1], float64[:, ::1], float64, int8[::1], float64, int64[::1],"
-    " float64[::1], float64[::1], float64, int64[::1], float64[::1], float64[::1], int64, float64, float64, float64,"
-    " float64, float64[::1], float64[:, ::1], float32[:, :, :, ::1], int64[::1], int64[::1], int64[:, ::1],"
-    " uint8[::1], uint8[::1], uint8[::1])"
+    "int64(complex64[::1], float64, float64, complex128[::1], float64[:, ::1], int64[::1], float64[::1], int8[::1],"
+    " float64[:, ::1], float32[:, :, :, ::1], int64[::1], int64[:, ::1], uint8[::1], uint8[:, ::1])"
 )
 def read_on(
-    samples: npt.NDArray[np.complex64], turn: float, sums: _Sums, state: _Reals, least: float,
-    sync: npt.NDArray[np.int8], chip: float, lengths: _Whole, syncing: _Reals, finals: _Reals, margin: float,
-    reaches: _Whole, clocks: _Reals, steering: _Reals, most_looked_at: int, further: float, window: float,
-    limit: float, clear: float, softness: _Reals, table: _Reals, signs: _Floats, code: _Whole, crc: _Whole,
-    sizes: _Whole, whitening: _Octets, psdu: _Octets, decided: _Octets,
+    samples: npt.NDArray[np.complex64], turn: float, least: float, sums: _Sums, state: _Reals, whole: _Whole,
+    numbers: _Reals, sync: npt.NDArray[np.int8], table: _Reals, signs: _Floats, crc: _Whole, sizes: _Whole,
+    whitening: _Octets, read: _Octets,
 ) -> int:  # fmt: skip
-    """Read on from ``state`` and return how far that went; ``psdu`` begins with what was read.
+    """Read on from ``state`` and return how far that went; ``read`` (2, …): the octets read, and the bits.
 
     ``sums`` (samples + 1,) is their running sum, ``turn`` cycles a sample taken off, as far as the state says. The
-    mean size of a bit is at ``least`` that unless the start was a false one. ``lengths``: octets of a short frame, of
-    a header and what follows the shortest; tail bits.
+    mean size of a bit is at ``least`` that unless the start was a false one. ``whole``: octets of a short frame, of
+    a header and what follows the shortest; tail bits; what ``follow`` looks at; the code; lengths of the lists in
+    ``numbers``, which has chip, margin, what ``follow`` wants, what
+    ``powers_of_sync`` leaves out, and then these: the lists of ``follow``, the windows of the sync and
+    of the whole frame, and the constants of ``uplink_frame.soft_bits``.
     """
+    short, header, tail, most_looked_at, code = whole[0], whole[1], whole[2], whole[3], whole[4:7]
+    chip, margin, further, window, limit, clear = numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5]
+    straddle, ends = numbers[6], 7 + np.cumsum(whole[7:])
+    reaches = numbers[7 : ends[0]].astype(np.int64)
+    clocks, steering = numbers[ends[0] : ends[1]], numbers[ends[1] : ends[2]]
+    syncing, finals, softness = numbers[ends[2] : ends[3]], numbers[ends[3] : ends[4]], numbers[ends[4] : ends[5]]
     how = (reaches, clocks, steering, most_looked_at, further, window, limit, clear)
-    short, header, tail = lengths[0], lengths[1], lengths[2]
+    psdu, decided = read[0], read[1]
     known, track, none = sync.size, state[0], np.empty(0, np.bool_)
     while True:
         stage, octets = int(state[PROGRESS, 0]), int(state[PROGRESS, 1])
@@ -127,7 +133,10 @@ def read_on(
             some = (softness, table, signs, code, came_by, (turned, soft))
             _whole(row, track, sync, chip, 2 * bits, finals, limit, *some, decided[:bits])
             octets_of_bits(decided, whitening, psdu[:octets])
-            return WHOLE if holds(psdu[:octets], crc, short) else CHECK_FAILED
+            if not holds(psdu[:octets], crc, short):
+                return CHECK_FAILED
+            state[POWERS, 0], state[POWERS, 1] = power_of_sync(samples, row, track, sync, chip, straddle)
+            return WHOLE
         if stage == FIRST and _size(turned, known, 2 * bits) <= least:
             return FALSE_START
         some_soft = _soft_bits(turned, sync, 2 * bits, softness, table, soft)
@@ -137,6 +146,7 @@ def read_on(
         if stage == FIRST:
             ended = not decided[bits - tail : bits].any()
             if ended and told == short and holds(psdu[:short], crc, short):
+                state[POWERS, 0], state[POWERS, 1] = power_of_sync(samples, row, track, sync, chip, straddle)
                 return SHORT
             state[PROGRESS, 0], state[PROGRESS, 1] = HEADER, header
             continue

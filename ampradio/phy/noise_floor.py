@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 from scipy import special
@@ -19,23 +22,29 @@ class NoiseFloor:
         """Track blocks of ``freedom`` complex degrees of freedom each, and remember ``history`` of them."""
         accelerator.prepare("ampradio.phy.noise_floor_loops")
         self._history = history
-        self._recent = np.zeros(0)
+        self._held = np.zeros(history)
+        self._known = 0
+        self._remember: Callable[..., tuple[float, float]] | None = None
         self._least = np.inf
         self._unbiased = _unbiased(freedom, history)
 
     @property
+    def _recent(self) -> npt.NDArray[np.float64]:
+        return self._held[self._history - self._known :]
+
+    @property
     def power(self) -> float:
         """The tracked noise power, 0 while unknown."""
-        return self._least * float(self._unbiased[self._recent.size]) if self._recent.size else 0.0
+        return self._least * float(self._unbiased[self._known]) if self._known else 0.0
 
     @property
     def settled(self) -> bool:
         """Whether so many blocks were heard that some of them were surely quiet."""
-        return self._recent.size == self._history
+        return self._known == self._history
 
     def above(self, powers: npt.NDArray[np.float64]) -> float:
         """Return what the floor stays at or above while ``powers`` (n,) are added, 0 unless it is settled."""
-        if self._recent.size < self._history:
+        if not self.settled:
             return 0.0
         return min(self._least, float(powers.min())) * float(self._unbiased[self._history])
 
@@ -47,24 +56,27 @@ class NoiseFloor:
         if accelerator.is_on():
             from ampradio.phy.noise_floor_loops import remembered
 
-            self._recent, self._least = remembered(self._recent, np.ascontiguousarray(powers), self._history)
+            recent, self._least = remembered(self._recent, np.ascontiguousarray(powers), self._history)
+            self._keep(recent)
             return
         if np.minimum.reduce(powers) <= 0:
             powers = powers[powers > 0]
-        self._recent = np.concatenate((self._recent, powers))[-self._history:]
-        self._least = float(np.minimum.reduce(self._recent, initial=np.inf))
+        recent = np.concatenate((self._recent, powers))[-self._history :]
+        self._keep(recent)
+        self._least = float(np.minimum.reduce(recent, initial=np.inf))
+
+    def _keep(self, recent: npt.NDArray[np.float64]) -> None:
+        self._known = recent.size
+        self._held[self._history - recent.size :] = recent
 
     def add_blocks(self, samples: npt.NDArray[np.complex64], block: int) -> None:
         """Take ``samples`` (n,), whole blocks of ``block``, a multiple of 16; the rest is as for ``add``."""
-        parts = np.ascontiguousarray(samples).view(np.float32)
+        parts = (samples if samples.flags.c_contiguous else samples.copy()).view(np.float32)
         if accelerator.is_on():
-            from ampradio.phy.noise_floor_loops import remember_each
-
-            known = self._recent.size
-            held = np.empty(self._history)
-            held[self._history - known :] = self._recent
-            count, self._least = remember_each(parts, block, held, known)
-            self._recent = held[self._history - int(count) :]
+            if self._remember is None:
+                self._remember = importlib.import_module("ampradio.phy.noise_floor_loops").remember_each
+            known, self._least = self._remember(parts, block, self._held, self._known)
+            self._known = int(known)
             return
         rows = parts.reshape(-1, 2 * block)
         self.add(np.einsum("ij,ij->i", rows, rows) / np.float32(block))
@@ -86,11 +98,11 @@ class NoiseFloor:
         heard = powers > 0
         before: npt.NDArray[np.intp] = np.cumsum(heard) - heard  # so many of those remembered have gone by then
         remembered = np.full(self._history + 1, np.inf)
-        remembered[self._history - self._recent.size : self._history] = self._recent
+        remembered[self._history - self._known : self._history] = self._recent
         left = np.minimum.accumulate(remembered[::-1])[::-1][before]
         come = np.full(count + 1, np.inf)
         come[1:][heard] = powers[heard]
-        known = np.minimum(self._recent.size + before, self._history)
+        known = np.minimum(self._known + before, self._history)
         least = np.minimum(left, np.minimum.accumulate(come)[:count])
         return np.where(known > 0, least, 0.0) * self._unbiased[known], known == self._history
 

@@ -33,7 +33,7 @@ def placed_fields(
     def placed(sample: int) -> int:
         return round(sync_sample + (sample - sync) * scale)
 
-    return tuple(Field(field.name, placed(field.start_sample), placed(field.stop_sample)) for field in nominal)
+    return tuple([Field(name, placed(start), placed(stop)) for name, start, stop in nominal])
 
 
 class Itself:
@@ -50,8 +50,9 @@ class Itself:
 
 
 @lru_cache(maxsize=512)
-def _nominal(own: Itself, octets: int, vector: TxVector) -> tuple[tuple[Field, ...], int, int]:
-    """Return the fields at the native rate, where AMP-Sync begins among them, and that rate."""
+def _nominal(own: Itself, octets: int, vector: TxVector) -> tuple[tuple[tuple[str, int, int], ...], int, int]:
+    """Return name, start and stop of the fields at the native rate, where AMP-Sync begins among them, and that rate."""
     fields = ppdu_fields(own.profile, octets, vector)
     sync = next(field.start_sample for field in fields if field.name == "AMP-Sync")
-    return fields, sync, sample_rate_sps(own.profile, vector)
+    placed = tuple((field.name, field.start_sample, field.stop_sample) for field in fields)
+    return placed, sync, sample_rate_sps(own.profile, vector)

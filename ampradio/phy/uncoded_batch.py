@@ -10,6 +10,8 @@ A bistatic reply still on its excitation goes through ``bistatic_batch``.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -52,7 +54,7 @@ class UncodedBatch:
         """
         packets = samples.shape[0]
         hits = first_sync(self._sync, samples, floor, np.zeros(packets, np.intp))
-        rows = np.flatnonzero(hits.found)
+        rows = hits.found.nonzero()[0]
         batch = UplinkBatch([None] * packets, hits.found, hits.timing.start, hits.timing.stretch, hits.carrier_hz)
         if not rows.size:
             return batch
@@ -98,9 +100,11 @@ class UncodedBatch:
         reader, start = self._reader, int(batch.start_sample[row])
         origin = start - lead
         cut = samples[row, origin:] if origin >= 0 else np.pad(samples[row], (-origin, 0))
-        octets, psdu, track = reader.read(cut, float(lead), float(batch.stretch[row]), float(batch.cfo_hz[row]))
-        batch.start_sample[row], batch.stretch[row] = origin + track[0] / reader.finer, track[1]
-        batch.cfo_hz[row] += track[3] * reader.rate_sps / (2 * np.pi)
+        carrier_hz = float(batch.cfo_hz[row])
+        octets, psdu, track = reader.read(cut, float(lead), float(batch.stretch[row]), carrier_hz)
+        begun, stretch, _, turn = track.tolist()
+        batch.start_sample[row], batch.stretch[row] = origin + begun / reader.finer, stretch
+        batch.cfo_hz[row] = carrier_hz + turn * reader.rate_sps / (2 * math.pi)
         batch.psdus[row] = psdu if octets > 0 else None
 
 

@@ -17,14 +17,14 @@ from ampradio.phy.frame_check import check_holds
 from ampradio.phy.frame_check_loops import frame_tables
 from ampradio.phy.scrambler import scramble
 from ampradio.phy.uplink_chips import UplinkChips
-from ampradio.phy.uplink_follow import CLEAR, WINDOW_MIN, follow_sync, following, openness, sync_windows
+from ampradio.phy.uplink_follow import CLEAR, follow_sync, following, openness, sync_windows
 from ampradio.phy.uplink_frame import derotated
 from ampradio.phy.uplink_track import UplinkTrack
 from ampradio.profile.model import Mac
 from ampradio.psdu import SIZING_OCTETS, frame_octets, octets_of
 
 _LONGER = 4  # times the bits of the stretch before: by its edges the clock is good for as many
-_LAST_WINDOW = 0.125  # of a chip
+_LAST_WINDOW = 0.125  # of a chip; what it cuts of samples evens out over a frame
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class ClearReader:
         self._mac, self._chips, self._seed, self._margin = mac, chips, seed, margin
         self._short = mac.short_frame_octets
         self._window, limit = following(chips)[5:7]
-        self._last = max(_LAST_WINDOW * chips.chip, WINDOW_MIN)
+        self._last = _LAST_WINDOW * chips.chip
         how = (chips.chip, margin, self._window, self._last, limit, CLEAR, _LONGER, self._short)
         tables = frame_tables(mac, seed)
         self._most = int(tables.sizes.max())

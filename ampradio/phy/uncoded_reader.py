@@ -67,6 +67,7 @@ class UncodedReader:
         self._most = mac.header_octets + mac.body_octets_max + mac.fcs_octets
         self._margin = float(MARGIN_NS * sample_rate_sps // _NS_PER_S)
         self._loop_tables: tuple[Any, ...] | None = None
+        self._scale = np.array((self.finer, 1, 1, 1 / self.finer))
         self.clear = ClearReader(mac, coarse, self._seed, self._margin)
 
     def begin(self, samples: npt.NDArray[np.complex64], sync_sample: int, hits: UplinkSyncHits) -> KeyedCarrier:
@@ -101,8 +102,8 @@ class UncodedReader:
 
     def finer_track(self, track: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Return ``track`` (…, 4) over samples as they are as one over the finer ones."""
-        scaled: npt.NDArray[np.float64] = track * (self.finer, 1, 1, 1 / self.finer)
-        return scaled
+        finer: npt.NDArray[np.float64] = track * self._scale
+        return finer
 
     def carrier(
         self, samples: npt.NDArray[np.complex64], carrier_hz: float, track: npt.NDArray[np.float64]

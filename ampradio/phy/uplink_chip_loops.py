@@ -82,8 +82,8 @@ def keyed_each(sums: _Sums, tracks: _Reals, known: int, chip: float, bits: int, 
         size[packet] = total / bits
 
 
-@compiled("UniTuple(float64, 2)(complex64[::1], complex128[::1], float64[::1], int8[::1], float64, float64)")
-def powers_of_sync(
+@compiled()
+def power_of_sync(
     samples: npt.NDArray[np.complex64], row: _Sums, track: _Reals, sync: _Chips, chip: float, straddle: float
 ) -> tuple[float, float]:
     """Return the ON power and the full-band noise power per sample, as the AMP-Sync shows them.
@@ -108,3 +108,11 @@ def powers_of_sync(
             at += 1
     size = abs(total) / (count * chip)
     return size * size, noise / heard
+
+
+@compiled("UniTuple(float64, 2)(complex64[::1], complex128[::1], float64[::1], int8[::1], float64, float64)")
+def powers_of_sync(
+    samples: npt.NDArray[np.complex64], row: _Sums, track: _Reals, sync: _Chips, chip: float, straddle: float
+) -> tuple[float, float]:
+    """Return what ``power_of_sync`` does."""
+    return power_of_sync(samples, row, track, sync, chip, straddle)

@@ -12,7 +12,8 @@ from ampradio.phy.running_sum import integral_to, running_sum
 from ampradio.phy.uplink_chips import UplinkChips
 from ampradio.phy.uplink_track import UplinkTrack
 
-_STRADDLE = 1.0  # samples left out at chip edges when noise is measured
+STRADDLE = 1.0
+"""Samples left out at chip edges when noise is measured."""
 
 
 def powers_of_sync(
@@ -22,13 +23,13 @@ def powers_of_sync(
     if accelerator.is_on():
         from ampradio.phy.uplink_chip_loops import powers_of_sync as powers_of_one
 
-        place, known = track.as_rows()[0], (chips.sync, chips.chip, _STRADDLE)
+        place, known = track.as_rows()[0], (chips.sync, chips.chip, STRADDLE)
         signal, noise = powers_of_one(np.ascontiguousarray(samples[0]), track.sums[0], place, *known)
         return max(signal, 1e-30), max(noise, 0.0)
     on = chips.turned(track, 0)[0, chips.sync > 0]
     signal = float(abs(on.mean()) / chips.chip) ** 2
     edges = track.timing.at(chips.edges(0))[0]
-    begin, end = edges[:-1][chips.sync == 0] + _STRADDLE, edges[1:][chips.sync == 0] - _STRADDLE
+    begin, end = edges[:-1][chips.sync == 0] + STRADDLE, edges[1:][chips.sync == 0] - STRADDLE
     sync = samples[:, : math.ceil(edges[-1]) + 1]
     power = running_sum(sync.real * sync.real + sync.imag * sync.imag, np.float64)
     energy = integral_to(power, np.concatenate((end, begin))[np.newaxis])[0]

@@ -23,17 +23,16 @@ def first_sync(
     """
     packets, count = samples.shape
     step = sync.block * sync.grid
+    if accelerator.is_on() and not begin.any() and count >= sync.reach:
+        hits = sync.search(samples, floor, (count - sync.reach) // step + 1)
+        again = hits.found.nonzero()[0]
+        if again.size:
+            _look_again(sync, samples, floor, hits.timing.start[again] % step, again, hits)
+        return hits
     position = begin.copy()
     found = np.zeros(packets, np.bool_)
     start, stretch = np.zeros(packets), np.ones(packets)
     hits = UplinkSyncHits(found, ChipTiming(start, stretch), np.zeros(packets), np.zeros(packets))
-    if accelerator.is_on() and not begin.any() and count >= sync.reach:
-        hits = sync.search(samples, floor, (count - sync.reach) // step + 1)
-        position[:] = hits.timing.start // step * step
-        some = np.flatnonzero(hits.found)
-        if some.size:
-            _look_again(sync, samples, floor, position, some, hits)
-        return hits
     while True:
         rows = np.flatnonzero(~found & (position <= max(count - sync.reach, 0)))
         if not rows.size:
@@ -41,7 +40,7 @@ def first_sync(
         _look(sync, samples, floor, position, rows, hits)
         again = rows[found[rows]]
         if again.size:
-            _look_again(sync, samples, floor, position, again, hits)
+            _look_again(sync, samples, floor, hits.timing.start[again] - position[again], again, hits)
         position[rows] += step
 
 
@@ -49,18 +48,20 @@ def _look_again(
     sync: UplinkSync,
     samples: npt.NDArray[np.complex64],
     floor: npt.NDArray[np.float64],
-    position: npt.NDArray[np.intp],
+    later_by: npt.NDArray[np.float64],
     again: npt.NDArray[np.intp],
     hits: UplinkSyncHits,
 ) -> None:
-    """Search once more where ``again``, found from their ``position`` on, may not be the syncs they look like."""
-    start = hits.timing.start
-    settled = np.array([sync.settles(each) for each in start[again] - position[again]], np.bool_)
-    _look(sync, samples, floor, start.astype(np.intp), again[~settled], hits)  # lest that was a sidelobe
-    weak = again[sync.is_weak(hits.of(again), floor[again])]
-    first = start.astype(np.intp)
-    for later in sync.later_looks:  # lest it was noise before a PPDU
-        _look(sync, samples, floor, first + later, weak, hits, OUTRANKS)
+    """Search once more where ``again``, each found so much ``later_by`` than looked for, may not be what they seem."""
+    unsettled = [row for row, later in zip(again.tolist(), later_by.tolist(), strict=True) if not sync.settles(later)]
+    if unsettled:  # lest that was a sidelobe
+        _look(sync, samples, floor, hits.timing.start.astype(np.intp), np.array(unsettled, np.intp), hits)
+    energies, floors = hits.energy.tolist(), floor.tolist()
+    weak = [row for row in again.tolist() if sync.is_weak(energies[row], floors[row])]
+    if weak:
+        first = hits.timing.start.astype(np.intp)
+        for later in sync.later_looks:  # lest it was noise before a PPDU
+            _look(sync, samples, floor, first + later, np.array(weak, np.intp), hits, OUTRANKS)
 
 
 def _look(

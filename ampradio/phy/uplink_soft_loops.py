@@ -130,7 +130,14 @@ def derotate(row: npt.NDArray[np.complex64], turn: float, done: int, stop: int, 
         for each in range(size):
             part[each] *= coarse
         out = sums[begin + 1 : begin + 1 + size]
-        for each in range(size):
+        fours = size // 4 * 4
+        for each in range(0, fours, 4):  # so that a sum need not wait for the one before
+            two = part[each] + part[each + 1]
+            three = two + part[each + 2]
+            out[each], out[each + 1], out[each + 2] = total + part[each], total + two, total + three
+            total += three + part[each + 3]
+            out[each + 3] = total
+        for each in range(fours, size):
             total += part[each]
             out[each] = total
 

@@ -75,6 +75,7 @@ class UplinkSync:
         self._carriers = carrier_bank(limit_hz, sample_rate_sps / self.chip) / sample_rate_sps
         self.block = BLOCK_CHIPS * self._per_chip
         self._taps = int(self._offsets.max()) + 1
+        self.reach = (self.block + self._taps + self._per_chip) * self.grid  # samples that the search of a block reads
         self._banded = banded(self._signs, self._offsets, self.block // _SUB_BLOCKS)
         turns = np.outer(self._carriers, np.arange(max(self.chip, (self.block + self._taps) * self.grid)))
         phasor = np.exp(-2j * np.pi * (turns - np.rint(turns))).astype(np.complex64)
@@ -82,11 +83,6 @@ class UplinkSync:
         self._advance = np.ascontiguousarray(phasor[:, : (self.block + self._taps) * self.grid : self.grid])
         self._spectrum = np.exp(-2j * np.pi / _FFT * np.outer(self._on, _BINS)).astype(np.complex64)
         self._loop_tables = self._for_loops() if accelerator.is_on() else None
-
-    @property
-    def reach(self) -> int:
-        """How many samples from the start of a block of positions its search reads."""
-        return (self.block + self._taps + self._per_chip) * self.grid
 
     def settles(self, start: float) -> bool:
         """Return whether a sync found at ``start`` cannot be a sidelobe of one past what the search has looked at."""
@@ -100,10 +96,9 @@ class UplinkSync:
         """
         return _SIDELOBE_CHIPS * self.chip, (_SIDELOBE_CHIPS + BLOCK_CHIPS - _OVERLAP_CHIPS) * self.chip
 
-    def is_weak(self, hits: UplinkSyncHits, floor: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-        """Return which ``hits`` are of a strength that noise reaches too, so that a stronger one is worth a look."""
-        weak: npt.NDArray[np.bool_] = hits.energy < _WEAK * floor * self.chip
-        return weak
+    def is_weak(self, energy: float, floor: float) -> bool:
+        """Return whether a sync of ``energy`` is as weak as noise may be, so that a stronger one is worth a look."""
+        return energy < _WEAK * floor * self.chip
 
     def search(
         self, samples: npt.NDArray[np.complex64], floor: npt.NDArray[np.float64], blocks: int = 1
@@ -140,7 +135,8 @@ class UplinkSync:
 
         self._loop_tables = self._loop_tables or self._for_loops()
         found = np.empty((4, samples.shape[0]))
-        search_each(np.ascontiguousarray(samples), np.ascontiguousarray(floor), blocks, found, *self._loop_tables)
+        rows = samples if samples.flags.c_contiguous else np.ascontiguousarray(samples)
+        search_each(rows, np.ascontiguousarray(floor), blocks, found, *self._loop_tables)
         start, stretch, carrier_hz, energy = found
         return UplinkSyncHits(energy > 0, ChipTiming(start, stretch), carrier_hz, energy)
 

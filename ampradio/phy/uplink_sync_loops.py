@@ -80,17 +80,41 @@ def _add_turned(heard: _Floats, cosines: _Floats, sines: _Floats, real: np.float
 
 
 @compiled()
+def _add_four_turned(heard: _Floats, phasors: _Floats, some: _Floats) -> None:
+    one, two, three, four, bins = heard[0], heard[1], heard[2], heard[3], heard.shape[1]
+    a, b, c, d = phasors[0, 0, :bins], phasors[1, 0, :bins], phasors[2, 0, :bins], phasors[3, 0, :bins]
+    for half in range(2):
+        first, last = some[half], one if half == 0 else four
+        w, x, y, z = first[0], first[1], first[2], first[3]
+        for each in range(bins):
+            last[each] += (w * a[each] + x * b[each]) + (y * c[each] + z * d[each])
+    a, b, c, d = phasors[0, 1, :bins], phasors[1, 1, :bins], phasors[2, 1, :bins], phasors[3, 1, :bins]
+    for half in range(2):
+        first, last = some[half], three if half == 0 else two
+        w, x, y, z = first[0], first[1], first[2], first[3]
+        for each in range(bins):
+            last[each] += (w * a[each] + x * b[each]) + (y * c[each] + z * d[each])
+
+
+@compiled()
 def _loudest(word: _Floats, signs: _Floats, spectrum: _Floats, heard: _Floats) -> tuple[int, np.float32]:
     """Return the bin, either side of the carrier, in which the ON chips of ``word`` (2, 48) add up to most.
 
     And their energy there. ``spectrum`` (ON chips, 2, bins) are the phasors of the bins on one side.
     """
     heard[:] = _F(0)
-    row = 0
+    row, filled, some = 0, 0, np.empty((2, 4), np.float32)
     for chip in range(signs.size):
-        if signs[chip] > 0:
-            _add_turned(heard, spectrum[row, 0], spectrum[row, 1], word[0, chip], word[1, chip])
-            row += 1
+        if signs[chip] <= 0:
+            continue
+        some[0, filled], some[1, filled] = word[0, chip], word[1, chip]
+        row, filled = row + 1, filled + 1
+        if filled == 4:
+            _add_four_turned(heard, spectrum[row - 4 : row], some)
+            filled = 0
+    for left in range(filled):
+        at = row - filled + left
+        _add_turned(heard, spectrum[at, 0], spectrum[at, 1], some[0, left], some[1, left])
     best, most = 0, _F(-1)
     for each in range(spectrum.shape[2]):
         real, imag = heard[0, each] + heard[1, each], heard[3, each] - heard[2, each]

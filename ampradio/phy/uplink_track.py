@@ -84,5 +84,5 @@ class UplinkTrack:
 
 def of_row(row: npt.NDArray[np.float64]) -> tuple[ChipTiming, CarrierPhase]:
     """Return timing and carrier of one packet from start, stretch, phase and turn (4,)."""
-    start, stretch, phase, turn = (row[each : each + 1].copy() for each in range(4))
-    return ChipTiming(start, stretch), CarrierPhase(phase, turn)
+    own = row.copy()
+    return ChipTiming(own[:1], own[1:2]), CarrierPhase(own[2:3], own[3:])

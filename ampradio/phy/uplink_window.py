@@ -160,8 +160,8 @@ class UplinkWindow:
 
     def _further_looks(self, sample: int, hits: UplinkSyncHits, floor: float) -> list[tuple[int, float]]:
         """Return from where to look for something how much stronger than the first sync, found at ``sample``."""
-        looks = [] if self._search.settles(hits.timing.start[0]) else [(sample, 1.0)]
-        if self._search.is_weak(hits, np.array([floor]))[0]:
+        looks = [] if self._search.settles(float(hits.timing.start[0])) else [(sample, 1.0)]
+        if self._search.is_weak(float(hits.energy[0]), floor):
             looks += [(sample + later, OUTRANKS) for later in self._search.later_looks]
         return looks
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ampradio.channel.noise import awgn
 from ampradio.phy import theory
 from ampradio.phy.bistatic_batch import BistaticBatch
+from ampradio.phy.excitation_theory import chip_energies, packet_error_rate
 from ampradio.phy.uncoded_frame import Detector
 from ampradio.profile import airtime, load_profile
 from ampradio.vectors import TxVector
@@ -29,12 +30,11 @@ class Bistatic(Case):
     vector: TxVector
     reading: Detector
 
-    @property
-    def first_db(self) -> float:
-        """Where to begin to look for the curve: at the bound of chips that are a plain carrier."""
+    def limit(self, ecn0_db: float) -> float:
+        """Return the packet error rate of ideal chips whose energy is the excitation's."""
+        energies = chip_energies(load_profile(), self.rate_bps, upper=not self.vector.shift_upwards)
         coherent = self.reading is Detector.COHERENT_AIDED
-        ber = theory.ber_coherent if coherent else theory.ber_noncoherent
-        return theory.required_ebn0_db(0.1, lambda gamma: float(theory.per(ber(gamma), BITS))) + 0.25
+        return packet_error_rate(float(theory.from_db(ecn0_db)), energies, coherent, BITS)
 
     def generate(self, rng: np.random.Generator, packets: int, ecn0_db: float, clock_ppm: float) -> Air:
         """Return replies of a pool, in fresh noise."""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 from rich.progress import Progress
@@ -27,7 +28,8 @@ STEP_DB = 0.5
 FLOOR_DB = 4.0  # above the bar
 FLOOR_PER = 1e-3
 _FLOOR_JOBS = 4
-_FLOOR_ROUNDS = 4  # at most, each as long as all before
+_FLOOR_MOST = 24  # times the packets of the first look are drawn, if that is what it takes to tell
+_NORMAL_SQUARE = 3.84  # of the 95 % interval
 _FURTHEST_DB = 5.0  # from where a walk begins
 _FADED_TIMES = 4  # so many times the packets on a grid: under fading a decibel changes little
 
@@ -178,10 +180,10 @@ def _with_floors(
 ) -> list[Curve]:
     """Return the curves with the point at bar + 4 dB, longer where that leaves open whether there is a floor."""
     done = list(curves)
-    for turn in range(_FLOOR_ROUNDS):
-        packets = effort.floor << max(turn - 1, 0)
-        each = -(-packets // _FLOOR_JOBS)
-        open_ = [index for index, curve in enumerate(done) if _floor_open(curve, effort)]
+    for turn in count():
+        further = {index: packets for index, curve in enumerate(done) if (packets := _floor_packets(curve, effort))}
+        if not further:
+            break
         waiting = {
             index: [
                 workers.submit(
@@ -189,13 +191,13 @@ def _with_floors(
                     done[index].case,
                     done[index].clock_ppm,
                     done[index].bar_db + FLOOR_DB,
-                    each,
+                    -(-packets // _FLOOR_JOBS),
                     None,
                     (seed, 100 + turn, job),
                 )
                 for job in range(_FLOOR_JOBS)
             ]
-            for index in open_
+            for index, packets in further.items()
         }
         watch(progress, "no floor", [job for some in waiting.values() for job in some])
         for index, some in waiting.items():
@@ -203,13 +205,22 @@ def _with_floors(
     return done
 
 
-def _floor_open(curve: Curve, effort: Effort) -> bool:
+def _floor_packets(curve: Curve, effort: Effort) -> int:
+    """Return how many packets more may tell on which side of its bar the floor is; 0 once they have, or will not.
+
+    So many that the interval would end at the bar if the rate stayed what it is, but no more than there were before.
+    """
     if not curve.case.floor or math.isnan(curve.bar_db):
-        return False
+        return 0
     if curve.floor is None:
-        return True
+        return effort.floor
     low, high = curve.floor.interval
-    return effort.floor >= 1000 and low < FLOOR_PER <= high
+    if effort.floor < 1000 or not low < FLOOR_PER <= high:
+        return 0
+    before, rate = curve.floor.packets, curve.floor.per
+    apart = max(abs(FLOOR_PER - rate), 0.1 * FLOOR_PER)
+    wanted = math.ceil(_NORMAL_SQUARE * FLOOR_PER / apart**2) - before
+    return min(max(wanted, effort.floor), before, max(_FLOOR_MOST * effort.floor - before, 0))
 
 
 def _added(curve: Curve, counts: Sequence[tuple[int, int]]) -> Point:

@@ -103,6 +103,16 @@ def test_a_floor_is_found() -> None:
     assert all(bar.holds for bar in per.held([replace(clean, bar_db=clean.bar_db + 0.4)]))
 
 
+@pytest.mark.parametrize(("lost", "holds"), [(6e-4, True), (1.6e-3, False)])
+def test_as_many_packets_as_it_takes_to_tell_a_floor(lost: float, holds: bool) -> None:
+    """Either side of 1e-3 the interval lies wholly there in the end; far from it a look or two will do."""
+    effort = Effort(packets=500, errors=50, seeds=1, floor=2000)
+    near, far = (run(coin(0.0, rate), effort).floor for rate in (lost, 0.0 if holds else 0.01))
+    assert near is not None and far is not None
+    assert near.interval[1] < 1e-3 if holds else near.interval[0] > 1e-3
+    assert far.packets <= 4000 and near.packets <= 24 * 2000
+
+
 def test_missed_bars_are_named() -> None:
     """0.6 dB from the bar is more than the 0.3 dB allowed; a curve that does not cross holds nothing."""
     bars = per.held([run(coin(0.9), Effort(packets=2000, errors=100, seeds=3, floor=0))])

@@ -7,10 +7,12 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from ampradio.phy.narrow import modulated
+from ampradio.vectors import PpduKind
 from testbed.experiment import Experiment
 from testbed.regulatory import Guarded, Transmission, guard, load_region, measured
 from testbed.runner.pluto_plan import PlutoPlan, is_narrow, pluto_plan
 from testbed.runner.rehearsal import Rehearsal, rehearsed
+from testbed.runner.reradiated import as_reradiated
 
 SILENT = "nothing radiates: emulated, or inside the chip"
 
@@ -83,9 +85,13 @@ def on_air(experiment: Experiment) -> OnAir:
 def _transmission(experiment: Experiment, plan: PlutoPlan, rehearsal: Rehearsal, role: str) -> Transmission:
     """Return the station's longest PPDU again and again with the run's duty: what it sends at the worst."""
     settings, tx = plan.settings[role], rehearsal.longest[role]
-    samples = modulated(experiment.profile, tx.psdu, tx.vector, settings.rate_sps) * np.float32(plan.scale[role])
+    samples = modulated(experiment.profile, tx.psdu, tx.vector, settings.rate_sps)
+    if tx.vector.kind is PpduKind.UL_MONO_STATIC:
+        samples = as_reradiated(experiment.profile, samples, settings.rate_sps)
+    samples *= np.float32(plan.scale[role])
+    amplitude = np.abs(samples)
     one = measured(
-        samples,
+        samples / np.maximum(amplitude, np.float32(1)),  # as it is clipped
         settings.rate_sps,
         settings.centre_hz,
         attenuation_db=settings.tx_attenuation_db,

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
+from ampradio.phy.on_symbol import ones, waveform
 from ampradio.phy.reflection import gamma_on
+from ampradio.profile import Profile
 from ampradio.radio.interface import Radio
 from flowgraphs.burst_schedule import Burst
 from flowgraphs.reradiated import ExcitationReceiver
@@ -24,6 +29,15 @@ class ReradiatedBursts(BurstsOf):
         """Hand a reply over; False when it is too late for that, or nothing tells its excitation: it is not sent."""
         reply = self._heard.reradiated(burst)
         return reply is not None and super().add(reply)
+
+
+def as_reradiated(profile: Profile, coefficient: npt.NDArray[np.complex64], rate_sps: int) -> npt.NDArray[np.complex64]:
+    """Return what a radio sends for ``coefficient`` (n,) over some stretch of an excitation; ON has mean power 1."""
+    chip_ns = profile.downlink.sync_chip_ns
+    lasts_ns = -(-coefficient.size * 1_000_000_000 // rate_sps)
+    excitation = waveform(profile.downlink, [ones("BST-Excitation", lasts_ns, chip_ns)], rate_sps)
+    sent: npt.NDArray[np.complex64] = coefficient * excitation[: coefficient.size] / np.float32(gamma_on(profile))
+    return sent
 
 
 def reradiation_facts(heard: ExcitationReceiver, rate_sps: int) -> dict[str, object]:

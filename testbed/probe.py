@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from sigmf import SigMFFile
 
-from ampradio.phy import probe_ap, probe_mono_static, probe_mono_tag, probe_tag
+from ampradio.phy import probe_ap, probe_bistatic, probe_mono_static, probe_mono_tag, probe_tag
 from ampradio.phy.mono_static_window import MonoStaticWindow
 from ampradio.phy.probe import ProbeSignal
 from ampradio.phy.reception import Reception
 from ampradio.profile import Profile
-from ampradio.vectors import PpduKind
+from ampradio.vectors import Listen, PpduKind
 from testbed.atomic_file import write_atomically
 from testbed.capture import CaptureError, Recording
 from testbed.capture.annotations import LABEL
@@ -62,6 +62,9 @@ def signals_of(recording: Recording, profile: Profile, reception: Reception) -> 
         window = _window_of(recording, profile, reception)
         samples = recording.read(window.start, window.stop - window.start)
         return probe_mono_static.probe_reply(profile, samples, window, reception)
+    if kind is PpduKind.UL_BISTATIC:
+        listen = _listen_of(recording, reception)
+        return probe_bistatic.probe_bistatic(profile, recording.read, rate_sps, listen, reception)
     decimation = _decimation(kind, rate_sps)
     if kind in probe_mono_tag.KINDS:
         first, count = probe_mono_tag.samples_wanted(profile, reception, rate_sps, decimation)
@@ -81,10 +84,15 @@ def _decimation(kind: PpduKind, rate_sps: int) -> int:
 
 def _window_of(recording: Recording, profile: Profile, reception: Reception) -> MonoStaticWindow:
     """Return the window in which a mono-static reply was heard, with the PPDU of the AP that it reflects."""
+    return MonoStaticWindow(profile, recording.sample_rate_sps, _listen_of(recording, reception), recording.own)
+
+
+def _listen_of(recording: Recording, reception: Reception) -> Listen:
+    """Return the window in which a reply was heard."""
     rx = reception.rxvector
     for window in recording.windows:
         if window.kind is rx.kind and window.start_ns <= rx.start_ns < window.stop_ns:
-            return MonoStaticWindow(profile, recording.sample_rate_sps, window, recording.own)
+            return window
     raise ValueError("no window of the recording holds the reply")
 
 

@@ -27,8 +27,8 @@ _GRID_PER_CHIP = 4
 
 
 @dataclass(frozen=True, eq=False)
-class _Followed:
-    """A frame as the receiver has it in the end: ``chips`` and tracks are in samples made ``finer`` times as many."""
+class UplinkFollowed:
+    """A frame as a receiver has it in the end: ``chips`` and tracks are in samples made ``finer`` times as many."""
 
     chips: UplinkChips
     finer: int
@@ -61,16 +61,31 @@ def probe_uplink(
     if not first <= sync.start_sample < data.stop_sample <= first + samples.size:
         raise ValueError("the PPDU does not lie within the samples")
     got = _followed(profile, samples, float(sync.start_sample - first), rx, len(reception.psdu), rate_sps)
-    chip, known = got.chips.chip / got.finer, got.chips.sync.size
-    correlation = _correlation(got) / np.float32(_chip_noise(rx, chip) * got.finer**2)
+    power = (samples.real**2 + samples.imag**2).astype(np.float32)
+    on_air = marks_of(fields, first, 1, samples.size)
+    return (
+        ProbeSignal("envelope", "|x|²", power, float(rate_sps), float(first), on_air),
+        *uplink_signals(got, first, reception, rate_sps, EXPECTED.coherent),
+    )
+
+
+def uplink_signals(
+    got: UplinkFollowed, first: int, reception: Reception, rate_sps: int, least: float
+) -> tuple[ProbeSignal, ...]:
+    """Return all but the envelope of a frame whose running sum begins with sample ``first`` at ``rate_sps``.
+
+    ``least`` is what the correlation had to exceed.
+    """
+    fields, known = reception.fields, got.chips.sync.size
+    sync, data = (next(each for each in fields if each.name == name) for name in ("AMP-Sync", "AMP-Data"))
+    chip, stretch = got.chips.chip / got.finer, float(got.track.timing.stretch[0])
+    correlation = _correlation(got) / np.float32(_chip_noise(reception.rxvector, chip) * got.finer**2)
     turned = got.chips.turned(got.track, got.data_chips)[0].astype(np.complex64)
     chip_sps, grid = rate_sps / chip, chip / _GRID_PER_CHIP
-    stretch = float(got.track.timing.stretch[0])
     start = first + float(got.track.timing.start[0]) / got.finer
     marks = (Field(sync.name, 0, known), Field(data.name, known, known + got.data_chips))
     on_grid = marks_of(fields, first, grid, correlation.size)
-    power = (samples.real**2 + samples.imag**2).astype(np.float32)
-    threshold = np.full(correlation.size, EXPECTED.coherent, np.float32)
+    threshold = np.full(correlation.size, least, np.float32)
 
     def late(track: UplinkTrack) -> npt.NDArray[np.float32]:
         steps = got.chips.edges(got.data_chips)
@@ -78,9 +93,6 @@ def probe_uplink(
         return np.asarray(late_by / (rate_sps * got.finer) * 1e9, np.float32)
 
     signals = [
-        ProbeSignal(
-            "envelope", "|x|²", power, float(rate_sps), float(first), marks_of(fields, first, 1, samples.size)
-        ),
         ProbeSignal(
             "correlation", "energy of the sync word's ON chips added up coherently, over the noise energy of a chip",
             correlation, rate_sps / grid, float(first), on_grid,
@@ -112,7 +124,7 @@ def probe_uplink(
 
 def _followed(
     profile: Profile, samples: npt.NDArray[np.complex64], sync_at: float, rx: RxVector, octets: int, rate_sps: int
-) -> _Followed:
+) -> UplinkFollowed:
     """Go the receiver's way from a sync at ``sync_at`` samples on, under the clock and carrier that it found."""
     coded = uplink_is_coded(profile, rx.kind, rx.rate_bps)
     times = 1 if coded else interpolation(UplinkChips(profile, rx.rate_bps, rate_sps).chip)
@@ -125,11 +137,11 @@ def _followed(
         bits = 8 * octets
         carrier = KeyedCarrier(follow_data(of_sync, chips, bits), None, leak(times, chips.chip / times))
         track = read_bits(carrier, chips, bits, Detector.NON_COHERENT)[0].track
-        return _Followed(chips, times, of_sync, track, 2 * bits, None)
+        return UplinkFollowed(chips, times, of_sync, track, 2 * bits, None)
     bits = 8 * octets + profile.uplink.bcc_tail_bits
     track, _ = read_whole(follow_data(of_sync, chips, 2 * bits), chips, profile.uplink, bits)
     soft = soft_bits(track, chips, 2 * bits)[0].astype(np.float32)
-    return _Followed(chips, times, of_sync, track, 4 * bits, soft)
+    return UplinkFollowed(chips, times, of_sync, track, 4 * bits, soft)
 
 
 def _chip_noise(rx: RxVector, chip: float) -> float:
@@ -137,7 +149,7 @@ def _chip_noise(rx: RxVector, chip: float) -> float:
     return max(10 ** ((rx.rssi_dbfs - rx.snr_db) / 10) * chip, 1e-30)
 
 
-def _correlation(got: _Followed) -> npt.NDArray[np.float32]:
+def _correlation(got: UplinkFollowed) -> npt.NDArray[np.float32]:
     """Return the energy of the ON chips' sum for a word that begins at each quarter of a chip, by the track's clock."""
     sums, chips = got.track.sums, got.chips
     edges = chips.edges(0) * float(got.track.timing.stretch[0])

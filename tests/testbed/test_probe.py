@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from ampradio.phy.viterbi import decode
 from ampradio.profile import load_profile
 from ampradio.vectors import PpduKind, TxVector
 from testbed import cli, probe_picture
+from testbed.capture import open_capture
+from testbed.probe import write_probes
+from testbed.replay import replay
 from tests.conftest import ROOT
 
 GOLDEN = ROOT / "tests" / "golden" / "recordings"
@@ -186,12 +190,27 @@ def test_a_picture_of_them(tmp_path: Path, name: str, capsys: pytest.CaptureFixt
     assert "amp replay --probe" in capsys.readouterr().err
 
 
-def test_a_ppdu_without_a_probe_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It is replayed all the same."""
-    assert cli.main(["replay", str(GOLDEN / "ul-bistatic-250k"), "--probe", str(tmp_path / "probes")]) == 0
-    said = capsys.readouterr()
-    assert "not probed" in said.err and "UL_BISTATIC" in said.err
-    assert not (tmp_path / "probes").exists()
+def test_a_ppdu_that_cannot_be_looked_into_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever found the reply may have known its window; the recording has lost it. It is replayed all the same."""
+    recording = open_capture(GOLDEN / "ul-mono-250k-fast.sigmf-meta")
+    receptions = replay(recording, PROFILE).receptions
+    written, left_out = write_probes(tmp_path / "probes", replace(recording, windows=()), PROFILE, receptions)
+    assert written == [] and "no window" in left_out[0]
+
+
+@pytest.mark.parametrize("name", ["ul-bistatic-250k", "ul-bistatic-1m-slow", "ul-bistatic-1m-down-fast"])
+def test_a_bistatic_reply_without_its_excitation(tmp_path: Path, name: str) -> None:
+    """The chips are the PSDU; ON ones differ, by what of the excitation falls into them, and OFF ones are empty."""
+    probed = Probed(name, tmp_path)
+    assert probed.values.keys() == TAG_SIGNALS - {"sync_chips"} | {"wiped_off"}
+    chips = probed.values["soft_chips"][probed.mark("soft_chips", "AMP-Data")].real
+    ones = chips[1::2] > chips[::2]
+    assert np.packbits(ones, bitorder="little").tobytes() == probed.psdu
+    on, off = (np.where(ones == state, chips[1::2], chips[::2]) for state in (True, False))
+    assert on.mean() > 5 * np.abs(off).mean()
+    correlation, threshold = probed.values["correlation"], probed.values["threshold"]
+    peak = int(np.argmax(correlation))
+    assert abs(peak - probed.mark("correlation", "AMP-Sync").start) <= 2 and correlation[peak] > threshold[peak]
 
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from ampradio import accelerator
 from ampradio.channel.agc import agc_steps
 from ampradio.channel.front_end import dc_offset, iq_imbalance
 from ampradio.channel.quantisation import quantise
@@ -138,6 +139,17 @@ def test_an_imperfect_front_end_under_the_excitation(name: str, rate_bps: int) -
     here, ecn0_db = heard(rate_bps), NON_COHERENT_DB + 1.6
     samples = SPOILT[name](here.noisy(np.random.default_rng(2), ecn0_db, rate_bps))
     assert theory.wilson_interval(wrong(received(rate_bps, samples, ecn0_db), here.sent), PACKETS)[0] < 0.1
+
+
+@rates
+def test_numpy_alone_reads_the_same(rate_bps: int) -> None:
+    """At 10 % PER: the same octets, right or wrong, with the accelerator and without."""
+    here = heard(rate_bps)
+    some = here.noisy(np.random.default_rng(8), NON_COHERENT_DB + 0.5, rate_bps)[:8]
+    fast = received(rate_bps, some, NON_COHERENT_DB + 0.5)
+    with accelerator.off():
+        assert received(rate_bps, some, NON_COHERENT_DB + 0.5) == fast
+    assert any(psdu is not None for psdu in fast)
 
 
 @pytest.mark.parametrize("step_db", [-3.0, 3.0])

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from ampradio.accelerator import compiled
 from ampradio.channel.numbered_noise_loops import PART, gaussian, next_words
 from ampradio.channel.quick_noise_loops import draw
+from ampradio.channel.turning_loops import add_cell, turned_code
 
 _Reals = npt.NDArray[np.float32]
 _Words = npt.NDArray[np.uint64]
@@ -15,98 +16,15 @@ _LEAST, _MOST = np.float32(-2048), np.float32(2047)
 _ROUNDING = np.float32(3 << 22)  # added and taken away it rounds to even, in registers
 _I = np.int32
 _ONE = np.float32(1)
-_16, _12 = np.int32(16), np.int32(-16)
 
 
 @compiled()
-def add_cell(
-    codes: npt.NDArray[np.int32], level: np.complex64, x: _Reals, y: _Reals, in_phase: _Reals, quadrature: _Reals
-) -> None:
-    """Add ``codes`` (n,), turned by ``level`` times ``x`` + j ``y`` (n,), to both branches (n,)."""
-    c, s = level.real, level.imag
-    for each in range(codes.size):
-        along, across = c * x[each] - s * y[each], c * y[each] + s * x[each]
-        i, q = np.float32(_I(codes[each] << _16) >> _16 & _12), np.float32(codes[each] >> _16 & _12)
-        in_phase[each] += along * i - across * q
-        quadrature[each] += along * q + across * i
-
-
-@compiled("void(int32[::1], int64, complex64[::1], float32[:, ::1], float32[:, ::1])")
-def add_codes(
-    codes: npt.NDArray[np.int32],
-    ahead: int,
-    coarse: npt.NDArray[np.complex64],
-    fine: _Reals,
-    total: _Reals,
-) -> None:
-    """Add ``codes`` (n,), I below and Q above of 16 bits each, the upper 12 of which count, to ``total`` (2, n).
-
-    Turned by an oscillator: ``coarse`` times ``fine`` (2, step) from place ``ahead`` on; each of ``coarse`` serves
-    all ``fine``.
-    """
-    size, step = codes.size, fine.shape[1]
-    real, imag = fine[0], fine[1]
-    whole_i, whole_q = total[0], total[1]
-    for cell in range(coarse.size):
-        begin = max(cell * step - ahead, 0)
-        end = min((cell + 1) * step - ahead, size)
-        skipped = begin - (cell * step - ahead)
-        x, y = real[skipped : skipped + end - begin], imag[skipped : skipped + end - begin]
-        add_cell(codes[begin:end], coarse[cell], x, y, whole_i[begin:end], whole_q[begin:end])
-
-
-@compiled("void(complex64[::1], int64, complex64[::1], float32[:, ::1], float32[:, ::1])")
-def add_samples(
-    samples: npt.NDArray[np.complex64],
-    ahead: int,
-    coarse: npt.NDArray[np.complex64],
-    fine: _Reals,
-    total: _Reals,
-) -> None:
-    """Add ``samples`` (n,), turned as in ``add_codes``, to ``total`` (2, n)."""
-    size, step = samples.size, fine.shape[1]
-    real, imag = fine[0], fine[1]
-    whole_i, whole_q = total[0], total[1]
-    for cell in range(coarse.size):
-        c, s = coarse[cell].real, coarse[cell].imag
-        begin = max(cell * step - ahead, 0)
-        end = min((cell + 1) * step - ahead, size)
-        skipped = begin - (cell * step - ahead)
-        part, in_phase, quadrature = samples[begin:end], whole_i[begin:end], whole_q[begin:end]
-        x, y = real[skipped : skipped + end - begin], imag[skipped : skipped + end - begin]
-        for each in range(part.size):
-            along, across = c * x[each] - s * y[each], c * y[each] + s * x[each]
-            i, q = part[each].real, part[each].imag
-            in_phase[each] += along * i - across * q
-            quadrature[each] += along * q + across * i
-
-
-@compiled("void(float32[:, ::1], int64, complex64[::1], float32[:, ::1], float32[:, ::1])")
-def add_parts(
-    parts: _Reals,
-    ahead: int,
-    coarse: npt.NDArray[np.complex64],
-    fine: _Reals,
-    total: _Reals,
-) -> None:
-    """Add ``parts`` (2, n), turned as in ``add_codes``, to ``total`` (2, n)."""
-    size, step = parts.shape[1], fine.shape[1]
-    real, imag = fine[0], fine[1]
-    given_i, given_q, whole_i, whole_q = parts[0], parts[1], total[0], total[1]
-    for cell in range(coarse.size):
-        c, s = coarse[cell].real, coarse[cell].imag
-        begin = max(cell * step - ahead, 0)
-        end = min((cell + 1) * step - ahead, size)
-        skipped = begin - (cell * step - ahead)
-        here_i, here_q, in_phase, quadrature = (
-            given_i[begin:end], given_q[begin:end], whole_i[begin:end], whole_q[begin:end]
-        )  # fmt: skip
-        x, y = real[skipped : skipped + end - begin], imag[skipped : skipped + end - begin]
-        for each in range(here_i.size):
-            along, across = c * x[each] - s * y[each], c * y[each] + s * x[each]
-            i, q = here_i[each], here_q[each]
-            in_phase[each] += along * i - across * q
-            quadrature[each] += along * q + across * i
+def rounded(i: np.float32, q: np.float32) -> np.uint32:
+    """Return both branches as a code, I below and Q above."""
+    i, q = i if i > _LEAST else _LEAST, q if q > _LEAST else _LEAST
+    i, q = i if i < _MOST else _MOST, q if q < _MOST else _MOST
+    i, q = (i + _ROUNDING) - _ROUNDING, (q + _ROUNDING) - _ROUNDING
+    return np.uint32((np.uint32(_I(i)) & np.uint32(0xFFFF)) | np.uint32(np.uint32(_I(q)) << np.uint32(16)))
 
 
 @compiled("void(float32[:, ::1], float32[::1], float32[:, ::1])")
@@ -154,11 +72,32 @@ def convert_part(
         bits[each] = (whole & _I(0x7FFFFF)) | _I(0x3F800000)
         part = numbers[each] - _ONE
         real, imag = gaussian(whole, part, words[each], logarithm, sine, cosine)
-        i, q = in_phase[each] + amplitude * real, quadrature[each] + amplitude * imag
-        i, q = i if i > _LEAST else _LEAST, q if q > _LEAST else _LEAST
-        i, q = i if i < _MOST else _MOST, q if q < _MOST else _MOST
-        i, q = (i + _ROUNDING) - _ROUNDING, (q + _ROUNDING) - _ROUNDING
-        out[each] = (np.uint32(_I(i)) & np.uint32(0xFFFF)) | np.uint32(np.uint32(_I(q)) << np.uint32(16))
+        out[each] = rounded(in_phase[each] + amplitude * real, quadrature[each] + amplitude * imag)
+
+
+@compiled()
+def convert_codes(
+    numbers: _Reals,
+    words: npt.NDArray[np.uint32],
+    logarithm: _Reals,
+    sine: _Reals,
+    cosine: _Reals,
+    codes: npt.NDArray[np.int32],
+    level: np.complex64,
+    x: _Reals,
+    y: _Reals,
+    amplitude: np.float32,
+    out: npt.NDArray[np.uint32],
+) -> None:
+    """Do both at once: ``codes`` (n,), turned as in ``add_cell``, and the noise as in ``convert_part``."""
+    bits, c, s = numbers.view(np.int32), level.real, level.imag
+    for each in range(out.size):
+        whole = bits[each]
+        bits[each] = (whole & _I(0x7FFFFF)) | _I(0x3F800000)
+        part = numbers[each] - _ONE
+        real, imag = gaussian(whole, part, words[each], logarithm, sine, cosine)
+        i, q = turned_code(codes[each], c, s, x[each], y[each])
+        out[each] = rounded(i + amplitude * real, q + amplitude * imag)
 
 
 @compiled(
@@ -187,7 +126,7 @@ def digitise(
     That is ``total`` (2, n), ``codes`` (n,) turned as in ``add_codes``, each of which may be of no samples instead,
     and ``amplitude`` times the noise. ``PART`` divides a step of ``fine``.
     """
-    state, words = np.empty((4, lanes), np.uint32), np.empty((2, PART), np.uint32)
+    state, words = np.empty((4, lanes), np.uint32), np.empty(PART, np.uint32)
     numbers, level, step = np.empty(PART, np.float32), np.empty((2, PART), np.float32), fine.shape[1]
     whole_i, whole_q, x, y = total[0], total[1], fine[0], fine[1]
     end = first + out.size
@@ -200,13 +139,19 @@ def digitise(
                 continue
             size, place, part = high - low, slice(low - first, high - first), slice(low - begin, high - begin)
             in_phase, quadrature = level[0][:size], level[1][:size]
+            tables = (logarithm, sine, cosine)
+            cell = (ahead + low - first) // step
+            turned = slice(ahead + low - first - cell * step, ahead + high - first - cell * step)
+            if codes.size and not whole_i.size:
+                given, level_of, fine_i, fine_q = codes[place], coarse[cell], x[turned], y[turned]
+                convert_codes(
+                    numbers[part], words[part], *tables, given, level_of, fine_i, fine_q, amplitude, out[place]
+                )
+                continue
             if whole_i.size:
                 in_phase[:], quadrature[:] = whole_i[place], whole_q[place]
             else:
                 in_phase[:], quadrature[:] = np.float32(0), np.float32(0)
             if codes.size:
-                cell = (ahead + low - first) // step
-                turned = slice(ahead + low - first - cell * step, ahead + high - first - cell * step)
                 add_cell(codes[place], coarse[cell], x[turned], y[turned], in_phase, quadrature)
-            tables = (logarithm, sine, cosine)
-            convert_part(numbers[part], words[1][part], *tables, in_phase, quadrature, amplitude, out[place])
+            convert_part(numbers[part], words[part], *tables, in_phase, quadrature, amplitude, out[place])

@@ -10,7 +10,7 @@ from ampradio.channel.quick_noise_loops import draw
 
 _Words = npt.NDArray[np.uint32]
 _Reals = npt.NDArray[np.float32]
-PART = 512  # samples that stay in the innermost cache; generators side by side divide it, and it divides a block
+PART = 512  # samples that stay in the innermost cache: four of each generator; it divides a block
 _W = np.uint32
 _F = np.float32
 _HALF, _ONE, _NONE, _LN2, _TURN = (
@@ -24,35 +24,45 @@ _7, _9, _11, _21, _25 = np.uint32(7), np.uint32(9), np.uint32(11), np.uint32(21)
 
 
 @compiled()
-def step_twice(state: _Words, radius: _Words, angle: _Words) -> None:
-    """Write two words in turn of each of the generators ``state`` (4, lanes) into ``radius`` and ``angle``."""
-    zero, one, two, three = state[0], state[1], state[2], state[3]
-    for lane in range(radius.size):
-        a, b, c, d = zero[lane], one[lane], two[lane], three[lane]
-        total = _W(a + d)
-        radius[lane] = _W(_W(_W(total << _7) | _W(total >> _25)) + a)
-        kept = _W(b << _9)
-        c, d = _W(c ^ a), _W(d ^ b)
-        b, a, c = _W(b ^ c), _W(a ^ d), _W(c ^ kept)
-        d = _W(_W(d << _11) | _W(d >> _21))
-        total = _W(a + d)
-        angle[lane] = _W(_W(_W(total << _7) | _W(total >> _25)) + a)
-        kept = _W(b << _9)
-        c, d = _W(c ^ a), _W(d ^ b)
-        b, a, c = _W(b ^ c), _W(a ^ d), _W(c ^ kept)
-        d = _W(_W(d << _11) | _W(d >> _21))
-        zero[lane], one[lane], two[lane], three[lane] = a, b, c, d
+def stepped(
+    a: np.uint32, b: np.uint32, c: np.uint32, d: np.uint32
+) -> tuple[np.uint32, np.uint32, np.uint32, np.uint32, np.uint32]:
+    """Return the next word of a generator and its state after that."""
+    total = _W(a + d)
+    word = _W(_W(_W(total << _7) | _W(total >> _25)) + a)
+    kept = _W(b << _9)
+    c, d = _W(c ^ a), _W(d ^ b)
+    b, a, c = _W(b ^ c), _W(a ^ d), _W(c ^ kept)
+    return word, a, b, c, _W(_W(d << _11) | _W(d >> _21))
 
 
 @compiled()
 def next_words(state: _Words, words: _Words, numbers: _Reals) -> None:
-    """Go on by ``PART`` samples: their words in ``words`` (2, PART), the first of each also in ``numbers`` (PART,)."""
+    """Go on by ``PART`` samples, four of each of the generators ``state`` (4, lanes).
+
+    The first word of each becomes a number in ``numbers``, the second is in ``words`` (both PART).
+    """
     lanes = state.shape[1]
-    for begin in range(0, PART, lanes):
-        step_twice(state, words[0, begin : begin + lanes], words[1, begin : begin + lanes])
-    radius = words[0]
-    for each in range(PART):
-        numbers[each] = _F(np.int32(radius[each] >> _W(1))) + _HALF
+    zero, one, two, three = state[0], state[1], state[2], state[3]
+    first, second, third, fourth = (
+        numbers[:lanes], numbers[lanes : 2 * lanes], numbers[2 * lanes : 3 * lanes], numbers[3 * lanes :]
+    )  # fmt: skip
+    p, q, r, s = words[:lanes], words[lanes : 2 * lanes], words[2 * lanes : 3 * lanes], words[3 * lanes :]
+    for lane in range(lanes):
+        a, b, c, d = zero[lane], one[lane], two[lane], three[lane]
+        word, a, b, c, d = stepped(a, b, c, d)
+        first[lane] = _F(np.int32(word >> _W(1))) + _HALF
+        p[lane], a, b, c, d = stepped(a, b, c, d)
+        word, a, b, c, d = stepped(a, b, c, d)
+        second[lane] = _F(np.int32(word >> _W(1))) + _HALF
+        q[lane], a, b, c, d = stepped(a, b, c, d)
+        word, a, b, c, d = stepped(a, b, c, d)
+        third[lane] = _F(np.int32(word >> _W(1))) + _HALF
+        r[lane], a, b, c, d = stepped(a, b, c, d)
+        word, a, b, c, d = stepped(a, b, c, d)
+        fourth[lane] = _F(np.int32(word >> _W(1))) + _HALF
+        s[lane], a, b, c, d = stepped(a, b, c, d)
+        zero[lane], one[lane], two[lane], three[lane] = a, b, c, d
 
 
 @compiled()
@@ -109,7 +119,7 @@ def write_noise(
 
     ``lanes`` generators are seeded anew every ``block_samples``.
     """
-    state, words = np.empty((4, lanes), np.uint32), np.empty((2, PART), np.uint32)
+    state, words = np.empty((4, lanes), np.uint32), np.empty(PART, np.uint32)
     numbers, real, imag = np.empty(PART, np.float32), out[0], out[1]
     end = first + out.shape[1]
     for block in range(first // block_samples, (end + block_samples - 1) // block_samples):
@@ -119,4 +129,4 @@ def write_noise(
             next_words(state, words, numbers)
             if low < high:
                 part, place = slice(low - begin, high - begin), slice(low - first, high - first)
-                write_part(numbers[part], words[1][part], logarithm, sine, cosine, real[place], imag[place])
+                write_part(numbers[part], words[part], logarithm, sine, cosine, real[place], imag[place])

@@ -38,9 +38,10 @@ class Oscillator:
         cell, self._ahead = divmod(first, STEP)
         step = cycles * STEP % 1.0
         far, near = divmod(cell, _FAR)  # small numbers, or they lose the phase
-        start = step * near + step * _FAR % 1.0 * far
-        turns = start + step * np.arange(-(-(self._ahead + count) // STEP))
-        self._coarse: Samples = (level * _phasor(turns)).astype(np.complex64)
+        cells = np.arange(near, near - (-(self._ahead + count) // STEP))
+        turns = step * cells  # of a cell by itself, wherever the samples begin
+        turns += step * _FAR % 1.0 * far % 1.0
+        self._coarse: Samples = (level * np.exp(2j * np.pi * turns)).astype(np.complex64)
         self._fine = _fine(cycles)
 
     def between(self, begin: int, end: int) -> Turns:
@@ -51,7 +52,7 @@ class Oscillator:
 def add_turned(given: Samples | Codes | Parts, turns: Turns, total: Parts) -> None:
     """Add ``given`` to ``total`` (2, n): samples (n,), codes (n, 2) of which 12 bits count, or parts (2, n)."""
     if accelerator.is_on():
-        from ampradio.channel.digitising_loops import add_codes, add_parts, add_samples
+        from ampradio.channel.turning_loops import add_codes, add_parts, add_samples
 
         if given.dtype == np.int16:
             add_codes(given.view(np.int32)[:, 0], turns.ahead, turns.coarse, turns.fine, total)
@@ -80,10 +81,6 @@ def _parts(given: Samples | Codes | Parts) -> Parts:
 
 @lru_cache(maxsize=64)
 def _fine(cycles: float) -> Parts:
-    phasor = _phasor(cycles * np.arange(STEP))
-    return np.stack((phasor.real, phasor.imag)).astype(np.float32)
-
-
-def _phasor(turns: npt.NDArray[np.float64]) -> npt.NDArray[np.complex128]:
-    phasor: npt.NDArray[np.complex128] = np.exp(2j * np.pi * (turns - np.rint(turns)))
-    return phasor
+    phasor = np.exp(2j * np.pi * (cycles * np.arange(STEP)))
+    fine: Parts = np.stack((phasor.real, phasor.imag)).astype(np.float32)
+    return fine

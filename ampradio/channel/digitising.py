@@ -47,6 +47,11 @@ class Signal:
     passband: Passband | None = None
 
 
+def prepare() -> None:
+    """Have the loops loaded, or compiled, before the first sample needs them."""
+    accelerator.prepare(*(f"{__package__}.{name}_loops" for name in ("turning", "numbered_noise", "digitising")))
+
+
 def digitised(signals: Iterable[Signal], first: int, count: int, noise_power: float, key: Key) -> Codes:
     """Return codes (count, 2) from -2048 to 2047 of all ``signals`` and of the noise under ``key``.
 

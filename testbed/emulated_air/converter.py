@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from ampradio.channel.digitising import Passband, Signal, digitised
+from ampradio.channel.digitising import Passband, Signal, digitised, prepare
 from ampradio.channel.numbered_noise import noise_key, numbered_noise
 from ampradio.radio.emulator.air import Arrival, Codes, Field
 from ampradio.radio.emulator.front_end import rounded
@@ -22,6 +22,7 @@ class NumberedConverter:
     def __init__(self, seed: int, index: int, imperfection: Imperfection | None = None) -> None:
         self._seed, self._index, self._imperfection = seed, index, imperfection
         self._rate_sps, self._key = Fraction(0), noise_key(0)
+        prepare()  # a client does not wait for a compiler
 
     def codes(self, field: Field, scale: float, noise_power: float) -> Codes:
         """See ``ampradio.radio.emulator.front_end.Converter``."""

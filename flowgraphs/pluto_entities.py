@@ -19,6 +19,7 @@ from ampradio.radio.interface import Loopback, RadioSettings
 from ampradio.radio.radio_uri import radio_uri
 from ampradio.sap.phy_side import PhySap
 from flowgraphs.entities import NoWitness, receiver_for
+from flowgraphs.gr_iio_losses import GrIioLosses
 from flowgraphs.parties import LossWitness, Sap
 from flowgraphs.pluto_phy import PlutoPhy
 from flowgraphs.pluto_stream import PlutoStream
@@ -42,11 +43,13 @@ def pluto_phy(
     scale: float,
     witness: LossWitness,
     keep: Callable[[npt.NDArray[np.complex64]], None],
+    losses: GrIioLosses,
     delay_samples: int = 0,
     **errors: float,
 ) -> PlutoPhy:
     """Set the radio of ``board``, its digital loopback closed, and return the PHY of a flowgraph on it.
 
+    ``losses`` is what the flowgraph's blocks say of them.
     ``delay_samples`` is how much later than the loopback says a burst arrives by the antennas (calibration).
     ``errors`` are ``chip_clock_ppm`` and ``carrier_offset_hz`` of the station's transmitter. Raises RadioError.
     """
@@ -61,7 +64,7 @@ def pluto_phy(
         ROLES.index(role),
         settings.rate_sps,
         stream=PlutoStream(scale, LEAD),
-        has_lost=board.has_lost,
+        has_lost=lambda: _either(board.has_lost(), losses.told()),
         set_loopback=lambda close: set_loopback(board, closed if close else settings.loopback),
         keep=keep,
         settle=SETTLE_BLOCKS * block,
@@ -102,9 +105,14 @@ def served_pluto(
         scale=scale,
         witness=NoWitness(),
         keep=lambda samples: None,
+        losses=GrIioLosses(),
     )
     threading.Thread(target=_end_with, args=(phy,), daemon=True).start()
     return phy
+
+
+def _either(one: tuple[bool, bool], other: tuple[bool, bool]) -> tuple[bool, bool]:
+    return one[0] or other[0], one[1] or other[1]
 
 
 def _end_with(phy: Any) -> None:

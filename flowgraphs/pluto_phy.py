@@ -7,6 +7,7 @@ found again: that is how the two streams lie to each other, for as long as neith
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -15,13 +16,15 @@ import numpy.typing as npt
 from ampradio.profile import Profile
 from ampradio.radio.alignment import find, sync_sequence
 from ampradio.sap.messages import AttachConfirm, TimeIndication
+from flowgraphs.gr_iio_losses import SILENT_S
 from flowgraphs.parties import LossWitness, Receiver, Sap
 from flowgraphs.pluto_stream import PlutoStream
 from flowgraphs.radio_phy import RadioPhy
 
 TRIES = 40
 LIKENESS = 0.9
-LOOK_EVERY = 1 << 14  # samples: gr-iio clears the register once a second, and tells nobody but the terminal
+LOOK_EVERY = 1 << 14  # samples
+MARK_PATIENCE = 1 << 20  # samples: more than wait to be sent in the flowgraph and in the radio
 
 
 class PlutoPhy(RadioPhy):
@@ -69,6 +72,8 @@ class PlutoPhy(RadioPhy):
         self.stream = stream
         self._set_loopback = set_loopback
         self._has_lost = has_lost
+        self._began_s: float | None = None
+        self.receiver = receiver
         self._losses = witness
         self._looked = 0
         self._keep = keep
@@ -78,9 +83,15 @@ class PlutoPhy(RadioPhy):
         self._distance: int | None = None  # from a sample's place in the transmit stream to that in the received one
         self._origin: int | None = None  # the raw sample at which the station's time begins, or goes on
         self._sent_at: int | None = None
+        self._marked = 0  # the raw sample at which the sequence was asked for
         self._heard = np.zeros(0, np.complex64)
         self._tries = 0
         self.aligned = threading.Event()
+
+    @property
+    def raw(self) -> int:
+        """Samples that the radio has delivered, those before the station's time too."""
+        return self._raw
 
     def attend(self, patience_s: float) -> None:
         """Wait until the streams are aligned, then for the MAC."""
@@ -106,7 +117,9 @@ class PlutoPhy(RadioPhy):
         samples = items.astype(np.complex64, copy=False)
         first, self._raw = self._raw, self._raw + samples.size
         if self._distance is None:
-            self._align(samples, first)
+            self._began_s = self._began_s or time.monotonic()
+            if time.monotonic() - self._began_s > SILENT_S:
+                self._align(samples, first)
         elif self._origin is not None and self._raw > self._origin:
             mine = samples[max(self._origin - first, 0) :]
             self._keep(mine)
@@ -131,12 +144,13 @@ class PlutoPhy(RadioPhy):
 
     def _align(self, samples: npt.NDArray[np.complex64], first: int) -> None:
         known = sync_sequence()
-        if self._sent_at is None or first > self._sent_at + 4 * self._settle:
+        if self._sent_at is None or first > self._marked + MARK_PATIENCE:
             if self._tries == TRIES:
                 self.fail("what is sent does not come back through the chip's digital loopback")
                 return
             self._tries += 1
-            self._sent_at = self.stream.emitted + self._settle
+            self._marked, self._sent_at = first, self.stream.emitted + self._settle
+            self._has_lost()  # what was lost before is not ours
             self.stream.add_raw(known, self._sent_at)
             self._heard = np.zeros(0, np.complex64)
         self._heard = np.concatenate((self._heard, samples))
@@ -145,9 +159,12 @@ class PlutoPhy(RadioPhy):
             self._heard = self._heard[-(known.size + samples.size) :]
             return
         at = first + samples.size - self._heard.size + found.at
-        self._set_loopback(False)
-        self._has_lost()
         self._heard = np.zeros(0, np.complex64)
+        if any(self._has_lost()):  # the streams may have broken since
+            self.counters["alignments_again"] += 1
+            self._sent_at = None
+            return
+        self._set_loopback(False)
         self._distance = self.stream.distance = at - self._sent_at
         self.aligned.set()
         if self._origin is not None:

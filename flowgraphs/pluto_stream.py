@@ -15,7 +15,8 @@ import numpy.typing as npt
 from flowgraphs.burst_schedule import Burst, BurstSchedule
 from flowgraphs.radio_phy import OnAirSchedule
 
-PATIENCE_S = 5.0
+PATIENCE_S = 15.0
+PACE_PATIENCE_S = 1.0
 LOOK_EVERY_S = 0.5e-3
 
 
@@ -34,6 +35,7 @@ class PlutoStream(OnAirSchedule):
         self._stream.raise_horizon(lead)
         self._sent: Callable[[], int] = lambda: self._stream.emitted
         self._ahead = lead // 2
+        self._behind = 0  # by how much less was sent than received, at best, while nothing is aligned
 
     def watch(self, sent: Callable[[], int], ahead: int) -> None:
         """Take ``sent`` for how many samples the radio has been handed; ``ahead`` of what is received it always has."""
@@ -65,14 +67,25 @@ class PlutoStream(OnAirSchedule):
 
         While this waits nothing more is received: a radio whose time waits for its reader waits for its sender too.
         """
-        self._stream.raise_horizon(count + self._lead)
-        end = time.monotonic() + PATIENCE_S
-        if self.distance is None:  # nobody knows yet how far ahead it is
+        if self.distance is None:  # nobody knows yet how far ahead it is: the radio is kept busy
+            self._stream.raise_horizon(max(count, self._sent()) + self._lead // 2)
+            self._keep_pace(count)
             return True
-        needed = count + self._ahead - self.distance
+        playing = count - self.distance  # what was lost on the way is in that: a lead over the count may be none
+        self._stream.raise_horizon(playing + self._lead)
+        end = time.monotonic() + PATIENCE_S
+        needed = playing + self._ahead
         while self._sent() < needed and time.monotonic() < end:
             time.sleep(LOOK_EVERY_S)
         return self._sent() >= needed
+
+    def _keep_pace(self, count: int) -> None:
+        """Wait a little when less is sent than is received: a transmitter that runs dry cannot be aligned."""
+        behind = count - self._sent()
+        end = time.monotonic() + PACE_PATIENCE_S
+        while count - self._sent() > self._behind + self._lead // 4 and time.monotonic() < end:
+            time.sleep(LOOK_EVERY_S)
+        self._behind = min(self._behind, behind) if time.monotonic() < end else behind
 
     def take(self, count: int) -> npt.NDArray[np.complex64] | None:
         """Return the next samples; see ``BurstSchedule.take``."""

@@ -16,6 +16,7 @@ from ampradio.radio.emulator.front_end import Board
 from testbed.emulated_air import AirPlan, IndoorAir, Way, emulated_network, keep_memory
 from testbed.emulated_air.echoes import Fading
 from testbed.emulated_air.imperfection import Imperfection
+from testbed.emulated_air.loading import load_loops
 from testbed.emulated_air.wandering import Wandering
 from testbed.emulated_air.wifi import Wifi
 
@@ -90,6 +91,7 @@ def main(argv: list[str] | None = None) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     config = msgspec.json.decode(Path((argv or sys.argv[1:])[0]).read_bytes(), type=EmulatorConfig)
     keep_memory()
+    load_loops(plan_from(config))
     with emulated_network(plan_from(config), elastic=config.elastic) as network:
         sys.stdout.write(json.dumps({"state": "ready", "uris": network.uris}) + "\n")
         sys.stdout.flush()

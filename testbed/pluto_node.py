@@ -21,6 +21,7 @@ from testbed.leash import close_with_parent, hold, leave, say
 
 RECORDER_PATIENCE_S = 2.0
 SEND_BLOCK = 1 << 15
+DELIVERY_PATIENCE_S = 20.0
 
 
 class PlutoNodeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,16 +85,23 @@ def _run(config: PlutoNodeConfig) -> NoReturn:
     from ampradio.radio.interface import RadioSettings
     from ampradio.radio.radio_uri import radio_uri
     from ampradio.sap.phy_side import PhySap
+    from flowgraphs.gr_iio_losses import GrIioLosses
     from flowgraphs.pluto_entities import AHEAD, TIMEOUT_S, pluto_phy
     from flowgraphs.streams import CI16_UNIT
+    from testbed.live.address import watched
     from testbed.radios.calibration import Policy
     from testbed.recorder import NodeRecorder
     from testbed.runner.run_calibration import consulted
+    from testbed.runner.warm_up import warm_up_ap, warm_up_tag
 
     profile = load_profile(config.profile)
     settings = RadioSettings(
         config.centre_hz, config.rate_sps, config.bandwidth_hz, config.rx_gain_db, config.tx_attenuation_db
     )
+    if config.role == "ap":  # a radio does not wait while the receiver's loops are loaded
+        warm_up_ap(profile, config.rate_sps, profile.uplink.rate_low_bps)
+    else:
+        warm_up_tag(profile, config.rate_sps, profile.downlink.rate_low_bps)
     board = Board(radio_uri(config.uri), TIMEOUT_S)
     about = board.identity
     calibration = consulted(about, config.centre_hz, cast(Policy, config.calibration))
@@ -118,25 +126,36 @@ def _run(config: PlutoNodeConfig) -> NoReturn:
         settings,
         config.block,
         scale=config.scale,
+        losses=GrIioLosses(),
         witness=recorder,
         keep=stream.keep,
         chip_clock_ppm=config.chip_clock_ppm,
         carrier_offset_hz=config.carrier_offset_hz,
         delay_samples=calibration.delay_samples(config.rate_sps, config.bandwidth_hz),
     )
-    top = _top_block(config, phy, radio_uri(config.uri).libiio)
+    seen = watched(phy, phy.receiver, config.role, config.rate_sps)
+    top = _top_block(config, seen, radio_uri(config.uri).libiio)
     phy.stream.watch(lambda: int(top.sent.nitems_read(0)), AHEAD)
     threading.Thread(target=close_with_parent, args=(phy,), daemon=True).start()
     who = {"model": about.model, "serial": about.serial, "firmware": about.firmware}
     say("ready", sap=sap.endpoint, calibration=calibration.as_facts(), **who)
     top.start()
-    phy.stopped.wait()
+    _wait_for_the_end(phy)
     recorder.finish(stream.end, phy.received if phy.failure else phy.stop_sample, RECORDER_PATIENCE_S)
     if phy.failure:
         say("error", reason=phy.failure)
         leave(3)
     say("stopped", samples=phy.stop_sample)
     hold()
+
+
+def _wait_for_the_end(phy: Any) -> None:
+    """Return when the run has come to its end, or nothing is received any more: gr-iio's source ends without a word."""
+    before = -1
+    while not phy.stopped.wait(DELIVERY_PATIENCE_S):
+        if phy.raw == before:
+            phy.fail(f"no samples for {DELIVERY_PATIENCE_S:g} s: gr-iio gave up waiting for the radio, or it is gone")
+        before = phy.raw
 
 
 def _top_block(config: PlutoNodeConfig, phy: object, uri: str) -> Any:

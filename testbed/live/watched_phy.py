@@ -86,11 +86,13 @@ class WatchedPhy:
         self._phy.close()
 
     def receive(self, items: npt.NDArray[np.complex64]) -> None:
-        """Pass the next items of the receive stream on, then show them."""
+        """Pass the next items of the receive stream on, then show those that the station's time counts."""
+        before = self._phy.received
         self._phy.receive(items)
         if self._over:
             return
         received = self._phy.received
+        items = items[items.size - (received - before) :]  # what aligns a radio's streams comes before
         if self._phy.stopped.is_set():
             self._over = True
             self._samples.finish(received)

@@ -13,7 +13,7 @@ from testbed.emulator_child import config_of
 from testbed.experiment import Experiment
 from testbed.runner.processes import NodeProcess
 
-START_PATIENCE_S = 60.0
+START_PATIENCE_S = 180.0  # the first start compiles the loops of the air
 
 
 class Emulated:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from ampradio.phy.mono_static_window import OwnPpdu
 from ampradio.phy.narrow import modulated
+from ampradio.profile import Profile
 from ampradio.profile.airtime import bst_excitation_ns
 from ampradio.vectors import Listen, PpduKind, TxVector
 from flowgraphs.entities import receiver_for
@@ -14,6 +15,7 @@ from testbed.experiment import Experiment
 
 _SNR_DB = 40.0
 _REPLY_NS = 1_000_000
+_SILENCE_NS = 1_000_000
 
 
 def warm_up(experiment: Experiment) -> None:
@@ -21,21 +23,28 @@ def warm_up(experiment: Experiment) -> None:
     if experiment.ap.mono_static:
         _reflected(experiment)
     else:
-        _active(experiment)
+        down_bps, up_bps = experiment.ap.downlink_rate_bps, experiment.ap.uplink_rate_bps
+        warm_up_tag(experiment.profile, experiment.plutos.rate_sps, down_bps)
+        warm_up_ap(experiment.profile, experiment.plutos.rate_sps, up_bps)
 
 
-def _active(experiment: Experiment) -> None:
-    rate_sps = experiment.plutos.rate_sps
-    psdu = bytes(experiment.profile.mac.short_frame_octets)
-    down = TxVector(PpduKind.DL_TYPE1, experiment.ap.downlink_rate_bps)
-    up = TxVector(PpduKind.UL_ACTIVE, experiment.ap.uplink_rate_bps)
-    silence = np.zeros(rate_sps // 1000, np.complex64)
-    for role, vector in (("tag", down), ("ap", up)):
-        receiver = receiver_for(role, experiment.profile, rate_sps)
-        if role == "ap":
-            receiver.listen(Listen(vector.kind, vector.rate_bps, 0, 1_000_000, 3_000_000))
-        heard = np.concatenate((silence, modulated(experiment.profile, psdu, vector, rate_sps), silence, silence))
-        receiver.feed(_noisy(heard))
+def warm_up_tag(profile: Profile, rate_sps: int, rate_bps: int) -> None:
+    """Receive a PPDU of the AP with a receiver of an active tag."""
+    receiver_for("tag", profile, rate_sps).feed(_heard(profile, TxVector(PpduKind.DL_TYPE1, rate_bps), rate_sps))
+
+
+def warm_up_ap(profile: Profile, rate_sps: int, rate_bps: int) -> None:
+    """Receive a PPDU of an active tag with a receiver of the AP."""
+    vector, receiver = TxVector(PpduKind.UL_ACTIVE, rate_bps), receiver_for("ap", profile, rate_sps)
+    receiver.listen(Listen(vector.kind, rate_bps, 0, _SILENCE_NS, 3 * _SILENCE_NS))
+    receiver.feed(_heard(profile, vector, rate_sps))
+
+
+def _heard(profile: Profile, vector: TxVector, rate_sps: int) -> npt.NDArray[np.complex64]:
+    """Return a short PPDU with silence around it."""
+    silence = np.zeros(_SILENCE_NS * rate_sps // 1_000_000_000, np.complex64)
+    sent = modulated(profile, bytes(profile.mac.short_frame_octets), vector, rate_sps)
+    return _noisy(np.concatenate((silence, sent, silence, silence)))
 
 
 def _reflected(experiment: Experiment) -> None:

@@ -36,10 +36,11 @@ class TxVector:
     Types 1 and 5: ``partial_id`` (0…63, 63 = broadcast) fills the AMP-SIG, ``protected`` lengthens the padding.
     Types 2 and 3: ``multi_txop``, ``session_id`` (2 LSB) and ``sta_id`` (12 LSB) fill U-SIG; ``wup_ns`` is the
     WUP-Excitation of Type 2, 0 for the profile's. ``excitation_ns`` is the BST-Excitation of Types 2 and 3 and the
-    Excitation of Type 4, which have no default. ``upper_half`` says that Type 4, or the AMP part of Type 5, lies in
-    the upper 20 MHz of the 40 MHz channel. Active uplink: ``seed_index`` (0…3) picks the scrambler seed,
-    ``channel_offset_hz`` is where the PPDU lies off the channel's centre. Bistatic uplink: ``shift_upwards`` is the
-    way the tag shifts what it reflects, up when the excitation is in the lower half. Fields of other kinds are ignored.
+    Excitation of Type 4, which have no default. ``upper_half`` says that Type 4, the AMP part of Type 5, or a
+    Type 1 where the channel is 40 MHz wide, lies in its upper 20 MHz. Active uplink: ``seed_index`` (0…3) picks the
+    scrambler seed, ``channel_offset_hz`` is where the PPDU lies off the channel's centre. Bistatic uplink:
+    ``shift_upwards`` is the way the tag shifts what it reflects, up when the excitation is in the lower half. Fields of
+    other kinds are ignored.
     ``cut_off_ns`` is when the transmitter dies, counted from sample 0: silence from there on; 0 for never.
     """
 

@@ -1,7 +1,8 @@
 """The time that the streaming receivers take for one frame, beside how long it is on the air.
 
 CPU time of the receiver's thread, with all of the PPDU and the noise around it given at once; on an idle machine that
-is the time on the wall. The receiver has run before and has a noise floor.
+is the time on the wall. The receiver has run before and has a noise floor. Beside it for uplinks: what the search for
+the AMP-Sync takes of it, over the noise before the PPDU too, and how long a weak one takes, which has no clear bits.
 """
 
 from __future__ import annotations
@@ -16,26 +17,36 @@ import numpy.typing as npt
 
 from ampradio.phy.ap_receiver import ApReceiver
 from ampradio.phy.tag_receiver import TagReceiver
+from ampradio.phy.uplink_search import first_sync
+from ampradio.phy.uplink_sync import UplinkSync
+from ampradio.phy.uplink_sync_hits import CLEAR, EXPECTED
 from ampradio.profile import load_profile
 from ampradio.psdu import crc8
 from ampradio.vectors import Listen
 from testbed.bench.detectors import DECIMATION, envelope
 from testbed.bench.packet_link import PacketLink, Randomness, data_frames, randomness
-from testbed.bench.packet_modes import SEED_INDEX, PacketMode
+from testbed.bench.packet_modes import ECN0_DB, SEED_INDEX, PacketMode
+from testbed.bench.stopwatch import medians_s
 
 SETTLE_NS = 3_000_000
 SETTLE_EVERY = 20  # frames
+WEAK_ECN0_DB = 12.5  # about a decibel above the bar of uncoded uplinks, whose bits are not clear there
 _NS_PER_S = 1_000_000_000
 
 
 @dataclass(frozen=True)
 class FrameTime:
-    """The median time of decoding a frame of ``octets``, and its time on the air."""
+    """The median time of decoding a frame of ``octets``, and its time on the air.
+
+    Of uplinks also that of the search in it alone, and of a frame at ``WEAK_ECN0_DB``.
+    """
 
     mode: PacketMode
     octets: int
     decode_s: float
     air_s: float
+    search_s: float | None
+    weak_s: float | None
 
     @property
     def air_times(self) -> float:
@@ -45,6 +56,9 @@ class FrameTime:
     def figures(self) -> dict[str, Any]:
         """Return it as it goes into ``phy.json``."""
         times = {"decode_ms": self.decode_s * 1e3, "air_ms": self.air_s * 1e3, "air_times": self.air_times}
+        for name, seconds in (("search_ms", self.search_s), ("weak_ms", self.weak_s)):
+            if seconds is not None:
+                times[name] = seconds * 1e3
         return {"mode": self.mode.name, "octets": self.octets, **times}
 
 
@@ -60,15 +74,36 @@ def measure(mode: PacketMode, repeat: int, seed: int) -> list[FrameTime]:
     return [_measured(mode, sent, repeat, draw) for sent in (short, data_frames(1, draw.rng))]
 
 
-def _measured(
-    mode: PacketMode, sent: npt.NDArray[np.uint8], repeat: int, draw: Randomness
-) -> FrameTime:
+def _measured(mode: PacketMode, sent: npt.NDArray[np.uint8], repeat: int, draw: Randomness) -> FrameTime:
     link = PacketLink(mode)
     noisy = link.through_the_air(link.modulated(sent), draw)[0]
+    decode_s = _decoding_s(link, mode.noise_power, noisy, sent, repeat, draw)
+    search_s = weak_s = None
+    if mode.is_uplink:
+        search_s = _search_s(mode, noisy, repeat)
+        weak_power = mode.noise_power * 10 ** ((ECN0_DB - WEAK_ECN0_DB) / 10)
+        link = PacketLink(mode, weak_power)
+        weak = link.through_the_air(link.modulated(sent), draw)[0]
+        weak_s = _decoding_s(link, weak_power, weak, None, repeat, draw)
+    octets = sent.shape[1]
+    return FrameTime(mode, octets, decode_s, mode.air_ns(octets) / _NS_PER_S, search_s, weak_s)
+
+
+def _decoding_s(
+    link: PacketLink,
+    noise_power: float,
+    noisy: npt.NDArray[np.complex64],
+    sent: npt.NDArray[np.uint8] | None,
+    repeat: int,
+    draw: Randomness,
+) -> float:
+    """Return the median time of decoding ``noisy`` (n,); RuntimeError if that does not give ``sent`` (1, octets)."""
+    mode = link.mode
     silence = np.zeros(SETTLE_NS * mode.rate_sps // _NS_PER_S, np.complex64)
-    quiet = draw.noise.added_to(silence, mode.noise_power)
+    quiet = draw.noise.added_to(silence, noise_power)
     feed, expect = _receiver(mode) if mode.streams else _batch_receiver(link)
-    position, seconds = 0, []
+    position = 0
+    seconds: list[float] = []
     for turn in range(repeat + 1):
         if turn % SETTLE_EVERY == 0:
             feed(quiet)
@@ -76,10 +111,17 @@ def _measured(
         expect(position, position + noisy.size)
         given = feed(noisy, seconds)
         position += noisy.size
-        if given != [sent.tobytes()]:
+        if sent is not None and given != [sent.tobytes()]:
             raise RuntimeError(f"{mode.name}: the streaming receiver did not receive the PPDU")
-    octets = sent.shape[1]
-    return FrameTime(mode, octets, float(np.median(seconds[1:])), mode.air_ns(octets) / _NS_PER_S)
+    return float(np.median(seconds[1:]))
+
+
+def _search_s(mode: PacketMode, noisy: npt.NDArray[np.complex64], repeat: int) -> float:
+    """Return the median time of the search for an AMP-Sync from the first of ``noisy`` (n,) on."""
+    strictness = EXPECTED if mode.is_coded else CLEAR
+    sync = UplinkSync(load_profile(), mode.rate_bps, mode.rate_sps, strictness, mode.kind)
+    rows, floor, begin = noisy[np.newaxis], np.array([mode.noise_power]), np.zeros(1, np.intp)
+    return medians_s({"search": lambda: first_sync(sync, rows, floor, begin)}, repeat)["search"]
 
 
 def _receiver(mode: PacketMode) -> tuple[Callable[..., list[bytes | None]], Callable[[int, int], None]]:

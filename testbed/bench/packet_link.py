@@ -52,10 +52,11 @@ class Randomness:
 class PacketLink:
     """The two stations of a mode and the air between them."""
 
-    def __init__(self, mode: PacketMode) -> None:
-        """Prepare the receiver of ``mode``."""
+    def __init__(self, mode: PacketMode, noise_power: float | None = None) -> None:
+        """Prepare the receiver of ``mode`` for ``noise_power`` a sample, by default that of the mode."""
         self.mode = mode
-        self._noise_power, self._rate_sps, self._vector = mode.noise_power, mode.rate_sps, mode.vector
+        self._noise_power = mode.noise_power if noise_power is None else noise_power
+        self._rate_sps, self._vector = mode.rate_sps, mode.vector
         self._profile = load_profile()
         self._pads = tuple(ns * mode.rate_sps // _NS_PER_S for ns in (LEAD_NS, TAIL_NS))
         up = self._profile.uplink

@@ -8,7 +8,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from testbed.bench.frames import FrameTime
+from testbed.bench.frames import WEAK_ECN0_DB, FrameTime
 from testbed.bench.out import machine
 from testbed.bench.packet_link import OCTETS
 from testbed.bench.packet_modes import ECN0_DB
@@ -48,12 +48,14 @@ def print_rates(console: Console, rates: Sequence[Rates], flowgraphs: Sequence[f
 
 def print_frames(console: Console, times: Sequence[FrameTime]) -> None:
     """Print how long one frame takes beside how long it is on the air."""
-    title = "One frame through the receiver with the noise around it, CPU time"
-    table = Table("mode", "receiver", "octets", "decode, ms", "on the air, ms", "ratio", title=title)
+    title = "One frame through the receiver with the noise around it, CPU time in ms"
+    weak = f"at {WEAK_ECN0_DB:g} dB"
+    table = Table("mode", "receiver", "octets", "decode", "on the air", "ratio", "search alone", weak, title=title)
     for each in times:
         row = (f"{each.decode_s * 1e3:.3f}", f"{each.air_s * 1e3:.3f}", f"{each.air_times:.2f}")
+        beside = ["" if seconds is None else f"{seconds * 1e3:.3f}" for seconds in (each.search_s, each.weak_s)]
         kind = "streaming" if each.mode.streams else "batch of 1"
-        table.add_row(each.mode.name, kind, str(each.octets), *row)
+        table.add_row(each.mode.name, kind, str(each.octets), *row, *beside)
     console.print(table)
 
 

@@ -104,7 +104,6 @@ def _phy(config: NodeConfig) -> NoReturn:
     from ampradio.sap.phy_side import PhySap
     from flowgraphs.entities import receiver_for
     from flowgraphs.lockstep import LockStepPhy
-    from flowgraphs.wide_phy import WidePhy
     from testbed.live.address import watched
     from testbed.recorder import NodeRecorder
 
@@ -130,6 +129,8 @@ def _phy(config: NodeConfig) -> NoReturn:
             sap, receiver, profile, recorder, role, rate_sps, chip_clock_ppm=clock_ppm, own_delay_samples=own
         )
     else:
+        from flowgraphs.wide_phy import WidePhy
+
         energizer = _energizer(config, profile)
         phy = WidePhy(sap, receiver, profile, recorder, role, chip_clock_ppm=clock_ppm, energizer=energizer)
     seen = watched(phy, receiver, config.role, config.sample_rate_sps)

@@ -29,11 +29,9 @@ _FFT = 128  # bins to the chip rate
 _BINS = np.arange(-39, 40)  # those that are looked at: the next carrier of the bank has the others
 OUTRANKS = 2.0  # so many times stronger a later sync must be than a weak one: the data after that may look like some
 _OVERLAP_CHIPS = 4
-_CONTRAST = 0.25  # least ON-minus-OFF over ON-plus-OFF
 _WEAK = 26.0  # energy of the word over the noise energy of a chip that noise seldom reaches
 _PEAK_LIKENESS = 0.5  # where there is a sync its peak may be less like one: another tag's PPDU may lie over it
 _LIKENESS_FROM = 0.65  # mean correlation from which on more likeness is asked for
-_VERIFIED_AT_ONCE = 96
 _SIDELOBE_CHIPS = 32  # how far before the word something may pass; further after it, its data may
 _NS_PER_S = 1_000_000_000
 
@@ -115,7 +113,9 @@ class UplinkSync:
         difference, total = correlation[:, :, :, :-1], correlation[:, :, :, -1:]
         sigmas = np.float32(self._strictness.noise_sigmas * math.sqrt(self._signs.size) * self.chip)
         noise = sigmas * floor.astype(np.float32)
-        passed = difference > np.maximum(np.float32(_CONTRAST) * total, noise[:, None, None, None, None])
+        passed = difference > np.maximum(
+            np.float32(self._strictness.contrast) * total, noise[:, None, None, None, None]
+        )
         packets = samples.shape[0]
         timing = ChipTiming(np.zeros(packets), np.ones(packets))
         hits = UplinkSyncHits(np.zeros(packets, np.bool_), timing, np.zeros(packets), np.zeros(packets))
@@ -145,7 +145,7 @@ class UplinkSync:
         accelerator.prepare("ampradio.phy.uplink_sync_loops")
         strictness = self._strictness
         sigmas = strictness.noise_sigmas * math.sqrt(self._signs.size) * self.chip
-        thresholds = (sigmas, _CONTRAST, strictness.coherent, _VERIFIED_AT_ONCE, self.chip)
+        thresholds = (sigmas, strictness.contrast, strictness.coherent, strictness.candidates, self.chip)
         at_peak = min(strictness.likeness, _PEAK_LIKENESS)
         likeness = (strictness.likeness, strictness.clearer, _LIKENESS_FROM, at_peak)
         upper = self._spectrum[:, _BINS >= 0]
@@ -165,8 +165,9 @@ class UplinkSync:
     ) -> tuple[float, float, float, float] | None:
         """Return start, stretch, carrier and energy of the first sync where one packet has a ``score``, if any."""
         some = np.flatnonzero(score)
-        if some.size > _VERIFIED_AT_ONCE:
-            some = some[np.argpartition(score.reshape(-1)[some], -_VERIFIED_AT_ONCE)[-_VERIFIED_AT_ONCE:]]
+        most = self._strictness.candidates
+        if some.size > most:
+            some = some[np.argpartition(score.reshape(-1)[some], -most)[-most:]]
         carrier, sub, clock, position = np.unravel_index(some, score.shape)
         position += sub * score.shape[-1]
         word = chips[carrier[:, np.newaxis], position[:, np.newaxis] + self._offsets[clock]]

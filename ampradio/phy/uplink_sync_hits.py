@@ -16,16 +16,21 @@ class Strictness:
 
     ``noise_sigmas``: ON minus OFF, in standard deviations of noise. ``coherent``: energy of the word over the noise
     energy of a chip. ``likeness``: how well the chip energies correlate with the word, over the mean at that SNR;
-    ``clearer``: how much more of that per unit of mean correlation, where noise is no excuse.
+    ``clearer``: how much more of that per unit of mean correlation, where noise is no excuse. ``contrast``: ON minus
+    OFF over ON plus OFF. ``candidates``: so many places of a block at most are looked at coherently.
     """
 
     noise_sigmas: float
     coherent: float
     likeness: float
     clearer: float = 0.9
+    contrast: float = 0.25
+    candidates: int = 96
 
 
-EXPECTED = Strictness(2.7, 18.0, 0.5)  # a PPDU is due: a miss is worse than a false start, which its data tell
+EXPECTED = Strictness(2.2, 16.0, 0.4, contrast=0.2, candidates=200)
+"""A PPDU is due: a miss is worse than a false start, which its data tell."""
+
 UNASKED = Strictness(3.6, 22.0, 0.65)
 CLEAR = Strictness(6.0, 40.0, 0.6)  # an uncoded frame that can be read has a sync this clear
 UNEVEN = Strictness(6.0, 40.0, 0.3, 0.0)  # one whose ON chips differ in energy is no more like the word without noise

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ampradio import accelerator
 from ampradio.phy import amp_sig
 from ampradio.phy.edge_timing import ChipTiming
 from ampradio.phy.envelope_chips import EnvelopeChips, differences_of
 from ampradio.phy.envelope_frame import finish, follow, time_sync
 from ampradio.phy.envelope_sync import EnvelopeSync
+from ampradio.phy.reception import Itself
 from ampradio.phy.running_sum import running_sum
+from ampradio.phy.tag_reading import tag_loop
 from ampradio.profile.airtime import non_amp_ns
 from ampradio.profile.model import Profile
 from ampradio.psdu import SIZING_OCTETS, frame_octets, octets_of
@@ -53,13 +56,12 @@ class TagBatch:
         ``floor`` (packets,) is the noise per power sample, 0 where unknown.
         """
         hits = self._sync.first(power, floor)
-        sums = running_sum(power, np.float64)
         psdus: list[bytes | None] = [None] * power.shape[0]
         start, stretch = hits.timing.start.copy(), hits.timing.stretch.copy()
         for complemented, chips in enumerate(self._chips):
             rows = np.flatnonzero(hits.found & (hits.complemented == complemented))
             if rows.size:
-                timing, read = self._frames(sums[rows], hits.timing.of(rows), chips)
+                timing, read = self._read(power, rows, hits.timing.of(rows), chips)
                 start[rows], stretch[rows] = timing.start, timing.stretch
                 for row, psdu in zip(rows, read, strict=True):
                     psdus[row] = psdu
@@ -68,37 +70,43 @@ class TagBatch:
         first = start * self._decimation - before * stretch
         return DownlinkBatch(tuple(psdus), hits.found, rates, first, stretch)
 
+    def _read(
+        self, power: npt.NDArray[np.float32], rows: npt.NDArray[np.intp], timing: ChipTiming, chips: EnvelopeChips
+    ) -> tuple[ChipTiming, list[bytes | None]]:
+        if accelerator.is_on():
+            loop = tag_loop(Itself(self._profile), chips.rate_bps, self._rate_sps, self._decimation, 0.0)
+            return loop.read_each(np.ascontiguousarray(power), rows, timing)
+        return self._frames(running_sum(power[rows], np.float64), timing, chips)
+
     def _frames(
         self, sums: npt.NDArray[np.float64], timing: ChipTiming, chips: EnvelopeChips
     ) -> tuple[ChipTiming, list[bytes | None]]:
-        sig_bits = 8 * self._profile.downlink.sig_octets
+        sig_bits, packets = 8 * self._profile.downlink.sig_octets, sums.shape[0]
         timing = time_sync(sums, timing, chips)
         timing, _ = finish(sums, follow(sums, timing, chips, sig_bits), chips, sig_bits)
         sig = differences_of(sums, timing, chips, sig_bits)
-        psdus: list[bytes | None] = [None] * sums.shape[0]
-        start, stretch = timing.start.copy(), timing.stretch.copy()
         valid = [amp_sig.partial_id_by(self._profile.downlink, each) is not None for each in sig]
-        rows, done = np.flatnonzero(valid), sig_bits
-        wanted = self._profile.mac.short_frame_octets
-        sizes = np.zeros(sums.shape[0], np.intp)
-        timing = timing.of(rows)
-        for wanted in (self._profile.mac.short_frame_octets, SIZING_OCTETS):
-            bits = sig_bits + 8 * wanted
-            timing = follow(sums[rows], timing, chips, bits, done)
-            _, decided = finish(sums[rows], timing, chips, bits)
-            start[rows], stretch[rows] = timing.start, timing.stretch
-            sizes[rows] = [self._size(each[sig_bits:]) for each in decided]
-            longer = sizes[rows] > wanted
-            rows, timing, done = rows[longer], timing.of(longer), bits
-        for octets in np.unique(sizes[valid]):
-            rows = np.flatnonzero(np.array(valid) & (sizes == octets))
-            bits = sig_bits + 8 * int(octets)
-            done = min(bits, sig_bits + 8 * SIZING_OCTETS)
-            timing = follow(sums[rows], ChipTiming(start[rows], stretch[rows]), chips, bits, done)
-            timing, decided = finish(sums[rows], timing, chips, bits)
-            start[rows], stretch[rows] = timing.start, timing.stretch
-            for row, each in zip(rows, decided, strict=True):
-                psdus[row] = octets_of(each[sig_bits:]) if self._size(each[sig_bits:]) == octets else None
+        psdus: list[bytes | None] = [None] * packets
+        start, stretch = timing.start.copy(), timing.stretch.copy()
+        octets, done = np.full(packets, self._profile.mac.short_frame_octets), np.full(packets, sig_bits)
+        unread = np.flatnonzero(valid)
+        while unread.size:
+            longer = []
+            for wanted, known in np.unique(np.stack((octets[unread], done[unread])), axis=1).T.tolist():
+                rows = unread[(octets[unread] == wanted) & (done[unread] == known)]
+                bits = sig_bits + 8 * wanted
+                followed = follow(sums[rows], ChipTiming(start[rows], stretch[rows]), chips, bits, known)
+                fitted, decided = finish(sums[rows], followed, chips, bits)
+                octets[rows] = [self._size(each[sig_bits:]) for each in decided]
+                done[rows] = bits
+                goes_on = octets[rows] > wanted
+                start[rows] = np.where(goes_on, followed.start, fitted.start)
+                stretch[rows] = np.where(goes_on, followed.stretch, fitted.stretch)
+                longer.append(rows[goes_on])
+                for row, each in zip(rows, decided, strict=True):
+                    if octets[row] == wanted:
+                        psdus[row] = octets_of(each[sig_bits:])
+            unread = np.concatenate(longer)
         return ChipTiming(start, stretch), psdus
 
     def _size(self, bits: npt.NDArray[np.uint8]) -> int:

@@ -86,13 +86,13 @@ def _signalled(at: _Reals, chips: _Chips, signals: _Whole, unsure: float, octets
 
 
 @compiled(
-    "int64(float32[::1], float64[::1], float64[::1], float64[::1], int8[::1], float64[:, ::1],"
+    "int64(float32[::1], boolean, float64[::1], float64[::1], float64[::1], int8[::1], float64[:, ::1],"
     " float64[:, :, ::1], float64[:, :, ::1], int64, float64, float64, int64[::1], float64, int64, float64[::1],"
     " float64[::1], float64[::1], float64, float64, float64, int64[::1], float64, int64[::1], int64[:, ::1],"
     " uint8[::1])"
 )
 def read_on(
-    power: npt.NDArray[np.float32], sums: _Reals, state: _Reals, edges: _Reals, sync: _Chips,
+    power: npt.NDArray[np.float32], streams: bool, sums: _Reals, state: _Reals, edges: _Reals, sync: _Chips,
     half: _Reals, on_expected: _Reals, slope_expected: _Reals, around: int, limit: float, margin: float,
     lengths: _Whole, further: float, most_bits: int, late: _Reals, gained: _Reals, steering: _Reals,
     off_scale: float, least: float, straddle: float, signals: _Whole, unsure: float, crc: _Whole, sizes: _Whole,
@@ -100,7 +100,8 @@ def read_on(
 ) -> int:  # fmt: skip
     """Read on from ``state`` and return how far that went; ``psdu`` begins with what was read.
 
-    ``sums`` (samples + 1,) is the running sum of ``power``, as far as the state says. ``lengths``: bits of AMP-SIG,
+    ``sums`` (samples + 1,) is the running sum of ``power``, as far as the state says. If it ``streams`` no step sees
+    more samples than it needs, nor fewer; else all there are. ``lengths``: bits of AMP-SIG,
     octets of a short frame, octets that tell the size of another, bits followed first. ``signals`` (256,) is the
     second octet of AMP-SIG by its first, less than 0 where that is none; ``unsure`` as in ``amp_sig``.
     """
@@ -114,14 +115,15 @@ def read_on(
         whole = edges[: known + 2 * bits + 1]
         needed = math.ceil(timing[0] + timing[1] * edges[known + 2 * bits] + margin)
         state[NEEDED] = needed
-        if power.size < needed:
+        if streams and power.size < needed:
             return WANTS_MORE
+        seen = needed if streams else power.size
         total = sums[ready]
-        for sample in range(ready, needed):
+        for sample in range(ready, seen):
             total += power[sample]
             sums[sample + 1] = total
-        state[SUMMED] = max(ready, needed)
-        row = sums[: needed + 1]
+        state[SUMMED] = max(ready, seen)
+        row = sums[: seen + 1]
         if octets == 0:
             for which in range(ONCE_FOLLOWED):
                 _refined(row, edges[: known + 1], sync, windows, which, around, limit, timing)
@@ -149,3 +151,26 @@ def read_on(
         state[ON], state[OFF] = levels_of(row, timing, whole, chips, straddle)
         state[HOLDS] = holds(psdu[:octets], crc, short)
         return READ
+
+
+@compiled(
+    "void(float32[:, ::1], int64[::1], float64[:, ::1], float64[::1], int8[::1], float64[:, ::1], float64[:, :, ::1],"
+    " float64[:, :, ::1], int64, float64, float64, int64[::1], float64, int64, float64[::1], float64[::1],"
+    " float64[::1], float64, float64, float64, int64[::1], float64, int64[::1], int64[:, ::1], uint8[:, ::1],"
+    " int64[::1])"
+)
+def read_each(
+    power: npt.NDArray[np.float32], rows: _Whole, states: _Reals, edges: _Reals, sync: _Chips,
+    half: _Reals, on_expected: _Reals, slope_expected: _Reals, around: int, limit: float, margin: float,
+    lengths: _Whole, further: float, most_bits: int, late: _Reals, gained: _Reals, steering: _Reals,
+    off_scale: float, least: float, straddle: float, signals: _Whole, unsure: float, crc: _Whole, sizes: _Whole,
+    psdus: _Octets, found: _Whole,
+) -> None:  # fmt: skip
+    """Do that to a frame in each of ``rows`` (n,) of ``power``, all of it there; ``found`` (n,) says how it went."""
+    sums = np.zeros(power.shape[1] + 1)
+    for each in range(rows.size):
+        found[each] = read_on(
+            power[rows[each]], False, sums, states[each], edges, sync, half, on_expected, slope_expected, around,
+            limit, margin, lengths, further, most_bits, late, gained, steering, off_scale, least, straddle, signals,
+            unsure, crc, sizes, psdus[each],
+        )  # fmt: skip

@@ -54,9 +54,24 @@ class TagLoop:
 
         begun.grow(power.size)
         octets = np.empty(self._most, np.uint8)
-        found = read_on(power, begun.sums, begun.state, *self._about, *self._tries, *self._tables, octets)
+        found = read_on(power, True, begun.sums, begun.state, *self._about, *self._tries, *self._tables, octets)
         begun.psdu = octets[: begun.octets].tobytes()
         return int(found)
+
+    def read_each(
+        self, power: npt.NDArray[np.float32], rows: npt.NDArray[np.intp], timing: ChipTiming
+    ) -> tuple[ChipTiming, list[bytes | None]]:
+        """Return timing and PSDU of the frame in each of ``rows`` of ``power`` whose sync has that ``timing``."""
+        from ampradio.phy.tag_frame_loops import READ, read_each
+
+        states = np.zeros((rows.size, _NUMBERS))
+        states[:, 0], states[:, 1] = timing.start, timing.stretch
+        octets, found = np.empty((rows.size, self._most), np.uint8), np.empty(rows.size, np.int64)
+        read_each(power, rows, states, *self._about, *self._tries, *self._tables, octets, found)
+        sizes = states[:, _OCTETS].astype(np.intp)
+        whole = zip(octets, sizes, found == READ, strict=True)
+        psdus = [each[:size].tobytes() if is_whole else None for each, size, is_whole in whole]
+        return ChipTiming(states[:, 0].copy(), states[:, 1].copy()), psdus
 
 
 class TagReading:

@@ -71,13 +71,14 @@ class NodeProcess:
                 raise self._failed(str(said.get("reason")))
 
     def check(self) -> None:
-        """Raise RunError when the process has failed or ended."""
-        while not self._said.empty():
+        """Raise RunError when the process has failed or ended; what else it has said waits for ``expect``."""
+        for _ in range(self._said.qsize()):
             said = self._said.get()
             if said is None:
                 raise self._failed(f"ended with exit code {self._process.wait()}")
             if said["state"] == "error":
                 raise self._failed(str(said.get("reason")))
+            self._said.put(said)
 
     def end(self) -> None:
         """End the process: close its standard input, then kill what is left."""

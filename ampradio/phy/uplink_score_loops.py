@@ -84,8 +84,15 @@ def grid_sums(parts: _Floats, fine: _Floats, advance: _Floats, sums: _Floats) ->
 
 @compiled()
 def _sums_of(row: _Floats, count: int, out: _Floats) -> None:
-    """Write the sums of ``count`` neighbours, at least four, into ``out``, as many as can be in one pass."""
+    """Write the sums of ``count`` neighbours into ``out``, as many as can be in one pass."""
     size = out.size
+    if count < 4:
+        out[:] = row[:size]
+        for at in range(1, count):
+            more = row[at : at + size]
+            for each in range(size):
+                out[each] += more[each]
+        return
     one, two, three, four = row[:size], row[1 : 1 + size], row[2 : 2 + size], row[3 : 3 + size]
     if count == 5:
         five = row[4 : 4 + size]

@@ -15,9 +15,7 @@ def noise_power_for_snr(on_power: PerPacket, snr_db: PerPacket) -> PerPacket:
     return on_power * 10.0 ** (-np.asarray(snr_db, np.float64) / 10)
 
 
-def awgn(
-    samples: Samples, noise_power: PerPacket, rng: np.random.Generator, out: Samples | None = None
-) -> Samples:
+def awgn(samples: Samples, noise_power: PerPacket, rng: np.random.Generator, out: Samples | None = None) -> Samples:
     """Return ``samples`` (..., n) plus circular complex Gaussian noise.
 
     Args:

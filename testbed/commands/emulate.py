@@ -39,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM; the URIs are printed when they answer."""
     from ampradio.radio.emulator.network import MOST_PLUTOS
     from testbed.emulated_air import emulated_network, keep_memory
+    from testbed.emulated_air.loading import load_loops
 
     if not 1 <= args.plutos <= MOST_PLUTOS:
         raise CallerMistake(f"{args.plutos} PlutoSDRs", f"give --plutos 1 to {MOST_PLUTOS}")
@@ -46,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
         raise CallerMistake(f"there is no port {args.port}", f"give --port 0 to {65536 - args.plutos}")
     plan = _plan(args.air, args.plutos)
     keep_memory()
+    load_loops(plan)
     try:
         network = emulated_network(plan, elastic=args.elastic, port=args.port)
     except OSError as error:

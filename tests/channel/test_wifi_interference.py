@@ -131,9 +131,7 @@ def test_each_packet_its_power_and_its_bursts() -> None:
 
 
 def test_a_seed_makes_the_same_traffic_again() -> None:
-    first, again, other = (
-        wifi_interference(SHORT, 0.0, 20_000, FS, np.random.default_rng(seed)) for seed in (8, 8, 9)
-    )
+    first, again, other = (wifi_interference(SHORT, 0.0, 20_000, FS, np.random.default_rng(seed)) for seed in (8, 8, 9))
     assert np.array_equal(first, again) and not np.array_equal(first, other)
     assert not wifi_interference(WifiTraffic(0.0), 0.0, 20_000, FS, np.random.default_rng(8)).any()
 

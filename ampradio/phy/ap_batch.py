@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ampradio.phy.ap_frame import UNSURE_NS
+from ampradio.phy.coded_extent import UNSURE_NS
 from ampradio.phy.edge_timing import ChipTiming
 from ampradio.phy.frame_check import check_holds
 from ampradio.phy.scrambler import scramble

@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from ampradio import accelerator
-from ampradio.phy.coded_frame import CodedFrameState, coded_loop
+from ampradio.phy.coded_extent import coded_extent, lead_samples
+from ampradio.phy.coded_frame import CodedFrameState
 from ampradio.phy.edge_timing import ChipTiming
 from ampradio.phy.frame_check import check_holds
 from ampradio.phy.reception import Itself, Reception
@@ -26,18 +26,9 @@ from ampradio.phy.uplink_track import UplinkTrack
 from ampradio.profile.model import Profile
 from ampradio.psdu import SIZING_OCTETS, frame_octets, octets_of
 
-_NS_PER_S = 1_000_000_000
-_MARGIN_NS = 1_000  # read this far past the last chip
-UNSURE_NS = 5_000
-"""How much less an announced end is trusted: under the right clock it may be earlier by so much."""
-
-_EARLY_CLOCK_ERROR = 1e-3
-
 
 class ApFrame:
     """Reads a frame piece by piece: ``take`` the samples from ``origin`` to ``needs`` until ``over``."""
-
-    LEAD_CHIPS = 2  # kept before the sync, for the windows of its first edges
 
     def __init__(
         self,
@@ -55,7 +46,7 @@ class ApFrame:
         What ends within its window is read by ``settled``. None: there is no window, and a frame may turn out to be
         shorter than its header told at first, and so to have ended before an earlier ``earliest_end``.
         """
-        lead = int(self.LEAD_CHIPS * chips.chip)
+        lead = lead_samples(chips)
         self.origin = sync_sample - lead
         self.reception: Reception | None = None
         self.over = False
@@ -67,24 +58,18 @@ class ApFrame:
         self._carrier_hz = carrier_hz
         self._timing = ChipTiming(np.array([float(lead)]), np.array([stretch]))
         self._seeds = seeds
-        self._tail = profile.uplink.bcc_tail_bits
-        self._short = profile.mac.short_frame_octets
-        self._header = SIZING_OCTETS + 1 + profile.mac.fcs_octets  # the shortest frame that has a Length
+        self._extent = extent = coded_extent(Itself(profile), chips, rate_sps)
+        self._tail, self._short, self._header = extent.tail, extent.short, extent.header
         self._reserved_from = profile.mac.protected_bit + 1  # bits of Frame Control that are sent 0 (rule 5)
         self._candidates: list[tuple[int, int]] = []  # (octets, seed index), next one last
         self._reread = False
         self._settled = settled
-        self._margin = self._samples(_MARGIN_NS)
-        self._longest = profile.mac.header_octets + profile.mac.body_octets_max + profile.mac.fcs_octets
         self._octets = self._short
         self._tried: set[tuple[int, int]] = set()
         self._track: UplinkTrack | None = None
         self._header_track: UplinkTrack | None = None  # before any bit is decided that may lie past the end
         self._sums = np.zeros((1, 1), np.complex128)  # of what has been read
         self._coded_bits_done = 0
-        self._at_once = len(seeds) == 1  # as long as nothing is out of the ordinary
-        self._begun: CodedFrameState | None = None
-        self._too_few = 0  # so many samples were
         self._sync_timing = self._timing
         self._others: list[UplinkTrack] | None = None  # under other clocks, next one last; None: not thought of yet
         self._others_bits = 0
@@ -94,7 +79,7 @@ class ApFrame:
     @property
     def needs(self) -> int:
         """The stream position up to which samples are wanted next."""
-        return self.origin + max(math.ceil(self._end_of(self._octets)) + self._margin, self._too_few + 1)
+        return self.origin + self._extent.needed(*self._clock, self._octets)
 
     @property
     def end(self) -> int:
@@ -103,50 +88,33 @@ class ApFrame:
 
     def earliest_end(self) -> int:
         """Return the sample before which this PPDU cannot end."""
-        unread = self._chips.data_end(self._data_chips(self._octets)) * _EARLY_CLOCK_ERROR
-        return int(self.origin + self._end_of(self._octets) - self._samples(UNSURE_NS) - unread)
+        return self._extent.earliest_end(self.origin, *self._clock, self._octets)
 
     @property
     def uses(self) -> int:
         """The stream position up to which samples are of use now: where the longest frame would end."""
-        return max(self.needs, self.origin + math.ceil(self._end_of(self._longest)) + self._margin)
+        return max(self.needs, self.origin + self._extent.needed(*self._clock, self._extent.longest))
 
     def take(self, samples: npt.NDArray[np.complex64], floor: float) -> None:
         """Read on with ``samples`` (1, needs − origin or more); ``floor`` is the noise per sample, 0 if unknown."""
-        if self._at_once and accelerator.is_on():
-            self._take_at_once(samples, floor)
         while not self.over and self.needs - self.origin <= samples.shape[1]:
             self._take_step(samples[:, : self.needs - self.origin], floor)
 
-    def _take_at_once(self, samples: npt.NDArray[np.complex64], floor: float) -> None:
-        """Read on by the compiled loop, as far as the samples go; what it leaves undone is for ``_take_step``."""
+    def take_over(self, begun: CodedFrameState, failed: int, samples: npt.NDArray[np.complex64]) -> None:
+        """Go on from where the compiled loop ``failed``, by its own word, in ``samples`` (1, n)."""
         from ampradio.phy import coded_frame_loops as loops
 
-        profile, (seed,), origin = self._profile, self._seeds, self._timing
-        loop = coded_loop(Itself(profile), self._chips, seed, self._header, self._margin)
-        if self._begun is None:
-            self._begun = CodedFrameState(float(origin.start[0]), float(origin.stretch[0]), self._short)
-        begun = self._begun
-        found = loop.read_on(begun, samples, self._carrier_hz / self._rate_sps, floor)
+        (seed,) = self._seeds
         self._octets = begun.octets
-        self._timing = begun.timing(loops.LAST_FOLLOWED if found in (loops.WHOLE, loops.CHECK_FAILED) else 0)
-        if found == loops.WANTS_MORE:
-            self._too_few = samples.shape[1]  # by the loop's own reckoning, to the last digit
-        elif found == loops.FALSE_START:
-            self.counted["false_starts"] += 1
-            self.false_start = self.over = True
-        elif found == loops.HEADER_FAILED:
-            self._at_once = False
-            self._sums = begun.track(0).sums
+        if failed == loops.HEADER_FAILED:
+            self._timing, self._sums = begun.timing(0), begun.track(0).sums
             self._fail("header_failed")
-        elif found in (loops.SHORT, loops.WHOLE):
-            self._hand_up(*begun.place, begun.powers, begun.psdu, seed)
-        elif found == loops.CHECK_FAILED:
-            self._at_once = False
-            self._candidates, self._tried = [(self._octets, seed)], {(self._octets, seed)}
-            self._track, self._header_track = begun.track(loops.LAST_FOLLOWED), begun.track(loops.AFTER_HEADER)
-            self._sums, self._coded_bits_done = self._track.sums, begun.coded_bits_done
-            self._take_whole(samples, begun.track(0), begun.bits)
+            return
+        self._timing = begun.timing(loops.LAST_FOLLOWED)
+        self._candidates, self._tried = [(self._octets, seed)], {(self._octets, seed)}
+        self._track, self._header_track = begun.track(loops.LAST_FOLLOWED), begun.track(loops.AFTER_HEADER)
+        self._sums, self._coded_bits_done = self._track.sums, begun.coded_bits_done
+        self._take_whole(samples, begun.track(0), begun.bits)
 
     def _take_step(self, samples: npt.NDArray[np.complex64], floor: float) -> None:
         self._extend(samples)
@@ -178,15 +146,12 @@ class ApFrame:
         if read < samples.shape[1]:
             self._sums = derotated(samples, turn, read, self._sums)
 
-    def _data_chips(self, octets: int) -> int:
-        return 4 * (8 * octets + self._tail)  # rate 1/2, Manchester
+    @property
+    def _clock(self) -> tuple[float, float]:
+        return float(self._timing.start[0]), float(self._timing.stretch[0])
 
     def _end_of(self, octets: int) -> float:
-        nominal = self._chips.data_end(self._data_chips(octets))
-        return float(self._timing.start[0] + self._timing.stretch[0] * nominal)
-
-    def _samples(self, duration_ns: int) -> int:
-        return duration_ns * self._rate_sps // _NS_PER_S
+        return self._extent.end(*self._clock, octets)
 
     def _octets_under(self, bits: npt.NDArray[np.uint8], seed_index: int, octets: int) -> bytes:
         return octets_of(scramble(bits[: 8 * octets], scrambler_seed(self._profile.uplink, seed_index)))
@@ -239,7 +204,7 @@ class ApFrame:
         if self._others is None or self._settled is None:
             return True
         end = self.origin + self._end_of(octets)
-        return self._least_end <= end <= self._settled - self._margin - 1
+        return self._least_end <= end <= self._settled - self._extent.margin - 1
 
     def _fail(self, how: str) -> None:
         """Begin again under the next of the other clocks there may be; without any the frame is over."""
@@ -275,15 +240,9 @@ class ApFrame:
             self._track, self._coded_bits_done = begun, 2 * known
 
     def _deliver(self, samples: npt.NDArray[np.complex64], track: UplinkTrack, psdu: bytes, seed_index: int) -> None:
-        timing, turn = track.timing, float(track.carrier.turn[0])
-        powers = powers_of_sync(samples, track, self._chips)
-        self._hand_up(float(timing.start[0]), float(timing.stretch[0]), turn, powers, psdu, seed_index)
-
-    def _hand_up(
-        self, start: float, stretch: float, turn: float, powers: tuple[float, float], psdu: bytes, seed_index: int
-    ) -> None:
-        carrier_hz = self._carrier_hz + turn * self._rate_sps / (2 * math.pi)
+        place = float(track.timing.start[0]), float(track.timing.stretch[0]), float(track.carrier.turn[0])
         how = (self._profile, self._chips.rate_bps, seed_index, self._rate_sps)
-        self.reception = coded_reception(*how, psdu, (self.origin + start, stretch, carrier_hz), powers)
+        begun, powers = (self.origin, self._carrier_hz), powers_of_sync(samples, track, self._chips)
+        self.reception = coded_reception(*how, psdu, begun, place, powers)
         self.counted["psdus"] += 1
         self.over = True

@@ -19,7 +19,7 @@ from ampradio.phy.uncoded_window import UncodedWindow
 from ampradio.phy.uplink_channel import DECIMATION
 from ampradio.phy.uplink_chips import UplinkChips
 from ampradio.phy.uplink_sync import UplinkSync
-from ampradio.phy.uplink_sync_hits import UNEVEN, UplinkSyncHits
+from ampradio.phy.uplink_sync_hits import UNEVEN, FoundSync, UplinkSyncHits
 from ampradio.phy.uplink_window import Frame
 from ampradio.profile.model import Profile
 from ampradio.vectors import TxVector
@@ -87,8 +87,8 @@ class ReplyWindow(UncodedWindow):
         usual = self._excitation.later(self._reply.usual_path)
         super()._look(self._reply.wiped(usual, samples, np.array([self._position])), floor)
 
-    def _frame_at(self, sample: int, sync: UplinkSyncHits) -> Frame:
-        return BistaticFrame(self._profile, self._reader, self._reply, self._excitation, sample, sync)
+    def _frame_at(self, sample: int, sync: FoundSync) -> Frame:
+        return BistaticFrame(self._profile, self._reader, self._reply, self._excitation, sample, sync.as_hits())
 
 
 class BistaticWindow:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio import accelerator
+from ampradio.phy.coded_extent import CodedExtent
 from ampradio.phy.edge_timing import ChipTiming
 from ampradio.phy.frame_check_loops import frame_tables
 from ampradio.phy.reception import Itself
@@ -28,19 +29,22 @@ from ampradio.profile.model import Profile
 class CodedLoop:
     """What the loop needs to know of one rate and scrambler seed."""
 
-    def __init__(self, profile: Profile, chips: UplinkChips, seed_index: int, header_octets: int, margin: int) -> None:
-        """Prepare; frames that are not short have at least ``header_octets``."""
+    def __init__(self, profile: Profile, chips: UplinkChips, seed_index: int, extent: CodedExtent) -> None:
+        """Prepare for frames of ``extent``."""
         from ampradio.phy.uplink_soft_loops import log_i0_table
 
         accelerator.prepare("ampradio.phy.coded_frame_loops")
+        from ampradio.phy.coded_frame_loops import read_on
+
+        self._read_on = read_on
         uplink = profile.uplink
         tables = frame_tables(profile.mac, scrambler_seed(uplink, seed_index))
         code = (uplink.bcc_polynomial_a, uplink.bcc_polynomial_b, uplink.bcc_constraint)
         reaches, clocks, steering, most_looked_at, further, window, limit, clear = following(chips)
         windows, softness = (sync_windows(chips), final_windows(chips)), (NEIGHBOURS, SURE, QUIETEST, CLEAR)
         lists = (reaches, clocks, steering, *windows, softness)
-        sizes = (tables.short, header_octets, uplink.bcc_tail_bits, most_looked_at, *code)
-        numbers = (chips.chip, float(margin), further, window, limit, clear, STRADDLE)
+        sizes = (tables.short, extent.header, uplink.bcc_tail_bits, most_looked_at, *code)
+        numbers = (chips.chip, float(extent.margin), further, window, limit, clear, STRADDLE)
         self._chip = chips.chip
         self._told = (
             np.array(sizes + tuple(len(each) for each in lists), np.int64),
@@ -57,15 +61,14 @@ class CodedLoop:
 
     def read_on(self, begun: CodedFrameState, samples: npt.NDArray[np.complex64], turn: float, floor: float) -> int:
         """Read on in ``samples`` (1, n) from where ``begun`` is; return what ``coded_frame_loops`` calls it."""
-        from ampradio.phy.coded_frame_loops import read_on
-
         begun.grow(samples.shape[1])
         least = KEYED * math.sqrt(floor * self._chip)
         read = np.empty((2, self._room), np.uint8)
-        found = read_on(np.ascontiguousarray(samples[0]), turn, least, begun.sums, begun.state, *self._told, read)
-        octets = begun.octets
-        begun.psdu, begun.bits = read[0, :octets].tobytes(), read[1, : 8 * octets + self._tail]
-        return int(found)
+        row = samples[0]
+        row = row if row.flags.c_contiguous else row.copy()
+        found: int = self._read_on(row, turn, least, begun.sums, begun.state, *self._told, read)
+        begun.told(read, self._tail)
+        return found
 
 
 class CodedFrameState:
@@ -76,16 +79,18 @@ class CodedFrameState:
         from ampradio.phy.coded_frame_loops import FIRST, ROWS
 
         self.state = np.zeros((ROWS, 4))
-        self.state[0, :2] = start, stretch
-        self.state[3, :2] = FIRST, short_octets
+        state = self.state
+        state[0, 0], state[0, 1], state[3, 0], state[3, 1] = start, stretch, FIRST, short_octets
+        self.octets = short_octets
+        """Of the step that is next, or was last."""
         self.sums = np.zeros(1, np.complex128)
         self.psdu = b""
         self.bits = np.zeros(0, np.uint8)
 
-    @property
-    def octets(self) -> int:
-        """Of the step that is next, or was last."""
-        return int(self.state[3, 1])
+    def told(self, read: npt.NDArray[np.uint8], tail: int) -> None:
+        """Take what was ``read`` (2, …), octets and bits, the last ``tail`` of which are no octets."""
+        self.octets = octets = int(self.state[3, 1])
+        self.psdu, self.bits = read[0, :octets].tobytes(), read[1, : 8 * octets + tail]
 
     @property
     def place(self) -> tuple[float, float, float]:
@@ -115,6 +120,10 @@ class CodedFrameState:
         sums[:known] = self.sums[:known]
         self.sums = sums
 
+    def clock(self, row: int) -> tuple[float, float]:
+        """Return start and stretch in a row of the state."""
+        return float(self.state[row, 0]), float(self.state[row, 1])
+
     def timing(self, row: int) -> ChipTiming:
         """Return the timing in a row of the state."""
         own = self.state[row].copy()
@@ -126,6 +135,6 @@ class CodedFrameState:
 
 
 @lru_cache(maxsize=64)
-def coded_loop(own: Itself, chips: UplinkChips, seed_index: int, header_octets: int, margin: int) -> CodedLoop:
+def coded_loop(own: Itself, chips: UplinkChips, seed_index: int, extent: CodedExtent) -> CodedLoop:
     """Return the loop for these; kept, for windows come and go."""
-    return CodedLoop(own.profile, chips, seed_index, header_octets, margin)
+    return CodedLoop(own.profile, chips, seed_index, extent)

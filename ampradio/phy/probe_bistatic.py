@@ -18,7 +18,7 @@ from ampradio.phy.reception import Reception
 from ampradio.phy.uncoded_frame import KeyedCarrier
 from ampradio.phy.uplink_channel import DECIMATION
 from ampradio.phy.uplink_follow import follow_sync
-from ampradio.phy.uplink_sync_hits import UNEVEN, UplinkSyncHits
+from ampradio.phy.uplink_sync_hits import UNEVEN, FoundSync
 from ampradio.phy.uplink_window import Frame
 from ampradio.profile.model import Profile
 from ampradio.vectors import Listen, PpduKind, TxVector
@@ -92,8 +92,8 @@ class _KeptWindow(ReplyWindow):
 
     kept: _KeptFrame | None = None
 
-    def _frame_at(self, sample: int, sync: UplinkSyncHits) -> Frame:
-        self.kept = _KeptFrame(self._profile, self._reader, self._reply, self._excitation, sample, sync)
+    def _frame_at(self, sample: int, sync: FoundSync) -> Frame:
+        self.kept = _KeptFrame(self._profile, self._reader, self._reply, self._excitation, sample, sync.as_hits())
         return self.kept
 
 

@@ -27,13 +27,23 @@ def placed_fields(
 
     ``stretch`` is received over nominal duration.
     """
-    nominal, sync, native_sps = _nominal(Itself(profile), octets, vector)
-    scale = stretch * rate_sps / native_sps
+    nominal, sync, native_sps = nominal_fields(Itself(profile), octets, vector)
+    return laid_in(nominal, sync, sync_sample, stretch * rate_sps / native_sps)
 
-    def placed(sample: int) -> int:
-        return round(sync_sample + (sample - sync) * scale)
 
-    return tuple([Field(name, placed(start), placed(stop)) for name, start, stop in nominal])
+def laid_in(
+    nominal: tuple[tuple[str, int, int], ...], sync: int, sync_sample: float, scale: float
+) -> tuple[Field, ...]:
+    """Return fields of these names, starts and stops, ``scale`` times as long, so that ``sync`` is ``sync_sample``."""
+    return tuple(
+        [
+            Field(name, round(sync_sample + (start - sync) * scale), round(sync_sample + (stop - sync) * scale))
+            for name, start, stop in nominal
+        ]
+    )
+
+
+Nominal = tuple[tuple[tuple[str, int, int], ...], int, int]
 
 
 class Itself:
@@ -50,7 +60,7 @@ class Itself:
 
 
 @lru_cache(maxsize=512)
-def _nominal(own: Itself, octets: int, vector: TxVector) -> tuple[tuple[tuple[str, int, int], ...], int, int]:
+def nominal_fields(own: Itself, octets: int, vector: TxVector) -> Nominal:
     """Return name, start and stop of the fields at the native rate, where AMP-Sync begins among them, and that rate."""
     fields = ppdu_fields(own.profile, octets, vector)
     sync = next(field.start_sample for field in fields if field.name == "AMP-Sync")

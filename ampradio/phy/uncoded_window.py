@@ -7,7 +7,7 @@ from ampradio.phy.uncoded_reader import UncodedReader
 from ampradio.phy.uncoded_stream import UncodedFrame
 from ampradio.phy.uplink_chips import UplinkChips
 from ampradio.phy.uplink_sync import UplinkSync
-from ampradio.phy.uplink_sync_hits import CLEAR, UplinkSyncHits
+from ampradio.phy.uplink_sync_hits import CLEAR, FoundSync
 from ampradio.phy.uplink_window import Frame, UplinkWindow
 from ampradio.profile.model import Profile
 from ampradio.vectors import TxVector
@@ -35,5 +35,5 @@ class UncodedWindow(UplinkWindow):
         chips = UplinkChips(profile, vector.rate_bps, rate_sps, vector.kind)
         super().__init__(profile, search, chips, rate_sps, (vector.seed_index,), start, stop)
 
-    def _frame_at(self, sample: int, sync: UplinkSyncHits) -> Frame:
-        return UncodedFrame(self._profile, self._reader, self._rate_sps, sample, sync)
+    def _frame_at(self, sample: int, sync: FoundSync) -> Frame:
+        return UncodedFrame(self._profile, self._reader, self._rate_sps, sample, sync.as_hits())

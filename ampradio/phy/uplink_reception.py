@@ -6,7 +6,7 @@ import math
 from functools import lru_cache
 
 from ampradio.phy.edge_timing import PPM
-from ampradio.phy.reception import Reception, placed_fields
+from ampradio.phy.reception import Itself, Nominal, Reception, laid_in, nominal_fields
 from ampradio.profile.model import Profile
 from ampradio.vectors import PpduKind, RxVector, TxVector
 
@@ -20,17 +20,21 @@ def coded_reception(
     seed_index: int,
     rate_sps: int,
     psdu: bytes,
+    begun: tuple[int, float],
     place: tuple[float, float, float],
     powers: tuple[float, float],
 ) -> Reception:
     """Return the reception of ``psdu`` at ``rate_bps`` in a stream at ``rate_sps``.
 
-    ``place``: where in the stream its AMP-Sync begins, received over nominal duration, its carrier in Hz; ``powers``:
-    of an ON sample and of the noise.
+    ``begun``: from which sample and with which carrier in Hz taken off it was read. ``place``: where after that its
+    AMP-Sync begins, received over nominal duration, the carrier left, in radians a sample. ``powers``: of an ON sample
+    and of the noise.
     """
-    sync_sample, stretch, carrier_hz = place
+    origin, carrier_hz = begun
+    start, stretch, turn = place
     signal, noise = powers
-    fields = placed_fields(profile, len(psdu), _vector(rate_bps, seed_index), rate_sps, sync_sample, stretch)
+    nominal, sync, native_sps = _nominal(Itself(profile), len(psdu), rate_bps, seed_index)
+    fields = laid_in(nominal, sync, origin + start, stretch * rate_sps / native_sps)
     first, stop = fields[0].start_sample, fields[-1].stop_sample
     rxvector = RxVector(
         kind=PpduKind.UL_ACTIVE,
@@ -41,12 +45,12 @@ def coded_reception(
         snr_db=10 * math.log10(signal / max(noise, _QUIETEST * signal)),
         rssi_dbfs=10 * math.log10(signal),
         clock_ppm=(stretch - 1) / PPM,
-        cfo_hz=carrier_hz,
+        cfo_hz=carrier_hz + turn * rate_sps / (2 * math.pi),
         seed_index=seed_index,
     )
     return Reception(psdu, rxvector, fields)
 
 
-@lru_cache(maxsize=32)
-def _vector(rate_bps: int, seed_index: int) -> TxVector:
-    return TxVector(PpduKind.UL_ACTIVE, rate_bps, seed_index=seed_index)
+@lru_cache(maxsize=1024)
+def _nominal(own: Itself, octets: int, rate_bps: int, seed_index: int) -> Nominal:
+    return nominal_fields(own, octets, TxVector(PpduKind.UL_ACTIVE, rate_bps, seed_index=seed_index))

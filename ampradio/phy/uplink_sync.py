@@ -17,7 +17,7 @@ from ampradio import accelerator
 from ampradio.phy.amp_sync import uplink_chips
 from ampradio.phy.edge_timing import PPM, ChipTiming
 from ampradio.phy.uplink_sync_banks import banded, carrier_bank, phasors, word_parts
-from ampradio.phy.uplink_sync_hits import EXPECTED, Strictness, UplinkSyncHits
+from ampradio.phy.uplink_sync_hits import EXPECTED, FoundSync, Strictness, UplinkSyncHits
 from ampradio.profile.airtime import uplink_chip_ns
 from ampradio.profile.model import Profile
 from ampradio.vectors import PpduKind
@@ -80,6 +80,7 @@ class UplinkSync:
         self._kernel = np.ascontiguousarray(phasor[:, : self.chip].T)
         self._advance = np.ascontiguousarray(phasor[:, : (self.block + self._taps) * self.grid : self.grid])
         self._spectrum = np.exp(-2j * np.pi / _FFT * np.outer(self._on, _BINS)).astype(np.complex64)
+        self._alone = np.empty((4, 1)), np.empty(1)  # what is found in one row, and its floor
         self._loop_tables = self._for_loops() if accelerator.is_on() else None
 
     def settles(self, start: float) -> bool:
@@ -127,18 +128,40 @@ class UplinkSync:
                 timing.start[packet], timing.stretch[packet], hits.carrier_hz[packet], hits.energy[packet] = sync
         return hits
 
+    def first(self, samples: npt.NDArray[np.complex64], floor: float) -> FoundSync | None:
+        """Return what ``search`` finds in ``samples`` (1, ≥ reach), if anything."""
+        if accelerator.is_on():
+            found, floors = self._alone
+            floors[0] = floor
+            self._search_each(samples[:, : self.reach], floors, 1, found)
+            sync = FoundSync(*found[:, 0].tolist())
+            return sync if sync.energy > 0 else None
+        hits = self.search(samples, np.array([floor]))
+        timing = hits.timing
+        sync = FoundSync(*(float(each[0]) for each in (timing.start, timing.stretch, hits.carrier_hz, hits.energy)))
+        return sync if hits.found[0] else None
+
     def _searched(
         self, samples: npt.NDArray[np.complex64], floor: npt.NDArray[np.float64], blocks: int
     ) -> UplinkSyncHits:
         """Return what ``search`` does, by a compiled loop."""
+        found = np.empty((4, samples.shape[0]))
+        self._search_each(samples, np.ascontiguousarray(floor), blocks, found)
+        start, stretch, carrier_hz, energy = found
+        return UplinkSyncHits(energy > 0, ChipTiming(start, stretch), carrier_hz, energy)
+
+    def _search_each(
+        self,
+        samples: npt.NDArray[np.complex64],
+        floor: npt.NDArray[np.float64],
+        blocks: int,
+        found: npt.NDArray[np.float64],
+    ) -> None:
         from ampradio.phy.uplink_sync_loops import search_each
 
         self._loop_tables = self._loop_tables or self._for_loops()
-        found = np.empty((4, samples.shape[0]))
         rows = samples if samples.flags.c_contiguous else np.ascontiguousarray(samples)
-        search_each(rows, np.ascontiguousarray(floor), blocks, found, *self._loop_tables)
-        start, stretch, carrier_hz, energy = found
-        return UplinkSyncHits(energy > 0, ChipTiming(start, stretch), carrier_hz, energy)
+        search_each(rows, floor, blocks, found, *self._loop_tables)
 
     def _for_loops(self) -> tuple[Any, ...]:
         """Return what ``search_each`` wants after the result."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,20 @@ EXPECTED = Strictness(2.2, 16.0, 0.4, contrast=0.2, candidates=200)
 UNASKED = Strictness(3.6, 22.0, 0.65)
 CLEAR = Strictness(6.0, 40.0, 0.6)  # an uncoded frame that can be read has a sync this clear
 UNEVEN = Strictness(6.0, 40.0, 0.3, 0.0)  # one whose ON chips differ in energy is no more like the word without noise
+
+
+class FoundSync(NamedTuple):
+    """A sync that was found in one row of samples: where it starts in it, stretch, carrier and energy."""
+
+    start: float
+    stretch: float
+    carrier_hz: float
+    energy: float
+
+    def as_hits(self) -> UplinkSyncHits:
+        """Return it as the hits of one packet."""
+        timing = ChipTiming(np.array([self.start]), np.array([self.stretch]))
+        return UplinkSyncHits(np.ones(1, np.bool_), timing, np.array([self.carrier_hz]), np.array([self.energy]))
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,15 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from ampradio import accelerator
 from ampradio.phy.ap_frame import ApFrame
+from ampradio.phy.coded_extent import lead_samples
+from ampradio.phy.coded_stream import CodedFrame
 from ampradio.phy.edge_timing import PPM
 from ampradio.phy.reception import Reception
 from ampradio.phy.uplink_chips import UplinkChips
 from ampradio.phy.uplink_sync import OUTRANKS, UplinkSync
-from ampradio.phy.uplink_sync_hits import UplinkSyncHits
+from ampradio.phy.uplink_sync_hits import FoundSync
 from ampradio.profile.airtime import uplink_ns
 from ampradio.profile.model import Profile
 
@@ -25,7 +28,10 @@ _NS_PER_S = 1_000_000_000
 class Frame(Protocol):
     """A frame in progress, whatever it is read by: see ``ApFrame``."""
 
-    origin: int
+    @property
+    def origin(self) -> int:
+        """The first stream position that is read."""
+
     over: bool
     false_start: bool
     reception: Reception | None
@@ -77,8 +83,9 @@ class UplinkWindow:
         fastest = 1 - profile.uplink.chip_tolerance_ppm * PPM
         self._shortest = int(shortest_ns * fastest * rate_sps / _NS_PER_S) - int(chips.chip)
         self._latest = None if stop is None else stop - self._shortest
-        self._skip = 2 * int(ApFrame.LEAD_CHIPS * chips.chip)
-        self._found: tuple[int, UplinkSyncHits] | None = None
+        self._lead = lead_samples(chips)
+        self._skip = 2 * self._lead
+        self._found: tuple[int, FoundSync] | None = None
         self._looks: list[tuple[int, float]] = []  # further ones, from where and how much stronger a sync must be
         self._outranks = 1.0
         self._frame: Frame | None = None
@@ -90,7 +97,7 @@ class UplinkWindow:
         if self._frame is not None:
             return self._frame.origin
         first = self._position if self._found is None else min(self._found[0], self._position)
-        return max(0, first - int(ApFrame.LEAD_CHIPS * self._chips.chip))
+        return max(0, first - self._lead)
 
     @property
     def needs(self) -> int:
@@ -104,7 +111,8 @@ class UplinkWindow:
         """The stream position up to which samples are of use now, ``needs`` or more."""
         if self._frame is None:
             return self.needs
-        return self._frame.uses if self._settled is None else max(self.needs, min(self._frame.uses, self._settled))
+        uses = self._frame.uses
+        return uses if self._settled is None or uses <= self._settled else max(self._frame.needs, self._settled)
 
     def earliest_end(self) -> int:
         """Return the sample before which no PPDU of this window can end; it never goes back."""
@@ -126,17 +134,17 @@ class UplinkWindow:
         return None
 
     def _look(self, samples: npt.NDArray[np.complex64], floor: float) -> None:
-        hits = self._search.search(samples, np.array([floor]))
+        sync = self._search.first(samples, floor)
         before = self._found
-        if before is None and not hits.found[0]:
+        if before is None and sync is None:
             self._position += self._search.block * self._search.grid
             self.over = self._latest is not None and self._position > self._latest
             return
-        if before is None or (hits.found[0] and hits.energy[0] > self._outranks * before[1].energy[0]):
-            self._found = (self._position + int(hits.timing.start[0]), hits)
+        if sync is not None and (before is None or sync.energy > self._outranks * before[1].energy):
+            self._found = (self._position + int(sync.start), sync)
         assert self._found is not None
         if before is None:
-            self._looks = self._further_looks(self._found[0], hits, floor)
+            self._looks = self._further_looks(*self._found, floor)
         if self._looks:
             self._position, self._outranks = self._looks.pop(0)
             return
@@ -145,23 +153,17 @@ class UplinkWindow:
         self.counted["syncs"] += 1
         self._begin(self._frame_at(sample, best))
 
-    def _frame_at(self, sample: int, sync: UplinkSyncHits) -> Frame:
+    def _frame_at(self, sample: int, sync: FoundSync) -> Frame:
         """Return the frame whose sync was found at ``sample``."""
-        return ApFrame(
-            self._profile,
-            self._chips,
-            self._rate_sps,
-            sample,
-            float(sync.timing.stretch[0]),
-            float(sync.carrier_hz[0]),
-            self._seeds,
-            self._settled,
-        )
+        where = (self._profile, self._chips, self._rate_sps, sample, sync.stretch, sync.carrier_hz)
+        if len(self._seeds) == 1 and accelerator.is_on():
+            return CodedFrame(*where, self._seeds[0], self._settled)
+        return ApFrame(*where, self._seeds, self._settled)
 
-    def _further_looks(self, sample: int, hits: UplinkSyncHits, floor: float) -> list[tuple[int, float]]:
+    def _further_looks(self, sample: int, sync: FoundSync, floor: float) -> list[tuple[int, float]]:
         """Return from where to look for something how much stronger than the first sync, found at ``sample``."""
-        looks = [] if self._search.settles(float(hits.timing.start[0])) else [(sample, 1.0)]
-        if self._search.is_weak(float(hits.energy[0]), floor):
+        looks = [] if self._search.settles(sync.start) else [(sample, 1.0)]
+        if self._search.is_weak(sync.energy, floor):
             looks += [(sample + later, OUTRANKS) for later in self._search.later_looks]
         return looks
 

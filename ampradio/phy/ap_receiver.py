@@ -109,7 +109,8 @@ class ApReceiver:
         if reception is not None:
             received.append(reception)
         if window.counted:
-            self.counters.update(window.counted)
+            for what, times in window.counted.items():
+                self.counters[what] += times
             window.counted.clear()
         if window.over:
             self._windows.remove(window)

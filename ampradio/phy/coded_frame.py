@@ -25,6 +25,8 @@ from ampradio.phy.uplink_track import UplinkTrack, of_row
 from ampradio.phy.viterbi import branch_signs
 from ampradio.profile.model import Profile
 
+_NO_SUMS, _NO_BITS = np.zeros(1, np.complex128), np.zeros(0, np.uint8)
+
 
 class CodedLoop:
     """What the loop needs to know of one rate and scrambler seed."""
@@ -34,9 +36,11 @@ class CodedLoop:
         from ampradio.phy.uplink_soft_loops import log_i0_table
 
         accelerator.prepare("ampradio.phy.coded_frame_loops")
-        from ampradio.phy.coded_frame_loops import read_on
+        from ampradio.phy import coded_frame_loops
 
-        self._read_on = read_on
+        self.loops = coded_frame_loops
+        """What ``read_on`` returns is called as in these."""
+        self.extent, self.seed_index = extent, seed_index
         uplink = profile.uplink
         tables = frame_tables(profile.mac, scrambler_seed(uplink, seed_index))
         code = (uplink.bcc_polynomial_a, uplink.bcc_polynomial_b, uplink.bcc_constraint)
@@ -66,7 +70,7 @@ class CodedLoop:
         read = np.empty((2, self._room), np.uint8)
         row = samples[0]
         row = row if row.flags.c_contiguous else row.copy()
-        found: int = self._read_on(row, turn, least, begun.sums, begun.state, *self._told, read)
+        found: int = self.loops.read_on(row, turn, least, begun.sums, begun.state, *self._told, read)
         begun.told(read, self._tail)
         return found
 
@@ -76,16 +80,12 @@ class CodedFrameState:
 
     def __init__(self, start: float, stretch: float, short_octets: int) -> None:
         """Begin at a sync of which ``start`` (samples) and ``stretch`` are known."""
-        from ampradio.phy.coded_frame_loops import FIRST, ROWS
-
-        self.state = np.zeros((ROWS, 4))
-        state = self.state
-        state[0, 0], state[0, 1], state[3, 0], state[3, 1] = start, stretch, FIRST, short_octets
+        self.state = state = _begun().copy()
+        state[0, 0], state[0, 1], state[3, 1] = start, stretch, short_octets
         self.octets = short_octets
         """Of the step that is next, or was last."""
-        self.sums = np.zeros(1, np.complex128)
+        self.sums, self.bits = _NO_SUMS, _NO_BITS
         self.psdu = b""
-        self.bits = np.zeros(0, np.uint8)
 
     def told(self, read: npt.NDArray[np.uint8], tail: int) -> None:
         """Take what was ``read`` (2, …), octets and bits, the last ``tail`` of which are no octets."""
@@ -95,8 +95,8 @@ class CodedFrameState:
     @property
     def place(self) -> tuple[float, float, float]:
         """Start, stretch and turn of a frame that was read."""
-        start, stretch, _, turn = self.state[0].tolist()
-        return start, stretch, turn
+        state = self.state
+        return float(state[0, 0]), float(state[0, 1]), float(state[0, 3])
 
     @property
     def powers(self) -> tuple[float, float]:
@@ -132,6 +132,15 @@ class CodedFrameState:
     def track(self, row: int) -> UplinkTrack:
         """Return the track in a row of the state, with the sums of what was read."""
         return UplinkTrack(self.sums[np.newaxis, : int(self.state[3, 3]) + 1], *of_row(self.state[row]))
+
+
+@lru_cache(maxsize=1)
+def _begun() -> npt.NDArray[np.float64]:
+    from ampradio.phy.coded_frame_loops import FIRST, PROGRESS, ROWS
+
+    state = np.zeros((ROWS, 4))
+    state[PROGRESS, 0] = FIRST
+    return state
 
 
 @lru_cache(maxsize=64)

@@ -12,9 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio.phy.ap_frame import ApFrame
-from ampradio.phy.coded_extent import coded_extent
-from ampradio.phy.coded_frame import CodedFrameState, coded_loop
-from ampradio.phy.reception import Itself, Reception
+from ampradio.phy.coded_frame import CodedFrameState, CodedLoop
+from ampradio.phy.reception import Reception
 from ampradio.phy.uplink_chips import UplinkChips
 from ampradio.phy.uplink_reception import coded_reception
 from ampradio.profile.model import Profile
@@ -31,13 +30,12 @@ class CodedFrame:
         sync_sample: int,
         stretch: float,
         carrier_hz: float,
-        seed_index: int,
+        loop: CodedLoop,
         settled: int | None,
     ) -> None:
         """Begin at the sync found at ``sync_sample``; ``settled`` is as for ``ApFrame``."""
-        own = Itself(profile)
-        self._extent = extent = coded_extent(own, chips, rate_sps)
-        self._loop = coded_loop(own, chips, seed_index, extent)
+        self._loop, self._extent = loop, loop.extent
+        extent, seed_index = loop.extent, loop.seed_index
         self._origin = sync_sample - extent.lead
         self._told = (profile, chips, rate_sps, sync_sample, stretch, carrier_hz, (seed_index,), settled)
         self._start, self._stretch, self._octets = float(extent.lead), stretch, extent.short
@@ -89,10 +87,8 @@ class CodedFrame:
             self._as_told_by(self._stepwise)
 
     def _take_at_once(self, samples: npt.NDArray[np.complex64], floor: float) -> None:
-        from ampradio.phy import coded_frame_loops as loops
-
         profile, chips, rate_sps, _, _, carrier_hz, (seed,), _ = self._told
-        begun = self._begun
+        begun, loops = self._begun, self._loop.loops
         found = self._loop.read_on(begun, samples, carrier_hz / rate_sps, floor)
         self._octets = begun.octets
         self._start, self._stretch = begun.clock(loops.LAST_FOLLOWED if found == loops.WHOLE else 0)

@@ -8,9 +8,12 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from ampradio import accelerator
 from ampradio.phy.bistatic_window import BistaticWindow
 from ampradio.phy.channel_window import ChannelWindow
-from ampradio.phy.reception import Reception
+from ampradio.phy.coded_extent import coded_extent
+from ampradio.phy.coded_frame import CodedLoop, coded_loop
+from ampradio.phy.reception import Itself, Reception
 from ampradio.phy.uncoded_frame import Detector
 from ampradio.phy.uncoded_window import UncodedWindow
 from ampradio.phy.uplink_channel import DECIMATION, UplinkChannel
@@ -74,7 +77,7 @@ class ListenWindows:
 
         Raises ValueError when the chips do not fit the sample rate.
         """
-        self._profile = profile
+        self._profile, self._own = profile, Itself(profile)
         self._rate_sps = sample_rate_sps
         self._wide = sample_rate_sps >= profile.uplink.wide_sample_rate_sps
         self._detector = detector
@@ -116,15 +119,23 @@ class ListenWindows:
     def coded(self, rate_bps: int, seeds: tuple[int, ...], start: int, stop: int | None) -> UplinkWindow:
         """Return a window for coded PPDUs in the centre, over samples ``start`` to ``stop``; None: for ever."""
         search, chips = self._coded_parts(rate_bps, self._rate_sps)
-        return UplinkWindow(self._profile, search, chips, self._rate_sps, seeds, start, stop)
+        loop = self._loop(chips, seeds, self._rate_sps)
+        return UplinkWindow(self._profile, search, chips, self._rate_sps, seeds, start, stop, loop)
 
     def _off_centre(self, listen: Listen, start: int, stop: int) -> ChannelWindow:
         channel = UplinkChannel(listen.channel_offset_hz, self._rate_sps, _PASS_HZ, _STOP_HZ)
         search, chips = self._coded_parts(listen.rate_bps, channel.rate_sps)
         first, last = start // DECIMATION, -(-stop // DECIMATION)
         seeds = (listen.seed_index,)
-        inner = UplinkWindow(self._profile, search, chips, channel.rate_sps, seeds, first, last)
+        loop = self._loop(chips, seeds, channel.rate_sps)
+        inner = UplinkWindow(self._profile, search, chips, channel.rate_sps, seeds, first, last, loop)
         return ChannelWindow(channel, inner, listen.channel_offset_hz)
+
+    def _loop(self, chips: UplinkChips, seeds: tuple[int, ...], rate_sps: int) -> CodedLoop | None:
+        """Return what reads frames at once: where the seed is known and the accelerator is on."""
+        if len(seeds) != 1 or not accelerator.is_on():
+            return None
+        return coded_loop(self._own, chips, seeds[0], coded_extent(self._own, chips, rate_sps))
 
     def _coded_parts(self, rate_bps: int, rate_sps: int) -> tuple[UplinkSync, UplinkChips]:
         if (rate_bps, rate_sps) not in self._coded:

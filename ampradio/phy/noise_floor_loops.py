@@ -19,7 +19,8 @@ def remember_each(
     ``parts`` are real and imaginary parts in turn; ``recent`` holds ``known`` at its end, the newest last. Silence is
     left out.
     """
-    lanes = np.empty(_LANES, np.float32)
+    lanes, heard = np.empty(_LANES, np.float32), 0
+    come = np.empty(parts.size // (2 * block))
     for first in range(0, parts.size, 2 * block):
         lanes[:] = np.float32(0)
         for begin in range(first, first + 2 * block, _LANES):
@@ -31,10 +32,12 @@ def remember_each(
             power += lanes[lane]
         if power <= 0:
             continue
-        known = min(known + 1, recent.size)
-        for each in range(recent.size - known, recent.size - 1):
-            recent[each] = recent[each + 1]
-        recent[recent.size - 1] = power / block
+        come[heard] = power / block
+        heard += 1
+    known, last = min(known + heard, recent.size), min(heard, recent.size)
+    for each in range(recent.size - known, recent.size - last):
+        recent[each] = recent[each + heard]
+    recent[recent.size - last :] = come[heard - last : heard]
     least = np.inf
     for each in range(recent.size - known, recent.size):
         least = min(least, recent[each])

@@ -8,9 +8,9 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ampradio import accelerator
 from ampradio.phy.ap_frame import ApFrame
 from ampradio.phy.coded_extent import lead_samples
+from ampradio.phy.coded_frame import CodedLoop
 from ampradio.phy.coded_stream import CodedFrame
 from ampradio.phy.edge_timing import PPM
 from ampradio.phy.reception import Reception
@@ -68,8 +68,10 @@ class UplinkWindow:
         seeds: tuple[int, ...],
         start: int,
         stop: int | None,
+        loop: CodedLoop | None = None,
     ) -> None:
-        """Open the window for the scrambler ``seeds`` (indices)."""
+        """Open the window for the scrambler ``seeds`` (indices); with a ``loop`` it reads frames, for the only seed."""
+        self._loop = loop
         self.counted: Counter[str] = Counter()
         self.over = False
         self._profile = profile
@@ -156,8 +158,8 @@ class UplinkWindow:
     def _frame_at(self, sample: int, sync: FoundSync) -> Frame:
         """Return the frame whose sync was found at ``sample``."""
         where = (self._profile, self._chips, self._rate_sps, sample, sync.stretch, sync.carrier_hz)
-        if len(self._seeds) == 1 and accelerator.is_on():
-            return CodedFrame(*where, self._seeds[0], self._settled)
+        if self._loop is not None:
+            return CodedFrame(*where, self._loop, self._settled)
         return ApFrame(*where, self._seeds, self._settled)
 
     def _further_looks(self, sample: int, sync: FoundSync, floor: float) -> list[tuple[int, float]]:
@@ -175,7 +177,8 @@ class UplinkWindow:
     def _read(self, frame: Frame, samples: npt.NDArray[np.complex64], floor: float) -> Reception | None:
         frame.take(samples, floor)
         if frame.counted:
-            self.counted.update(frame.counted)
+            for what, times in frame.counted.items():
+                self.counted[what] += times
             frame.counted.clear()
         if not frame.over:
             self._expire()

@@ -11,6 +11,7 @@ A bistatic reply still on its excitation goes through ``bistatic_batch``.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,7 @@ from ampradio.phy.ap_batch import UplinkBatch
 from ampradio.phy.edge_timing import ChipTiming
 from ampradio.phy.uncoded_frame import Detector, KeyedCarrier
 from ampradio.phy.uncoded_reader import UncodedReader
-from ampradio.phy.uplink_search import first_sync, rows_from
+from ampradio.phy.uplink_search import first_sync, look_again, rows_from
 from ampradio.phy.uplink_sync import UplinkSync
 from ampradio.phy.uplink_sync_hits import CLEAR, UplinkSyncHits
 from ampradio.profile.model import Profile
@@ -44,6 +45,7 @@ class UncodedBatch:
         coded or does not exist, and for chips that are not whole samples.
         """
         self._reader = UncodedReader(profile, vector, sample_rate_sps, detector)
+        self._loop_tables: tuple[Any, ...] | None = None
         self._sync = UplinkSync(profile, vector.rate_bps, sample_rate_sps, CLEAR, vector.kind, carrier_limit_hz)
 
     def receive(self, samples: npt.NDArray[np.complex64], floor: npt.NDArray[np.float64]) -> UplinkBatch:
@@ -52,6 +54,8 @@ class UncodedBatch:
         ``floor`` (packets,) is the noise power per sample, 0 where unknown. A PSDU is given whether or not its FCS
         holds.
         """
+        if accelerator.is_on() and samples.shape[1] >= self._sync.reach:
+            return self._received(samples, floor)
         packets = samples.shape[0]
         hits = first_sync(self._sync, samples, floor, np.zeros(packets, np.intp))
         rows = hits.found.nonzero()[0]
@@ -61,7 +65,7 @@ class UncodedBatch:
         lead = int(UncodedReader.LEAD_CHIPS * self._sync.chip)
         if accelerator.is_on():
             for row in rows.tolist():
-                self._read_one(samples, row, lead, batch)
+                self._read_one(samples, row, lead, batch, False)
             return batch
         origin = hits.timing.start[rows].astype(np.intp) - lead
         cut = rows_from(samples, origin, samples.shape[1] - int(origin.min()), rows)
@@ -71,6 +75,41 @@ class UncodedBatch:
             carrier = self._reader.begin(cut[left], lead, hits.of(rows))
             read_rows(self._reader, carrier, samples.shape[1] - origin, origin, rows, batch)
         return batch
+
+    def _received(self, samples: npt.NDArray[np.complex64], floor: npt.NDArray[np.float64]) -> UplinkBatch:
+        """Return what ``receive`` does, by a compiled loop as far as frames are clear."""
+        from ampradio.phy.uncoded_batch_loops import receive_each
+
+        sync, packets = self._sync, samples.shape[0]
+        numbers, search, reading, most = self._told()
+        rows = samples if samples.flags.c_contiguous else np.ascontiguousarray(samples)
+        found, octets = np.empty((6, packets)), np.empty((packets, most), np.uint8)
+        blocks = (samples.shape[1] - sync.reach) // (sync.block * sync.grid) + 1
+        lead, settled, weak = numbers
+        powers = np.ascontiguousarray(floor)
+        receive_each(rows, powers, blocks, lead, settled, weak, found, octets, search, reading)
+        start, stretch, carrier_hz, energy, read, unsettled = found
+        batch = UplinkBatch([None] * packets, energy > 0, start, stretch, carrier_hz)
+        sizes, again = read.tolist(), unsettled.tolist()
+        if any(again):
+            hits = UplinkSyncHits(batch.found, ChipTiming(start, stretch), carrier_hz, energy)
+            look_again(sync, samples, floor, np.flatnonzero((unsettled > 0) & batch.found), hits)
+        for row, heard in enumerate(batch.found.tolist()):
+            if sizes[row]:
+                batch.psdus[row] = octets[row, : int(sizes[row])].tobytes()
+            elif heard:
+                self._read_one(samples, row, lead, batch, not again[row] and start[row] >= lead)
+        return batch
+
+    def _told(self) -> tuple[Any, ...]:
+        """Return what the loop wants to know of all packets."""
+        if self._loop_tables is None:
+            accelerator.prepare("ampradio.phy.uncoded_batch_loops")
+            sync, clear = self._sync, self._reader.clear
+            lead = int(UncodedReader.LEAD_CHIPS * sync.chip)
+            numbers = (lead, sync.settled_up_to, sync.weak_energy)
+            self._loop_tables = (numbers, sync.loop_tables, clear.loop_tables, clear.octets_max)
+        return self._loop_tables
 
     def _read_clear(
         self,
@@ -95,13 +134,15 @@ class UncodedBatch:
                 batch.psdus[row] = psdu
         return np.flatnonzero([psdu is None for psdu in clear.psdus])
 
-    def _read_one(self, samples: npt.NDArray[np.complex64], row: int, lead: int, batch: UplinkBatch) -> None:
+    def _read_one(
+        self, samples: npt.NDArray[np.complex64], row: int, lead: int, batch: UplinkBatch, is_unclear: bool
+    ) -> None:
         """Write the frame that begins where ``batch`` says into it."""
         reader, start = self._reader, int(batch.start_sample[row])
         origin = start - lead
         cut = samples[row, origin:] if origin >= 0 else np.pad(samples[row], (-origin, 0))
         carrier_hz = float(batch.cfo_hz[row])
-        octets, psdu, track = reader.read(cut, float(lead), float(batch.stretch[row]), carrier_hz)
+        octets, psdu, track = reader.read(cut, float(lead), float(batch.stretch[row]), carrier_hz, is_unclear)
         begun, stretch, _, turn = track.tolist()
         batch.start_sample[row], batch.stretch[row] = origin + begun / reader.finer, stretch
         batch.cfo_hz[row] = carrier_hz + turn * reader.rate_sps / (2 * math.pi)

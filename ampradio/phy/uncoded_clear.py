@@ -50,9 +50,9 @@ class ClearReader:
         self._last = _LAST_WINDOW * chips.chip
         how = (chips.chip, margin, self._window, self._last, limit, self._least, _LONGER, self._short)
         tables = frame_tables(mac, seed)
-        self._most = int(tables.sizes.max())
+        self.octets_max = int(tables.sizes.max())
         known = (np.array(how, np.float64), np.array(sync_windows(chips)), chips.sync)
-        self._told = (*known, tables.crc, tables.sizes, tables.whitening)
+        self.loop_tables = (*known, tables.crc, tables.sizes, tables.whitening)
         accelerator.prepare("ampradio.phy.uncoded_clear_loops")
 
     def read(
@@ -64,8 +64,8 @@ class ClearReader:
         """
         from ampradio.phy.uncoded_clear_loops import read_clear
 
-        track, psdu = np.array((start, stretch, 0.0, 0.0)), np.empty(self._most, np.uint8)
-        octets = read_clear(samples, turn, track, *self._told, psdu)
+        track, psdu = np.array((start, stretch, 0.0, 0.0)), np.empty(self.octets_max, np.uint8)
+        octets = read_clear(samples, turn, track, *self.loop_tables, psdu)
         return (psdu[:octets].tobytes() if octets else None), track
 
     def read_each(

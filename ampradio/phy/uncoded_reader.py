@@ -81,17 +81,24 @@ class UncodedReader:
         return KeyedCarrier(track, None, self.leak)
 
     def read(
-        self, samples: npt.NDArray[np.complex64], start: float, stretch: float, carrier_hz: float
+        self,
+        samples: npt.NDArray[np.complex64],
+        start: float,
+        stretch: float,
+        carrier_hz: float,
+        is_unclear: bool = False,
     ) -> tuple[int, bytes, npt.NDArray[np.float64]]:
         """Return what a frame of constant energy in ``samples`` (n,) is, by the accelerator.
 
         ``start`` (samples), ``stretch`` and ``carrier_hz`` are the sync's. Returns the octets, the PSDU and its track
-        (start, stretch, phase, turn); less than 0 octets: so many are wanted, under that track; 0: no such header.
+        (start, stretch, phase, turn); less than 0 octets: so many are wanted, under that track; 0: no such header. One
+        that ``is_unclear`` is not taken for clear first.
         """
         row = np.ascontiguousarray(samples)
-        clear, place = self.clear.read(row, start, stretch, carrier_hz * self.finer / self.rate_sps)
-        if clear is not None:
-            return len(clear), clear, self.finer_track(place)
+        if not is_unclear:
+            clear, place = self.clear.read(row, start, stretch, carrier_hz * self.finer / self.rate_sps)
+            if clear is not None:
+                return len(clear), clear, self.finer_track(place)
         from ampradio.phy.uncoded_frame_loops import read_frame
 
         octets, tracks = np.empty(self._most, np.uint8), np.zeros((2, 4))

@@ -27,7 +27,7 @@ def first_sync(
         hits = sync.search(samples, floor, (count - sync.reach) // step + 1)
         again = hits.found.nonzero()[0]
         if again.size:
-            _look_again(sync, samples, floor, hits.timing.start[again] % step, again, hits)
+            look_again(sync, samples, floor, again, hits)
         return hits
     position = begin.copy()
     found = np.zeros(packets, np.bool_)
@@ -42,6 +42,17 @@ def first_sync(
         if again.size:
             _look_again(sync, samples, floor, hits.timing.start[again] - position[again], again, hits)
         position[rows] += step
+
+
+def look_again(
+    sync: UplinkSync,
+    samples: npt.NDArray[np.complex64],
+    floor: npt.NDArray[np.float64],
+    again: npt.NDArray[np.intp],
+    hits: UplinkSyncHits,
+) -> None:
+    """Search once more where ``again``, of ``hits`` that searching blocks from sample 0 on gave, may not be settled."""
+    _look_again(sync, samples, floor, hits.timing.start[again] % (sync.block * sync.grid), again, hits)
 
 
 def _look_again(

@@ -29,6 +29,7 @@ _FFT = 128  # bins to the chip rate
 _BINS = np.arange(-39, 40)  # those that are looked at: the next carrier of the bank has the others
 OUTRANKS = 2.0  # so many times stronger a later sync must be than a weak one: the data after that may look like some
 _OVERLAP_CHIPS = 4
+_COARSE_SIGMAS = 6.0  # noise seldom reaches most of what this asks for
 _WEAK = 26.0  # energy of the word over the noise energy of a chip that noise seldom reaches
 _PEAK_LIKENESS = 0.5  # where there is a sync its peak may be less like one: another tag's PPDU may lie over it
 _LIKENESS_FROM = 0.65  # mean correlation from which on more likeness is asked for
@@ -61,7 +62,7 @@ class UplinkSync:
         # the widest step that looks at a chip four times
         self.grid = max((step for step in range(2, self.chip // 4 + 1) if self.chip % step == 0), default=1)
         self._per_chip = self.chip // self.grid
-        self._rate_sps = sample_rate_sps
+        self.rate_sps = sample_rate_sps
         word = uplink_chips(up, kind)
         self._on, self._off = np.flatnonzero(word), np.flatnonzero(word == 0)
         self._signs = word.astype(np.float32) * 2 - 1
@@ -85,7 +86,23 @@ class UplinkSync:
 
     def settles(self, start: float) -> bool:
         """Return whether a sync found at ``start`` cannot be a sidelobe of one past what the search has looked at."""
-        return start + _SIDELOBE_CHIPS * self.chip <= self.block * self.grid
+        return start <= self.settled_up_to
+
+    @property
+    def settled_up_to(self) -> int:
+        """The last sample of a block at which a sync that is found ``settles``."""
+        return self.block * self.grid - _SIDELOBE_CHIPS * self.chip
+
+    @property
+    def weak_energy(self) -> float:
+        """The energy, over the noise power of a sample, below which a sync ``is_weak``."""
+        return _WEAK * self.chip
+
+    @property
+    def loop_tables(self) -> tuple[Any, ...]:
+        """What the loops of ``uplink_sync_loops`` want to know."""
+        self._loop_tables = self._loop_tables or self._for_loops()
+        return self._loop_tables
 
     @property
     def later_looks(self) -> tuple[int, int]:
@@ -97,7 +114,7 @@ class UplinkSync:
 
     def is_weak(self, energy: float, floor: float) -> bool:
         """Return whether a sync of ``energy`` is as weak as noise may be, so that a stronger one is worth a look."""
-        return energy < _WEAK * floor * self.chip
+        return energy < self.weak_energy * floor
 
     def search(
         self, samples: npt.NDArray[np.complex64], floor: npt.NDArray[np.float64], blocks: int = 1
@@ -177,10 +194,14 @@ class UplinkSync:
         numbers = (np.array(thresholds, np.float32), np.array(likeness, np.float32))
         steps = np.arange(self.reach // self.grid)
         carriers = (phasors(self._carriers, steps[: self.grid]), phasors(self._carriers, self.grid * steps))
-        places = (self._offsets.astype(np.int64), self._bases.astype(np.int64))
+        ons: npt.NDArray[np.int64] = self._offsets[self._clocks.size // 2, self._on].astype(np.int64)
+        vague = self.grid > 1 or self._carriers.size > 2 or strictness.noise_sigmas < _COARSE_SIGMAS
+        if vague or ons.size % 6 or self._signs.size % 16:  # a first look in the middle of the banks would not tell
+            ons = ons[:0]
+        places = (self._offsets.astype(np.int64), self._bases.astype(np.int64), ons)
         banks = np.zeros((3, max(self._clocks.size, self._carriers.size)))
         banks[0, : self._clocks.size], banks[1, : self._carriers.size] = self._clocks, self._carriers
-        banks[2, :2] = self._rate_sps, _FFT
+        banks[2, :2] = self.rate_sps, _FFT
         return (*carriers, self._signs, *places, spectrum, *sizes, *numbers, banks)
 
     def _verified(
@@ -209,7 +230,7 @@ class UplinkSync:
         best = self._first_peak(np.where(peaks, energy, 0), position, int(position[passed].min()))
         stretch = self._clocks[clock[best]]
         fine = float(_BINS[bin_[best]]) / (_FFT * self.chip * stretch)
-        carrier_hz = (self._carriers[carrier[best]] + fine) * self._rate_sps
+        carrier_hz = (self._carriers[carrier[best]] + fine) * self.rate_sps
         return float(position[best] * self.grid), float(stretch), float(carrier_hz), float(energy[best])
 
     def _first_peak(self, energy: npt.NDArray[np.float32], position: npt.NDArray[np.intp], begin: int) -> int:

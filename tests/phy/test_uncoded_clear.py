@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from ampradio import accelerator
 from ampradio.channel.noise import awgn
 from ampradio.channel.offset import carrier_offset
+from ampradio.phy import uncoded_clear
 from ampradio.phy.edge_timing import ChipTiming
 from ampradio.phy.modulate import ppdus
 from ampradio.phy.uncoded_batch import UncodedBatch
-from ampradio.phy.uncoded_clear import ClearReader
+from ampradio.phy.uncoded_reader import UncodedReader
 from ampradio.profile import airtime
 from ampradio.psdu import fcs
 from ampradio.vectors import PpduKind, TxVector
@@ -51,15 +54,18 @@ def test_nothing_is_lost(ecn0_db: float, monkeypatch: pytest.MonkeyPatch) -> Non
     samples, power = heard(plain, ecn0_db, rng)
     receiver = UncodedBatch(PROFILE, VECTOR, RATE_SPS)
     read = receiver.receive(samples, power)
-    clear: list[bool] = []
+    monkeypatch.setattr(uncoded_clear, "_COARSELY_CLEAR", 2.0)  # nothing is as clear as that
+    reads = UncodedReader.read
+    at_length: list[Any] = []
 
-    def never(self: ClearReader, *given: object) -> tuple[None, np.ndarray]:
-        clear.append(True)
-        return None, np.zeros(4)
+    def spied_on(self: UncodedReader, *given: Any) -> Any:
+        at_length.append(reads(self, *given))
+        return at_length[-1]
 
-    monkeypatch.setattr(ClearReader, "read", never)
-    again = receiver.receive(samples, power)
-    assert accelerator.is_on() and len(clear) == np.count_nonzero(read.found)
+    monkeypatch.setattr(UncodedReader, "read", spied_on)
+    again = UncodedBatch(PROFILE, VECTOR, RATE_SPS).receive(samples, power)
+    assert accelerator.is_on() and len(at_length) == np.count_nonzero(again.found)
+    assert np.array_equal(read.found, again.found)
     sent = [each.tobytes() for each in plain]
     right, before = (
         np.array([psdu == each for psdu, each in zip(some.psdus, sent, strict=True)]) for some in (read, again)

@@ -78,37 +78,33 @@ class UncodedBatch:
 
     def _received(self, samples: npt.NDArray[np.complex64], floor: npt.NDArray[np.float64]) -> UplinkBatch:
         """Return what ``receive`` does, by a compiled loop as far as frames are clear."""
-        from ampradio.phy.uncoded_batch_loops import receive_each
-
         sync, packets = self._sync, samples.shape[0]
-        numbers, search, reading, most = self._told()
+        receive_each, lead, settled, weak, search, reading, most = self._loop_tables or self._told()
         rows = samples if samples.flags.c_contiguous else np.ascontiguousarray(samples)
         found, octets = np.empty((6, packets)), np.empty((packets, most), np.uint8)
         blocks = (samples.shape[1] - sync.reach) // (sync.block * sync.grid) + 1
-        lead, settled, weak = numbers
-        powers = np.ascontiguousarray(floor)
+        powers = floor if floor.flags.c_contiguous else np.ascontiguousarray(floor)
         receive_each(rows, powers, blocks, lead, settled, weak, found, octets, search, reading)
-        start, stretch, carrier_hz, energy, read, unsettled = found
+        start, stretch, carrier_hz, energy = found[:4]
         batch = UplinkBatch([None] * packets, energy > 0, start, stretch, carrier_hz)
-        sizes, again = read.tolist(), unsettled.tolist()
+        sizes, again = found[4:].tolist()
         if any(again):
             hits = UplinkSyncHits(batch.found, ChipTiming(start, stretch), carrier_hz, energy)
-            look_again(sync, samples, floor, np.flatnonzero((unsettled > 0) & batch.found), hits)
-        for row, heard in enumerate(batch.found.tolist()):
-            if sizes[row]:
-                batch.psdus[row] = octets[row, : int(sizes[row])].tobytes()
-            elif heard:
+            look_again(sync, samples, floor, np.flatnonzero((found[5] > 0) & batch.found), hits)
+        for row, size in enumerate(sizes):
+            if size:
+                batch.psdus[row] = octets[row, : int(size)].tobytes()
+            elif batch.found[row]:
                 self._read_one(samples, row, lead, batch, not again[row] and start[row] >= lead)
         return batch
 
     def _told(self) -> tuple[Any, ...]:
-        """Return what the loop wants to know of all packets."""
-        if self._loop_tables is None:
-            accelerator.prepare("ampradio.phy.uncoded_batch_loops")
-            sync, clear = self._sync, self._reader.clear
-            lead = int(UncodedReader.LEAD_CHIPS * sync.chip)
-            numbers = (lead, sync.settled_up_to, sync.weak_energy)
-            self._loop_tables = (numbers, sync.loop_tables, clear.loop_tables, clear.octets_max)
+        """Return the loop and what it wants to know of all packets."""
+        from ampradio.phy.uncoded_batch_loops import receive_each
+
+        sync, clear = self._sync, self._reader.clear
+        numbers = (int(UncodedReader.LEAD_CHIPS * sync.chip), sync.settled_up_to, sync.weak_energy)
+        self._loop_tables = (receive_each, *numbers, sync.loop_tables, clear.loop_tables, clear.octets_max)
         return self._loop_tables
 
     def _read_clear(

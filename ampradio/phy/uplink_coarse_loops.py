@@ -14,7 +14,7 @@ from ampradio.accelerator import compiled
 _Floats = npt.NDArray[np.float32]
 _Whole = npt.NDArray[np.int64]
 _F = np.float32
-_LOOKED_AT = 32  # places at once
+_LOOKED_AT = 16  # places at once
 _OF_NOISE = np.float32(0.7)  # of what the search asks; a word at the ends of both banks keeps half of its energy
 
 

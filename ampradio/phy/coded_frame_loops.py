@@ -16,7 +16,7 @@ from ampradio.phy.uplink_chip_loops import chip_integrals, power_of_sync
 from ampradio.phy.uplink_fit_loops import refine, refine_from
 from ampradio.phy.uplink_follow_loops import follow
 from ampradio.phy.uplink_soft_loops import derotate, soften
-from ampradio.phy.viterbi_loop import decode_one, encode_one, parities
+from ampradio.phy.viterbi_loop import decode_codeword, decode_one, encode_one, parities
 
 _Reals = npt.NDArray[np.float64]
 _Sums = npt.NDArray[np.complex128]
@@ -32,15 +32,22 @@ what ``powers_of_sync`` gives."""
 
 
 @compiled()
-def _soft_bits(
-    turned: _Sums, sync: npt.NDArray[np.int8], coded: int, softness: _Reals, table: _Reals, soft: _Reals
-) -> _Floats:
-    """Return soft values of the first ``coded`` bits; ``softness`` has the constants of ``uplink_frame.soft_bits``."""
-    sums_of = np.empty(coded + 1, np.complex128)
-    neighbours, clear = int(softness[0]), softness[3]
-    chips = turned[: sync.size + 2 * coded]
-    soften(chips, sync, neighbours, softness[1], softness[2], clear, table, sums_of, soft[:coded])
-    return soft[:coded].astype(np.float32)
+def _decode(
+    turned: _Sums, sync: npt.NDArray[np.int8], softness: _Reals, table: _Reals, signs: _Floats, code: _Whole,
+    parity: _Octets, terminated: bool, soft: _Reals, decided: _Octets,
+) -> bool:  # fmt: skip
+    """Write soft values and bits; return whether the signs of the soft values are a codeword.
+
+    ``softness`` has the constants of ``uplink_frame.soft_bits``.
+    """
+    coded, known, clear = soft.size, sync.size, softness[3]
+    sums_of, chips = np.empty(coded + 1, np.complex128), turned[: known + 2 * coded]
+    soften(chips, sync, int(softness[0]), softness[1], softness[2], clear, table, sums_of, soft)
+    if decode_codeword(soft, code[0], code[1], code[2], parity, terminated, decided):
+        return True
+    came_by = np.empty((decided.size, 2 * signs.shape[3]), np.uint8)
+    decode_one(soft.astype(np.float32), signs, terminated, came_by, decided)
+    return False
 
 
 @compiled()
@@ -54,20 +61,26 @@ def _size(turned: _Sums, known: int, coded: int) -> float:
 
 @compiled()
 def _whole(
-    row: _Sums, track: _Reals, sync: npt.NDArray[np.int8], chip: float, coded: int, finals: _Reals, limit: float,
-    softness: _Reals, table: _Reals, signs: _Floats, code: _Whole, came_by: _Octets, work: tuple[_Sums, _Reals],
+    row: _Sums, track: _Reals, sync: npt.NDArray[np.int8], chip: float, finals: _Reals, limit: float,
+    softness: _Reals, table: _Reals, signs: _Floats, code: _Whole, parity: _Octets, turned: _Sums, soft: _Reals,
     decided: _Octets,
 ) -> None:  # fmt: skip
-    """Decode the whole frame, fit ``track`` to it: ``uplink_frame.read_whole``. ``work`` begins with its chips."""
-    turned, soft = work
-    again, on = np.empty(coded, np.uint8), np.empty(sync.size + 2 * coded, np.int8)
-    fitted, scratch = np.empty((2, 4)), np.empty((2, sync.size + 2 * coded), np.complex128)
-    decode_one(_soft_bits(turned, sync, coded, softness, table, soft), signs, True, came_by, decided)
-    encode_one(decided, code[0], code[1], code[2], parities(code[2]), again)
-    ones = again > 0
-    mended = False
-    for bit in range(coded):
-        mended |= ones[bit] != (soft[bit] > 0)
+    """Decode the whole frame, whose chips are ``turned``, and fit ``track`` to it: ``uplink_frame.read_whole``."""
+    coded = soft.size
+    on, ones = np.empty(turned.size, np.int8), np.empty(coded, np.bool_)
+    fitted, scratch = np.empty((2, 4)), np.empty((2, turned.size), np.complex128)
+    some = (softness, table, signs, code, parity, True, soft, decided)
+    mended = not _decode(turned, sync, *some)
+    if mended:
+        again = np.empty(coded, np.uint8)
+        encode_one(decided, code[0], code[1], code[2], parity, again)
+        mended = False
+        for bit in range(coded):
+            ones[bit] = again[bit] > 0
+            mended |= ones[bit] != (soft[bit] > 0)
+    else:
+        for bit in range(coded):
+            ones[bit] = soft[bit] > 0
     fitted[0] = track
     windows = finals if mended else finals[finals.size - 1 :]
     refine_from(row, sync, chip, coded, ones, windows[0], limit, turned, scratch[0], on, fitted)
@@ -75,9 +88,8 @@ def _whole(
         refine(row, sync, chip, coded, ones, window, limit, scratch, on, fitted)
     track[:] = fitted[0]
     if mended:
-        chip_integrals(row, track, chip, sync.size + 2 * coded, turned)
-        some = _soft_bits(turned, sync, coded, softness, table, soft)
-        decode_one(some, signs, True, came_by, decided)
+        chip_integrals(row, track, chip, turned.size, turned)
+        _decode(turned, sync, *some)
 
 
 @compiled(
@@ -106,7 +118,7 @@ def read_on(
     syncing, finals, softness = numbers[ends[2] : ends[3]], numbers[ends[3] : ends[4]], numbers[ends[4] : ends[5]]
     how = (reaches, clocks, steering, most_looked_at, further, window, limit, clear)
     psdu, decided = read[0], read[1]
-    known, track, none = sync.size, state[0], np.empty(0, np.bool_)
+    known, track, none, parity = sync.size, state[0], np.empty(0, np.bool_), parities(code[2])
     while True:
         stage, octets = int(state[PROGRESS, 0]), int(state[PROGRESS, 1])
         bits, done = 8 * octets + tail, int(state[PROGRESS, 2])
@@ -117,6 +129,7 @@ def read_on(
             derotate(samples, turn, int(state[PROGRESS, 3]), needed, sums)
             state[PROGRESS, 3] = needed
         row = sums[: int(state[PROGRESS, 3]) + 1]
+        turned, soft = np.empty(known + 4 * bits, np.complex128), np.empty(2 * bits)
         if stage == FIRST:
             fitted, scratch, on = np.empty((2, 4)), np.empty((2, known), np.complex128), np.empty(known, np.int8)
             fitted[0] = track
@@ -125,13 +138,11 @@ def read_on(
             track[:] = fitted[0]
         follow(row, track, sync, chip, 2 * bits, done, *how)
         state[PROGRESS, 2] = 2 * bits
-        turned, soft = np.empty(known + 4 * bits, np.complex128), np.empty(2 * bits)
-        came_by = np.empty((bits, 2 * signs.shape[3]), np.uint8)
         chip_integrals(row, track, chip, known + 4 * bits, turned)
         if stage == REST:
             state[LAST_FOLLOWED] = track
-            some = (softness, table, signs, code, came_by, (turned, soft))
-            _whole(row, track, sync, chip, 2 * bits, finals, limit, *some, decided[:bits])
+            some = (softness, table, signs, code, parity, turned, soft)
+            _whole(row, track, sync, chip, finals, limit, *some, decided[:bits])
             octets_of_bits(decided, whitening, psdu[:octets])
             if not holds(psdu[:octets], crc, short):
                 return CHECK_FAILED
@@ -139,8 +150,7 @@ def read_on(
             return WHOLE
         if stage == FIRST and _size(turned, known, 2 * bits) <= least:
             return FALSE_START
-        some_soft = _soft_bits(turned, sync, 2 * bits, softness, table, soft)
-        decode_one(some_soft, signs, False, came_by, decided[:bits])
+        _decode(turned, sync, softness, table, signs, code, parity, False, soft, decided[:bits])
         octets_of_bits(decided, whitening, psdu[:octets])
         told = size_of_frame(psdu, sizes)
         if stage == FIRST:

@@ -15,58 +15,11 @@ from ampradio.phy.frame_check_loops import holds, octets_of_bits, size_of_frame
 from ampradio.phy.uplink_chip_loops import chip_integrals
 from ampradio.phy.uplink_fit_loops import decide, refine, refine_from
 from ampradio.phy.uplink_follow_loops import decidedness, try_clock
+from ampradio.phy.uplink_soft_loops import derotate
 
 _Reals = npt.NDArray[np.float64]
 _Octets = npt.NDArray[np.uint8]
 _Whole = npt.NDArray[np.int64]
-_BLOCK = 64  # samples of the fine oscillator
-
-
-@compiled()
-def _oscillate(step: float, cosines: _Reals, sines: _Reals) -> None:
-    """Write what turns by ``step`` from each to the next, as many as a power of two, each half from the one before."""
-    cosines[0], sines[0] = 1, 0
-    size = 1
-    while size < cosines.size:
-        along, across = math.cos(size * step), math.sin(size * step)
-        for each in range(size):
-            cosines[size + each] = cosines[each] * along - sines[each] * across
-            sines[size + each] = cosines[each] * across + sines[each] * along
-        size *= 2
-
-
-@compiled()
-def derotate(
-    row: npt.NDArray[np.complex64], turn: float, done: int, stop: int, sums: npt.NDArray[np.complex128]
-) -> None:
-    """Do what ``uplink_soft_loops.derotate`` does with real numbers, and sines of whole blocks by recurrence."""
-    cosines, sines, reals, imags = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
-    step, cycles = -2 * math.pi * turn, turn * done
-    _oscillate(step, cosines, sines)
-    angle = -2 * math.pi * (cycles - math.floor(cycles))
-    along, across = math.cos(angle), math.sin(angle)
-    next_along, next_across = math.cos(_BLOCK * step), math.sin(_BLOCK * step)
-    real, imag = sums[done].real, sums[done].imag
-    for begin in range(done, stop, _BLOCK):
-        size = min(_BLOCK, stop - begin)
-        some, out = row[begin : begin + size], sums[begin + 1 : begin + 1 + size]
-        for each in range(size):
-            x, y = np.float64(some[each].real), np.float64(some[each].imag)
-            u, v = x * cosines[each] - y * sines[each], x * sines[each] + y * cosines[each]
-            reals[each], imags[each] = u * along - v * across, u * across + v * along
-        turned = along * next_along - across * next_across
-        along, across = turned, along * next_across + across * next_along
-        fours = size // 4 * 4
-        for each in range(0, fours, 4):  # so that a sum need not wait for the one before
-            one, two = reals[each] + reals[each + 1], imags[each] + imags[each + 1]
-            three, four = one + reals[each + 2], two + imags[each + 2]
-            out[each] = complex(real + reals[each], imag + imags[each])
-            out[each + 1], out[each + 2] = complex(real + one, imag + two), complex(real + three, imag + four)
-            real, imag = real + (three + reals[each + 3]), imag + (four + imags[each + 3])
-            out[each + 3] = complex(real, imag)
-        for each in range(fours, size):
-            real, imag = real + reals[each], imag + imags[each]
-            out[each] = complex(real, imag)
 
 
 @compiled(

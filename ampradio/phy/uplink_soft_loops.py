@@ -5,7 +5,6 @@ For the accelerator; ``uplink_frame`` does the same with whole arrays.
 
 from __future__ import annotations
 
-import cmath
 import math
 from functools import lru_cache
 
@@ -110,36 +109,54 @@ def soften_each(
 
 
 @compiled()
-def derotate(row: npt.NDArray[np.complex64], turn: float, done: int, stop: int, sums: _Sums) -> None:
+def _oscillate(step: float, cosines: _Reals, sines: _Reals) -> None:
+    """Write what turns by ``step`` from each to the next, as many as a power of two, each half from the one before."""
+    cosines[0], sines[0] = 1, 0
+    size = 1
+    while size < cosines.size:
+        along, across = math.cos(size * step), math.sin(size * step)
+        for each in range(size):
+            cosines[size + each] = cosines[each] * along - sines[each] * across
+            sines[size + each] = cosines[each] * across + sines[each] * along
+        size *= 2
+
+
+@compiled()
+def derotate(
+    row: npt.NDArray[np.complex64], turn: float, done: int, stop: int, sums: npt.NDArray[np.complex128]
+) -> None:
     """Write the running sum of samples ``done`` up to ``stop``, turned back by ``turn`` cycles each, into ``sums``.
 
-    The phase is counted from sample 0; ``sums`` (≥ stop + 1,) begins with what was summed before.
+    The phase is counted from sample 0; ``sums`` (≥ stop + 1,) begins with what was summed before. In real numbers, and
+    the sines of whole blocks by recurrence.
     """
-    fine, part = np.empty(_BLOCK, np.complex128), np.empty(_BLOCK, np.complex128)
-    step = -2 * math.pi * turn
-    for each in range(_BLOCK):
-        fine[each] = cmath.exp(1j * (each * step))
-    total = sums[done]
+    cosines, sines, reals, imags = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
+    step, cycles = -2 * math.pi * turn, turn * done
+    _oscillate(step, cosines, sines)
+    angle = -2 * math.pi * (cycles - math.floor(cycles))
+    along, across = math.cos(angle), math.sin(angle)
+    next_along, next_across = math.cos(_BLOCK * step), math.sin(_BLOCK * step)
+    real, imag = sums[done].real, sums[done].imag
     for begin in range(done, stop, _BLOCK):
-        cycles = turn * begin
-        coarse = cmath.exp(-2j * math.pi * (cycles - math.floor(cycles)))
         size = min(_BLOCK, stop - begin)
-        some = row[begin : begin + size]
+        some, out = row[begin : begin + size], sums[begin + 1 : begin + 1 + size]
         for each in range(size):
-            part[each] = some[each] * fine[each]
-        for each in range(size):
-            part[each] *= coarse
-        out = sums[begin + 1 : begin + 1 + size]
+            x, y = np.float64(some[each].real), np.float64(some[each].imag)
+            u, v = x * cosines[each] - y * sines[each], x * sines[each] + y * cosines[each]
+            reals[each], imags[each] = u * along - v * across, u * across + v * along
+        turned = along * next_along - across * next_across
+        along, across = turned, along * next_across + across * next_along
         fours = size // 4 * 4
         for each in range(0, fours, 4):  # so that a sum need not wait for the one before
-            two = part[each] + part[each + 1]
-            three = two + part[each + 2]
-            out[each], out[each + 1], out[each + 2] = total + part[each], total + two, total + three
-            total += three + part[each + 3]
-            out[each + 3] = total
+            one, two = reals[each] + reals[each + 1], imags[each] + imags[each + 1]
+            three, four = one + reals[each + 2], two + imags[each + 2]
+            out[each] = complex(real + reals[each], imag + imags[each])
+            out[each + 1], out[each + 2] = complex(real + one, imag + two), complex(real + three, imag + four)
+            real, imag = real + (three + reals[each + 3]), imag + (four + imags[each + 3])
+            out[each + 3] = complex(real, imag)
         for each in range(fours, size):
-            total += part[each]
-            out[each] = total
+            real, imag = real + reals[each], imag + imags[each]
+            out[each] = complex(real, imag)
 
 
 @compiled("void(complex64[:, ::1], float64[::1], int64, complex128[:, ::1])")

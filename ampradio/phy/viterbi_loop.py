@@ -46,6 +46,30 @@ def decode_one(
         state = (state << 1 & (states - 1)) | came_by[step, state]
 
 
+@compiled()
+def decode_codeword(
+    soft: npt.NDArray[np.float64], first: int, second: int, constraint: int, parity: npt.NDArray[np.uint8],
+    terminated: bool, out: npt.NDArray[np.uint8],
+) -> bool:  # fmt: skip
+    """Write the bits (n,) of ``soft`` (2n,) into ``out`` if its signs are a codeword; return whether they are.
+
+    No path is more likely than one that contradicts nothing, so ``decode_one`` would give the same.
+    """
+    register, newest = 0, 1 << (constraint - 1)
+    if not first & newest:
+        return False
+    for step in range(out.size):
+        register >>= 1
+        one, two = soft[2 * step], soft[2 * step + 1]
+        bit = parity[register & first] ^ (one > 0)
+        if bit:
+            register |= newest
+        if parity[register & second] != (two > 0) or one == 0 or two == 0:
+            return False
+        out[step] = bit
+    return not (terminated and register >> 1)
+
+
 @compiled("void(float32[:, ::1], float32[:, :, :, ::1], boolean, uint8[:, ::1])")
 def decode_each(
     soft: npt.NDArray[np.float32], signs: npt.NDArray[np.float32], terminated: bool, out: npt.NDArray[np.uint8]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from testbed.atomic_file import write_atomically
 from testbed.capture.pcapng import read_pcapng
 from testbed.capture.radio_header import decode
 from testbed.cli import main
@@ -81,7 +82,7 @@ def test_a_run_is_followed_while_it_grows(run: Path, tmp_path: Path) -> None:
     live.mkdir()
 
     def state(word: str) -> None:
-        (live / "manifest.json").write_text(json.dumps({**manifest, "state": word}))
+        write_atomically(live / "manifest.json", json.dumps({**manifest, "state": word}))  # as a run does
 
     state("running")
     read: list[bytes] = []

@@ -62,69 +62,73 @@ def _pick(
 
 
 @compiled()
-def _most(energy: _Floats, signs: _Floats, offsets: _Whole, position: int) -> np.float32:
-    """Return what the ON chips of the word at ``position`` have if they all add up, a little more for rounding."""
-    total = _F(0)
-    for chip in range(signs.size):
-        total += max(signs[chip], _F(0)) * energy[position + offsets[chip]]
-    return _ROUNDED * total
+def _most(energy: _Floats, ons: _Whole) -> np.float32:
+    """Return what the ON chips, at ``ons``, have if they all add up, a little more for rounding."""
+    one = two = _F(0)
+    for chip in range(0, ons.size - 1, 2):
+        one += energy[ons[chip]]
+        two += energy[ons[chip + 1]]
+    if ons.size % 2:
+        one += energy[ons[-1]]
+    return _ROUNDED * (one + two)
 
 
 @compiled()
-def _add_turned(heard: _Floats, cosines: _Floats, sines: _Floats, real: np.float32, imag: np.float32) -> None:
-    one, two, three, four = heard[0], heard[1], heard[2], heard[3]
-    for each in range(cosines.size):
-        one[each] += real * cosines[each]
-        two[each] += imag * sines[each]
-        three[each] += real * sines[each]
-        four[each] += imag * cosines[each]
+def _add_turned(row: _Floats, phasors: _Floats, some: _Floats) -> None:
+    """Add to ``row`` the rows of ``phasors`` (n, 2 · bins), each times one of ``some`` (n,)."""
+    at = 0
+    while at + 8 <= some.size:
+        one, two, three, four = phasors[at], phasors[at + 1], phasors[at + 2], phasors[at + 3]
+        five, six, seven, eight = phasors[at + 4], phasors[at + 5], phasors[at + 6], phasors[at + 7]
+        a, b, c, d = some[at], some[at + 1], some[at + 2], some[at + 3]
+        e, f, g, h = some[at + 4], some[at + 5], some[at + 6], some[at + 7]
+        for each in range(row.size):
+            early = (a * one[each] + b * two[each]) + (c * three[each] + d * four[each])
+            row[each] += early + ((e * five[each] + f * six[each]) + (g * seven[each] + h * eight[each]))
+        at += 8
+    while at < some.size:
+        one, a = phasors[at], some[at]
+        for each in range(row.size):
+            row[each] += a * one[each]
+        at += 1
 
 
 @compiled()
-def _add_four_turned(heard: _Floats, phasors: _Floats, some: _Floats) -> None:
-    one, two, three, four, bins = heard[0], heard[1], heard[2], heard[3], heard.shape[1]
-    a, b, c, d = phasors[0, 0, :bins], phasors[1, 0, :bins], phasors[2, 0, :bins], phasors[3, 0, :bins]
-    for half in range(2):
-        first, last = some[half], one if half == 0 else four
-        w, x, y, z = first[0], first[1], first[2], first[3]
-        for each in range(bins):
-            last[each] += (w * a[each] + x * b[each]) + (y * c[each] + z * d[each])
-    a, b, c, d = phasors[0, 1, :bins], phasors[1, 1, :bins], phasors[2, 1, :bins], phasors[3, 1, :bins]
-    for half in range(2):
-        first, last = some[half], three if half == 0 else two
-        w, x, y, z = first[0], first[1], first[2], first[3]
-        for each in range(bins):
-            last[each] += (w * a[each] + x * b[each]) + (y * c[each] + z * d[each])
+def _powers(real: _Floats, imag: _Floats, above: _Floats, below: _Floats) -> None:
+    """Write the powers of the bins on both sides, from what real and imaginary parts add up to, (2, bins) each."""
+    one, two, three, four = real[0], imag[1], imag[0], real[1]
+    for each in range(above.size):
+        left, right = one[each] + two[each], three[each] - four[each]
+        above[each] = left * left + right * right
+    for each in range(below.size):
+        left, right = one[each] - two[each], three[each] + four[each]
+        below[each] = left * left + right * right
 
 
 @compiled()
 def _loudest(word: _Floats, signs: _Floats, spectrum: _Floats, heard: _Floats) -> tuple[int, np.float32]:
     """Return the bin, either side of the carrier, in which the ON chips of ``word`` (2, 48) add up to most.
 
-    And their energy there. ``spectrum`` (ON chips, 2, bins) are the phasors of the bins on one side.
+    And their energy there. ``spectrum`` (ON chips, 2, bins) are the phasors of the bins on one side; ``heard``
+    (3, 2, bins) is for scratch.
     """
-    heard[:] = _F(0)
-    row, filled, some = 0, 0, np.empty((2, 4), np.float32)
+    heard[:2] = _F(0)
+    ons, bins = spectrum.shape[0], spectrum.shape[2]
+    some, row = np.empty((2, ons), np.float32), 0
     for chip in range(signs.size):
-        if signs[chip] <= 0:
-            continue
-        some[0, filled], some[1, filled] = word[0, chip], word[1, chip]
-        row, filled = row + 1, filled + 1
-        if filled == 4:
-            _add_four_turned(heard, spectrum[row - 4 : row], some)
-            filled = 0
-    for left in range(filled):
-        at = row - filled + left
-        _add_turned(heard, spectrum[at, 0], spectrum[at, 1], some[0, left], some[1, left])
+        if signs[chip] > 0:
+            some[0, row], some[1, row] = word[0, chip], word[1, chip]
+            row += 1
+    phasors = spectrum.reshape(ons, 2 * bins)
+    for half in range(2):
+        _add_turned(heard[half].ravel(), phasors, some[half])
+    above, below = heard[2, 0], heard[2, 1]
+    _powers(heard[0], heard[1], above, below)
     best, most = 0, _F(-1)
-    for each in range(spectrum.shape[2]):
-        real, imag = heard[0, each] + heard[1, each], heard[3, each] - heard[2, each]
-        above = real * real + imag * imag
-        real, imag = heard[0, each] - heard[1, each], heard[3, each] + heard[2, each]
-        below = real * real + imag * imag
-        if above > most or below > most:
-            best, most = (each, above) if above >= below else (-each, below)
-    return best, most / _F(row)
+    for each in range(bins):
+        if above[each] > most or below[each] > most:
+            best, most = (each, above[each]) if above[each] >= below[each] else (-each, below[each])
+    return best, most / _F(ons)
 
 
 @compiled()
@@ -143,27 +147,40 @@ def _energy(sums: _Floats, signs: _Floats, offsets: _Whole, position: int, told:
 
 @compiled()
 def _loudest_from(
-    first: int, last: int, sums: _Floats, signs: _Floats, offsets: _Whole, carrier: _Whole, clock: _Whole,
+    first: int, last: int, best: int, sums: _Floats, signs: _Floats, offsets: _Whole, carrier: _Whole, clock: _Whole,
     position: _Whole, reach: _Floats, energies: _Floats, bins: _Whole, told: _Told,
 ) -> int:  # fmt: skip
-    """Return which candidate from ``first`` to ``last`` is a word of most energy, −1 for none.
+    """Return which candidate from ``first`` to ``last``, or else ``best``, is a word of most energy, −1 for none.
 
     ``reach`` is what each may have at most; what comes to be known of them goes into ``energies`` and ``bins``.
     """
-    best, left = -1, reach.copy()
+    left = reach.copy()
     while True:
-        index = -1
+        index, most = -1, _F(0) if best < 0 else energies[best]
         for each in range(left.size):
-            if left[each] > 0 and first <= position[each] <= last and (index < 0 or left[each] > left[index]):
-                index = each
-        if index < 0 or (best >= 0 and left[index] <= energies[best]):
-            return best  # nor can any of the following be louder
+            if left[each] > most and first <= position[each] <= last:
+                index, most = each, left[each]
+        if index < 0:
+            return best  # none of the others can be louder
         left[index] = _F(0)
         if energies[index] == _UNKNOWN:
             at = (sums[carrier[index]], signs, offsets[clock[index]], position[index])
             bins[index], energies[index] = _energy(*at, told)
         if energies[index] > 0 and (best < 0 or energies[index] > energies[best]):
             best = index
+
+
+@compiled()
+def _places(some: _Whole, clocks: int, block: int) -> _Whole:
+    """Return carrier, clock and position of ``some`` places (n,) in rising order, (3, n)."""
+    out, carrier, clock, begin = np.empty((3, some.size), np.int64), 0, 0, 0
+    for index in range(some.size):
+        while some[index] >= begin + block:  # a division takes longer
+            clock, begin = clock + 1, begin + block
+            if clock == clocks:
+                carrier, clock = carrier + 1, 0
+        out[0, index], out[1, index], out[2, index] = carrier, clock, some[index] - begin
+    return out
 
 
 @compiled()
@@ -180,31 +197,35 @@ def best_of(
         scores = scored.ravel()[some]
         some = some[scores >= np.partition(scores, some.size - most)[some.size - most]]
     word, each = np.empty((2, signs.size), np.float32), np.empty(signs.size, np.float32)
-    heard, of_peak = np.empty((4, spectrum.shape[2]), np.float32), likeness.copy()
+    heard, of_peak = np.empty((3, 2, spectrum.shape[2]), np.float32), likeness.copy()
     of_peak[0] = likeness[3]
-    told = (spectrum, of_chip, thresholds[2], likeness, word, each, heard)
-    told_of_peak = (spectrum, of_chip, thresholds[2], of_peak, word, each, heard)
-    carrier, clock, position = some // (clocks * block), some // block % clocks, some % block
+    told = (spectrum, of_chip, thresholds[2], of_peak, word, each, heard)
+    carrier, clock, position = _places(some, clocks, block)
     energies, bins = np.full(some.size, _UNKNOWN), np.zeros(some.size, np.int64)
     reach, stop = np.empty(some.size, np.float32), position.min() + sidelobe
+    ons = offsets[:, np.flatnonzero(signs > 0)]
     for index in range(some.size):
-        reach[index] = _most(sums[carrier[index], 2], signs, offsets[clock[index]], position[index])
+        reach[index] = _most(sums[carrier[index], 2, position[index] :], ons[clock[index]])
     of_all = (sums, signs, offsets, carrier, clock, position, reach)
-    best = _loudest_from(0, stop, *of_all, energies, bins, told_of_peak)
+    best = _loudest_from(0, stop, -1, *of_all, energies, bins, told)
     if best >= 0:  # most often it is at once what looking for the first would come to
         _pick(sums[carrier[best]], signs, offsets[clock[best]], position[best], word, each)
         is_sure = _is_alike(each, signs, of_chip, likeness)
-        if is_sure and best == _loudest_from(0, position[best] + sidelobe, *of_all, energies, bins, told_of_peak):
+        if is_sure and best == _loudest_from(stop + 1, position[best] + sidelobe, best, *of_all, energies, bins, told):
             return position[best], clock[best], carrier[best], bins[best], energies[best]
     first = block
     for index in np.argsort(position):
         at = (sums[carrier[index]], signs, offsets[clock[index]], position[index])
-        if _energy(*at, told)[1] > 0:
-            first = position[index]
-            break
+        if energies[index] == _UNKNOWN:
+            bins[index], energies[index] = _energy(*at, told)
+        if energies[index] > 0:
+            _pick(*at, word, each)
+            if _is_alike(each, signs, of_chip, likeness):
+                first = position[index]
+                break
     if first == block:
         return 0, 0, 0, 0, _F(0)
     for _ in range(2):  # what was taken for the first may have been a sidelobe of the next
-        best = _loudest_from(first, first + sidelobe, *of_all, energies, bins, told_of_peak)
+        best = _loudest_from(first, first + sidelobe, -1, *of_all, energies, bins, told)
         first = position[best]
     return position[best], clock[best], carrier[best], bins[best], energies[best]

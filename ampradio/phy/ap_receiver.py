@@ -74,7 +74,10 @@ class ApReceiver:
                 pass
             if not self._windows:
                 self._track_floor(self._buffer.stop)
-            self._buffer.drop_before(min([self._floor_at, *(window.needed_from for window in self._windows)]))
+            needed_from = self._floor_at
+            for window in self._windows:
+                needed_from = min(needed_from, window.needed_from)
+            self._buffer.drop_before(needed_from)
         return received
 
     def earliest_end(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
@@ -206,6 +207,28 @@ def test_the_trellis_is_decided_alike(bits: int, terminated: bool) -> None:
     for given in (soft, soft.astype(np.float32)):
         fast, slow = both(lambda: decode(PROFILE.uplink, given, terminated=terminated))  # noqa: B023
         assert np.array_equal(fast, slow)
+
+
+@pytest.mark.parametrize("terminated", [True, False])
+@pytest.mark.parametrize("bits", [1, 6, 7, 40, 333])
+def test_a_codeword_is_read_without_the_trellis(bits: int, terminated: bool) -> None:
+    """Codewords of any sizes give their bits; with a sign turned, a value of nothing or an open end they are none."""
+    loops, up = importlib.import_module("ampradio.phy.viterbi_loop"), PROFILE.uplink
+    code = (up.bcc_polynomial_a, up.bcc_polynomial_b, up.bcc_constraint, loops.parities(up.bcc_constraint))
+    rng = np.random.default_rng(bits)
+    for _ in range(50):
+        sent, read = rng.integers(0, 2, bits, np.uint8), np.zeros(bits, np.uint8)
+        soft = (2.0 * encode(sent) - 1) * rng.uniform(0.01, 1, 2 * bits)
+        ends = not (terminated and sent[-up.bcc_tail_bits :].any())
+        assert loops.decode_codeword(soft, *code, terminated, read) == ends
+        assert not ends or np.array_equal(read, sent)
+        wrong = rng.integers(0, 2 * bits - 1)
+        for factor in (-1, 0):
+            other = soft.copy()
+            other[wrong] *= factor
+            told = loops.decode_codeword(other, *code, terminated, read)
+            assert not told or (factor and np.array_equal(encode(read) > 0, other > 0))
+            assert not told or not terminated or not read[-up.bcc_tail_bits :].any()
 
 
 @pytest.mark.parametrize("bits", [0, 1, 6, 7, 150])

@@ -16,7 +16,8 @@ import numpy.typing as npt
 from ampradio import accelerator
 from ampradio.phy.amp_sync import uplink_chips
 from ampradio.phy.edge_timing import PPM, ChipTiming
-from ampradio.phy.uplink_sync_banks import banded, carrier_bank, phasors, word_parts
+from ampradio.phy.uplink_likeness import LIKENESS_FROM, PEAK_LIKENESS, alike, first_peak
+from ampradio.phy.uplink_sync_banks import banded, carrier_bank, correlated, phasors, word_parts
 from ampradio.phy.uplink_sync_hits import EXPECTED, FoundSync, Strictness, UplinkSyncHits
 from ampradio.profile.airtime import uplink_chip_ns
 from ampradio.profile.model import Profile
@@ -31,8 +32,6 @@ OUTRANKS = 2.0  # so many times stronger a later sync must be than a weak one: t
 _OVERLAP_CHIPS = 4
 _COARSE_SIGMAS = 6.0  # noise seldom reaches most of what this asks for
 _WEAK = 26.0  # energy of the word over the noise energy of a chip that noise seldom reaches
-_PEAK_LIKENESS = 0.5  # where there is a sync its peak may be less like one: another tag's PPDU may lie over it
-_LIKENESS_FROM = 0.65  # mean correlation from which on more likeness is asked for
 _SIDELOBE_CHIPS = 32  # how far before the word something may pass; further after it, its data may
 _NS_PER_S = 1_000_000_000
 
@@ -127,7 +126,12 @@ class UplinkSync:
         if accelerator.is_on():
             return self._searched(samples[:, : self.reach + (blocks - 1) * self.block * self.grid], floor, blocks)
         chips = self._chip_sums(samples[:, : self.reach])
-        correlation = self._correlated(chips.real * chips.real + chips.imag * chips.imag)
+        correlation = correlated(
+            chips.real * chips.real + chips.imag * chips.imag,
+            self._banded,
+            self._clocks.size,
+            self.block // _SUB_BLOCKS,
+        )
         difference, total = correlation[:, :, :, :-1], correlation[:, :, :, -1:]
         sigmas = np.float32(self._strictness.noise_sigmas * math.sqrt(self._signs.size) * self.chip)
         noise = sigmas * floor.astype(np.float32)
@@ -176,9 +180,8 @@ class UplinkSync:
     ) -> None:
         from ampradio.phy.uplink_sync_loops import search_each
 
-        self._loop_tables = self._loop_tables or self._for_loops()
         rows = samples if samples.flags.c_contiguous else np.ascontiguousarray(samples)
-        search_each(rows, floor, blocks, found, *self._loop_tables)
+        search_each(rows, floor, blocks, found, *self.loop_tables)
 
     def _for_loops(self) -> tuple[Any, ...]:
         """Return what ``search_each`` wants after the result."""
@@ -186,8 +189,8 @@ class UplinkSync:
         strictness = self._strictness
         sigmas = strictness.noise_sigmas * math.sqrt(self._signs.size) * self.chip
         thresholds = (sigmas, strictness.contrast, strictness.coherent, strictness.candidates, self.chip)
-        at_peak = min(strictness.likeness, _PEAK_LIKENESS)
-        likeness = (strictness.likeness, strictness.clearer, _LIKENESS_FROM, at_peak)
+        at_peak = min(strictness.likeness, PEAK_LIKENESS)
+        likeness = (strictness.likeness, strictness.clearer, LIKENESS_FROM, at_peak)
         upper = self._spectrum[:, _BINS >= 0]
         spectrum = np.ascontiguousarray(np.stack((upper.real, -upper.imag), axis=1))
         sizes = (self.block + self._taps, self.block, _SIDELOBE_CHIPS * self._per_chip)
@@ -223,39 +226,17 @@ class UplinkSync:
         noise = np.maximum(np.add.reduce(each[:, self._off], axis=1) / self._off.size, floor * self.chip)
         stands_out = energy > self._strictness.coherent * noise
         likeness = self._strictness.likeness
-        passed = stands_out & self._alike(each, floor * self.chip, likeness)
+        passed = stands_out & alike(each, self._signs, floor * self.chip, likeness, self._strictness.clearer)
         if not passed.any():
             return None
-        peaks = stands_out & self._alike(each, floor * self.chip, min(likeness, _PEAK_LIKENESS))
-        best = self._first_peak(np.where(peaks, energy, 0), position, int(position[passed].min()))
+        at_peak = min(likeness, PEAK_LIKENESS)
+        peaks = stands_out & alike(each, self._signs, floor * self.chip, at_peak, self._strictness.clearer)
+        sidelobe = _SIDELOBE_CHIPS * self._per_chip
+        best = first_peak(np.where(peaks, energy, 0), position, int(position[passed].min()), sidelobe)
         stretch = self._clocks[clock[best]]
         fine = float(_BINS[bin_[best]]) / (_FFT * self.chip * stretch)
         carrier_hz = (self._carriers[carrier[best]] + fine) * self.rate_sps
         return float(position[best] * self.grid), float(stretch), float(carrier_hz), float(energy[best])
-
-    def _first_peak(self, energy: npt.NDArray[np.float32], position: npt.NDArray[np.intp], begin: int) -> int:
-        """Return which candidate (n,) is the highest of those that have ``energy`` in the lot that ``begin`` opens."""
-        for _ in range(2):  # what was taken for the first may have been a sidelobe of the next
-            near = (position >= begin) & (position <= begin + _SIDELOBE_CHIPS * self._per_chip)
-            best = int(np.argmax(np.where(near, energy, 0)))
-            begin = int(position[best])
-        return best
-
-    def _alike(self, each: npt.NDArray[np.float32], noise: float, likeness: float) -> npt.NDArray[np.bool_]:
-        """Return whether the chip energies (n, 48) correlate with the word as they should at this SNR.
-
-        For ON energy s and noise n per chip the correlation is s/(s + 2n) in the mean, and it scatters less the
-        higher that is.
-        """
-        count = self._signs.size
-        on = each[:, self._on]
-        signal = np.maximum(np.add.reduce(on, axis=1) / on.shape[1] - noise, 0) + np.finfo(np.float32).tiny
-        mean = signal / (signal + 2 * noise)
-        least = mean * (likeness + self._strictness.clearer * np.maximum(mean - _LIKENESS_FROM, 0))
-        spread = each - (np.add.reduce(each, axis=1) / count)[:, np.newaxis]
-        scale = np.sqrt(np.add.reduce(spread * spread, axis=1) * count)
-        alike: npt.NDArray[np.bool_] = (spread @ self._signs) > least * scale
-        return alike
 
     def _chip_sums(self, samples: npt.NDArray[np.complex64]) -> npt.NDArray[np.complex64]:
         """Return chip integrals (packets, carriers, positions) at every grid step, derotated from the first sample."""
@@ -267,16 +248,3 @@ class UplinkSync:
         sums = np.matmul(np.ascontiguousarray(windows), self._kernel)
         derotated: npt.NDArray[np.complex64] = np.multiply(sums.transpose(0, 2, 1), self._advance, order="C")
         return derotated
-
-    def _correlated(self, energy: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Return ON minus OFF under each clock, then the energy present: (packets, carriers, sub-blocks, 4, positions).
-
-        ``energy`` (packets, carriers, positions) is that of the chips.
-        """
-        packets, carriers, _ = energy.shape
-        step = self.block // _SUB_BLOCKS
-        shape = (packets, carriers, _SUB_BLOCKS, self._banded.shape[0])
-        row, line, each = energy.strides
-        windows: npt.NDArray[np.float32] = np.ndarray(shape, np.float32, energy, 0, (row, line, step * each, each))
-        product: npt.NDArray[np.float32] = windows.reshape(packets, carriers * _SUB_BLOCKS, -1) @ self._banded
-        return product.reshape(*shape[:3], len(BANK) + 1, step)

@@ -52,3 +52,20 @@ def banded(signs: npt.NDArray[np.float32], offsets: npt.NDArray[np.intp], positi
     for position in range(positions):
         matrix[position : position + taps, :, position] = words
     return matrix.reshape(positions + taps, -1)
+
+
+def correlated(
+    energy: npt.NDArray[np.float32], matrix: npt.NDArray[np.float32], clocks: int, step: int
+) -> npt.NDArray[np.float32]:
+    """Return ON minus OFF under each clock, then the energy present: (packets, carriers, blocks, clocks + 1, step).
+
+    ``energy`` (packets, carriers, positions) is that of the chips; ``matrix`` is ``banded`` for ``step`` positions,
+    and there are as many blocks of those as it reaches.
+    """
+    packets, carriers, positions = energy.shape
+    blocks = (positions - matrix.shape[0]) // step + 1
+    shape = (packets, carriers, blocks, matrix.shape[0])
+    row, line, each = energy.strides
+    windows: npt.NDArray[np.float32] = np.ndarray(shape, np.float32, energy, 0, (row, line, step * each, each))
+    product: npt.NDArray[np.float32] = windows.reshape(packets, carriers * blocks, -1) @ matrix
+    return product.reshape(*shape[:3], clocks + 1, step)

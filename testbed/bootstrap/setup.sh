@@ -31,7 +31,9 @@ fail() { # what went wrong, then what to do
 }
 
 fingerprint() {
-    { cat pyproject.toml "$CONSTRAINTS" testbed/bootstrap/setup.sh; readlink -f "$PYTHON"; pwd; } | sha256sum
+    # with the loops: after a change they are compiled here, not by the processes of somebody's run
+    { cat pyproject.toml "$CONSTRAINTS" testbed/bootstrap/setup.sh; cat ampradio/*/*_loop*.py 2>/dev/null || true
+        readlink -f "$PYTHON"; pwd; } | sha256sum
 }
 
 is_done() {

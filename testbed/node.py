@@ -138,7 +138,7 @@ def _phy(config: NodeConfig) -> NoReturn:
     threading.Thread(target=close_with_parent, args=(phy,), daemon=True).start()
     say("ready", sap=sap.endpoint)
     lit = _energizer_block(config, phy)
-    phy.start(config.patience_s)
+    phy.start(config.attach_patience_s)
     top.start()
     if lit is not None:
         lit.start()

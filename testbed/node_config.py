@@ -61,6 +61,7 @@ class NodeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``incident`` is the way from the AP to a tag that only reflects: its stream is then a reflection coefficient.
     ``bistatic`` are the ways of a 40 MHz channel with an ``energizer``, which take the place of the others.
+    ``attach_patience_s`` is how long its MAC may take to come, ``patience_s`` how long that may take to answer then.
     """
 
     role: str
@@ -72,6 +73,7 @@ class NodeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     record_datatype: str = "cf32_le"
     description: str = ""
     chip_clock_ppm: float = 0.0
+    attach_patience_s: float = 180.0  # the other processes of a run may be compiling loops
     patience_s: float = 10.0
     downlink: PathConfig = PathConfig()
     uplink: PathConfig = PathConfig()

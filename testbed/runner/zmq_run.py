@@ -26,6 +26,7 @@ from testbed.runner.processes import NodeProcess
 from testbed.runner.tell import Tell
 
 START_PATIENCE_S = 180.0  # the first start compiles the receivers' loops: half a minute of one core that is not busy
+ATTACH_PATIENCE_S = 30.0  # a PHY that has said that it is ready answers at once
 SILENCE_PATIENCE_S = 8.0
 POLL_MS = 250
 
@@ -144,14 +145,14 @@ class ZmqRun:
                     role=role, sap=saps[role], record_base=base, chip_clock_ppm=clock, energizer=energizer, **common
                 )
             )
-        for process in self._processes:
-            said = process.expect("ready", START_PATIENCE_S)
+        ready = [(process, process.expect("ready", START_PATIENCE_S)) for process in self._processes]
+        for process, said in ready:  # not before all are: an attached PHY waits for its MAC, which would wait here
             if process.role not in ROLES:
                 continue
             sap = self._saps[process.role] = MacSap(said["sap"])
             self._hosts[process.role] = MacHost(process.role, self._stations[process.role], sap)
             try:
-                sap.attach(experiment.profile.name, START_PATIENCE_S)
+                sap.attach(experiment.profile.name, ATTACH_PATIENCE_S)
             except PhyGoneError as error:
                 process.check()
                 raise RunError(str(error), "run `amp doctor`") from error

@@ -17,10 +17,11 @@ _ALIKE = 0.8  # of 1: noise and other senders take some
 class Sequence:
     """The sequence of ``seed``; codes are (n, 2), ``period`` of them, of the converter's upper 12 bits."""
 
-    def __init__(self, seed: int, period: int = PERIOD) -> None:
+    def __init__(self, seed: int, longest: int, period: int = PERIOD) -> None:
+        """Draw the sequence; ``longest`` is the length in samples of the longest block that will be asked for."""
         drawn = np.random.default_rng(seed).integers(-1200, 1200, (period, 2), np.int16)
         self.codes: Codes = drawn * np.int16(16)
-        self._row = np.concatenate((drawn, drawn, drawn))  # any block of up to two periods is a slice
+        self._row = np.concatenate((drawn,) * (2 + longest // period))  # any block is a slice, wherever it begins
         self._samples: Samples = self._row.astype(np.float32).view(np.complex64)[:, 0]
         self._size = scipy.fft.next_fast_len(period + _ENOUGH)
         self._spectrum = scipy.fft.fft(self._samples[: period + _ENOUGH], self._size)

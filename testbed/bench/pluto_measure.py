@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -89,7 +90,7 @@ def _receive(
     server: BenchServer, receiver: Client, sender: Client | None, block: int, samples: int, *, exact: bool
 ) -> Rate:
     """Return the rate of ``receiver`` while ``sender``, or itself, repeats a sequence."""
-    sequence = Sequence(1)
+    sequence = Sequence(1, block)
     (sender or receiver).send(sequence.codes, cyclic=True)
     for _ in range(SETTLING):
         received = receiver.receive()
@@ -110,7 +111,7 @@ def _receive(
 
 def _both(server: BenchServer, radio: Client, block: int, samples: int, *, exact: bool) -> Rate:
     """Return the rate each way of a radio that sends a sequence, block by block, and hears itself."""
-    sequence = Sequence(2)
+    sequence = Sequence(2, block)
     count = -(-samples // block)
     radio.receive()
     for index in range(SETTLING):
@@ -156,7 +157,7 @@ def real_time(plutos: int, rate_sps: int, block: int, seconds: float) -> RealTim
 
 def _fared(server: BenchServer, rate_sps: int, block: int, seconds: float) -> RealTime:
     radios = [Libiio(uri, rate_sps, block) for uri in server.uris]
-    sequences = [Sequence(10 + index) for index in range(len(radios))]
+    sequences = [Sequence(10 + index, block) for index in range(len(radios))]
     for radio, sequence in zip(radios, sequences, strict=True):
         radio.send(sequence.codes, cyclic=True)
     spent: list[tuple[float, float]] = []
@@ -189,11 +190,20 @@ def _fared(server: BenchServer, rate_sps: int, block: int, seconds: float) -> Re
         end.wait()
         lossy[index] |= radio.lost()
 
-    threads = [threading.Thread(target=listen, args=(index,)) for index in range(len(radios))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    def listen_or_say(index: int) -> None:
+        try:
+            listen(index)
+        except BaseException:
+            for barrier in (together, begin, end):  # the others wait there for this one
+                barrier.abort()
+            raise
+
+    with ThreadPoolExecutor(len(radios)) as threads:
+        done = [threads.submit(listen_or_say, index) for index in range(len(radios))]
+    failures = [failure for each in done if (failure := each.exception()) is not None]
+    for failure in failures:
+        if not isinstance(failure, threading.BrokenBarrierError):
+            raise failure
     for radio in radios:
         radio.close()
     (used_s, begun_s), (then_used_s, ended_s) = spent

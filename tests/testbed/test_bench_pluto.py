@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from testbed.bench import pluto_measure
+from testbed.bench.pluto import BLOCK as FULL_BLOCK
+from testbed.bench.pluto import FOUR_BLOCK, ONE_BLOCK
 from testbed.bench.pluto_clients import CLIENTS, Libiio
 from testbed.bench.pluto_content import PERIOD, Sequence
 from testbed.bench.pluto_measure import ContentLost, elastic_rates
@@ -27,7 +29,7 @@ def heard(sequence: Sequence, place: int, count: int, *, carrier_hz: float = 0.0
 
 @pytest.mark.parametrize("place", [0, 1, 12_345, PERIOD - 1])
 def test_a_block_is_found_and_one_sample_more_or_less_is_seen(place: int) -> None:
-    sequence = Sequence(1)
+    sequence = Sequence(1, BLOCK)
     block = heard(sequence, place, BLOCK, carrier_hz=5000.0)
     assert sequence.place(block) == place
     assert sequence.is_heard(block, place)
@@ -39,8 +41,18 @@ def test_a_block_is_found_and_one_sample_more_or_less_is_seen(place: int) -> Non
     assert not sequence.is_heard(silent, place)
 
 
+@pytest.mark.parametrize("block", [FULL_BLOCK, FOUR_BLOCK, ONE_BLOCK])
+def test_a_block_of_any_length_in_use_may_begin_at_the_sequence_s_last_sample(block: int) -> None:
+    sequence = Sequence(1, block)
+    received = sequence.codes.take(range(PERIOD - 1, PERIOD - 1 + block), axis=0, mode="wrap") >> 4
+    assert sequence.is_exactly(received, PERIOD - 1)
+    assert sequence.is_heard(received, PERIOD - 1)
+    received[-1] ^= 1
+    assert not sequence.is_exactly(received, PERIOD - 1)
+
+
 def test_to_the_bit_is_to_the_bit() -> None:
-    sequence = Sequence(1)
+    sequence = Sequence(1, BLOCK)
     block = sequence.codes[100 : 100 + BLOCK] >> 4
     assert sequence.is_exactly(block, 100)
     block[17, 1] ^= 1

@@ -37,9 +37,9 @@ class Oscillator:
     def __init__(self, level: complex, cycles: float, first: int, count: int) -> None:
         cell, self._ahead = divmod(first, STEP)
         step = cycles * STEP % 1.0
-        far, near = divmod(cell, _FAR)  # small numbers, or they lose the phase
-        cells = np.arange(near, near - (-(self._ahead + count) // STEP))
-        turns = step * cells  # of a cell by itself, wherever the samples begin
+        # of a cell by itself, wherever the samples begin; and of small numbers, or they lose the phase
+        far, near = np.divmod(np.arange(cell, cell - (-(self._ahead + count) // STEP)), _FAR)
+        turns = step * near
         turns += step * _FAR % 1.0 * far % 1.0
         self._coarse: Samples = (level * np.exp(2j * np.pi * turns)).astype(np.complex64)
         self._fine = _fine(cycles)

@@ -11,6 +11,7 @@ from scipy import signal as scipy_signal
 from ampradio import accelerator
 from ampradio.channel.digitising import TAPS, Passband, Signal, digitised
 from ampradio.channel.numbered_noise import noise_key, numbered_noise
+from ampradio.channel.turning import STEP, Oscillator
 
 KEY = noise_key(7, 1)
 FIRST, COUNT = 50 * 20_000_000 + 123, 70_001  # over the edges of stretches, seeds and oscillators
@@ -87,6 +88,16 @@ def test_every_bit_is_the_same_however_it_is_cut_and_computed() -> None:
     assert np.array_equal(np.concatenate(parts), whole)
     with accelerator.off():
         assert np.array_equal(digitised(given, FIRST, COUNT, 900.0, KEY), whole)
+
+
+@pytest.mark.parametrize("edge", [0, 1 << 28])
+def test_an_oscillator_turns_alike_before_and_after_the_numbers_are_cut(edge: int) -> None:
+    """About sample 0, which a filter looks back over, and 2²⁸, where phases begin anew: each stretch by itself."""
+    for cycles in np.random.default_rng(edge).uniform(-0.5, 0.5, 30):
+        before, count = 7 * STEP, 300 * STEP
+        whole = Oscillator(500.0, cycles, edge - before, count).between(0, count).coarse
+        after = Oscillator(500.0, cycles, edge, count - before).between(0, count - before).coarse
+        assert np.array_equal(whole[7:], after)
 
 
 @pytest.mark.parametrize(

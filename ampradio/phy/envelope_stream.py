@@ -7,6 +7,7 @@ over what comes in, and nothing else is done with most of it.
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,9 +31,8 @@ class EnvelopeStream:
         self._block = block
         self._decimation = decimation
         self._unit = decimation if squares else 1  # items that make one power sample
-        # which of the two it holds is decided once, here; a union cannot say so: hence the ignores below
-        self._samples: SampleBuffer[np.float32] | SampleBuffer[np.complex64]
-        self._samples = SampleBuffer(np.complex64) if squares else SampleBuffer(np.float32)
+        # Any: which of the two it holds is decided once, here, and a union cannot say so
+        self._samples: SampleBuffer[Any] = SampleBuffer(np.complex64) if squares else SampleBuffer(np.float32)
         self._squares = squares
         self._means = np.zeros(0)
         self._first_mean = 0
@@ -59,18 +59,18 @@ class EnvelopeStream:
         """
         if not self._squares:
             power, bad = _cleaned_power(items)
-            self._samples.append(power)  # type: ignore[arg-type]
+            self._samples.append(power)
             self._measure()
             return bad
         samples = np.ascontiguousarray(items, np.complex64)
         known = self._means
-        self._samples.append(samples)  # type: ignore[arg-type]
+        self._samples.append(samples)
         if self._measure() <= _ENERGY_MAX and self._energy_left(samples) <= _ENERGY_MAX:
             return 0
-        cleaned, bad = _cleaned_samples(self._samples.last)  # type: ignore[arg-type]
+        cleaned, bad = _cleaned_samples(self._samples.last)
         if bad:
             self._means = known
-            self._samples.amend(cleaned)  # type: ignore[arg-type]
+            self._samples.amend(cleaned)
             self._measure()
         return bad
 

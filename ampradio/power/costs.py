@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ampradio.profile.errors import ProfileError
 from ampradio.profile.load import parse_toml, read_section
@@ -86,8 +87,9 @@ def load_costs(name_or_path: str | Path) -> CostTable:
     for entry in entries:
         if isinstance(entry.value, bool) or not isinstance(entry.value, (int, float)) or not entry.value >= 0:
             raise ProfileError(str(path), f"{entry.key}.value", "must not be negative")
-    # read_section has held every value to the type of its field
-    costs = Costs(**{entry.key.partition(".")[2]: entry.value for entry in entries})  # type: ignore[arg-type]
+    # Any: read_section has held every value to the type of its field
+    figures: dict[str, Any] = {entry.key.partition(".")[2]: entry.value for entry in entries}
+    costs = Costs(**figures)
     if not costs.clock_hz:
         raise ProfileError(str(path), "costs.clock_hz.value", "must be above 0")
     return CostTable(name, costs, tuple(entries))

@@ -35,12 +35,11 @@ class Secret:
     def __repr__(self) -> str:
         return f"Secret({len(self._octets)} octets)"
 
+    # with this and no __hash__ beside it, Python keeps secrets out of sets and keys of dictionaries
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
         return primitives.equal(bytes(self._octets), bytes(other._octets))
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secret is not serialised")

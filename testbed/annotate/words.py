@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from enum import Enum
+from typing import Any
 
 from ampradio.mac.frame import parse_frame, station_of
 from ampradio.mac.ladder import station_name
@@ -23,9 +24,9 @@ def frame_words(mac: Mac, psdu: bytes, *, downlink: bool) -> str:
     return "; ".join([ends, *_fields(frame)])
 
 
-def _fields(value: object) -> list[str]:
+def _fields(value: Any) -> list[str]:
     found: list[str] = []
-    for each in dataclasses.fields(value):  # type: ignore[arg-type]
+    for each in dataclasses.fields(value):
         held = getattr(value, each.name)
         if each.name in _ADDRESSED or held is None or (each.name != "payload" and held in (b"", ())):
             continue

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -175,9 +176,10 @@ def _draw_cloud(axes: Axes, chips: Chips) -> None:
         x, y, names = pairs[:, 0].real, pairs[:, 1].real, ("energy of first half", "energy of second half")
         split = y > x
         labels = ("read as 1", "read as 0")
-    style = {"linestyle": "", "markersize": 2.2, "alpha": 0.5, "rasterized": x.size > 300, "markeredgewidth": 0}
-    axes.plot(x[split], y[split], marker="o", color=LIGHT["down"], label=labels[0], **style)  # type: ignore[arg-type]
-    axes.plot(x[~split], y[~split], marker="s", color=LIGHT["up"], label=labels[1], **style)  # type: ignore[arg-type]
+    style: dict[str, Any] = {"linestyle": "", "markersize": 2.2, "markeredgewidth": 0, "alpha": 0.5}
+    style["rasterized"] = x.size > 300
+    axes.plot(x[split], y[split], marker="o", color=LIGHT["down"], label=labels[0], **style)
+    axes.plot(x[~split], y[~split], marker="s", color=LIGHT["up"], label=labels[1], **style)
     reach = 1.15 * float(np.max(np.abs([x, y]), initial=1.0))
     if chips.coherent:
         axes.axvline(0.5, color=LIGHT["muted"], linewidth=0.7, linestyle="--")

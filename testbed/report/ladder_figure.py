@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from matplotlib.axes import Axes
 
 from testbed.report.figure import WIDTH_IN, Plot, short, styled
@@ -61,8 +63,8 @@ def _draw_message(axes: Axes, message: Message, places: dict[str, float], y: flo
     if not good:
         axes.plot([end], [y], "x", color=shade, markersize=6, markeredgewidth=1.6)
     middle = (begin + end) / 2
-    name = {"fontsize": 8.5, "fontweight": "bold", "color": shade}
-    axes.text(middle - 0.01, y - 0.05, short(message.name), ha="right", va="bottom", **name)  # type: ignore[arg-type]
+    name: dict[str, Any] = {"fontsize": 8.5, "fontweight": "bold", "color": shade}
+    axes.text(middle - 0.01, y - 0.05, short(message.name), ha="right", va="bottom", **name)
     axes.text(middle + 0.01, y - 0.05, size_words(message), ha="left", va="bottom", fontsize=7.5, color=LIGHT["muted"])
     axes.text(-0.09, y, f"{message.start_ns / 1e6:.3f}", ha="right", va="center", fontsize=7.5, color=LIGHT["muted"])
     right = max(places.values()) + 0.04

@@ -113,5 +113,6 @@ def _plain(number: Decimal) -> int | float:
 
 
 def _canonical(value: object) -> str:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return json.dumps(float(value) if number else value)  # type: ignore[arg-type]
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return json.dumps(float(value))
+    return json.dumps(value)

@@ -5,8 +5,7 @@ The noise comes in spans, each with its own receiver and seed: any number of pro
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 from rich.progress import Progress
@@ -16,6 +15,7 @@ from ampradio.profile import load_profile
 from ampradio.vectors import Listen, PpduKind
 from testbed.bench.false_alarm_air import PIECE, SEED_INDEX, WINDOW_NS, Heard, count, expected_uplink
 from testbed.bench.false_alarm_law import noise
+from testbed.bench.watching import watch
 
 SPAN = 20_000_000
 NO_WINDOW, END_TO_END = "AP, no window", "AP, in windows"
@@ -32,11 +32,7 @@ def soak(samples: int, seed: int, processes: int, progress: Progress, span: int 
             ]
             for way, receiver in enumerate((NO_WINDOW, END_TO_END))
         }
-        task = progress.add_task("noise through the AP's receiver", total=sum(map(len, waiting.values())))
-        advance: Callable[[Future[Heard]], None] = lambda _: progress.advance(task)  # noqa: E731
-        for spans in waiting.values():
-            for each in spans:
-                each.add_done_callback(advance)
+        watch(progress, "noise through the AP's receiver", [each for spans in waiting.values() for each in spans])
         return [_together([each.result() for each in spans]) for spans in waiting.values()]
 
 

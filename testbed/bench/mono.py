@@ -26,6 +26,7 @@ from testbed.bench.bars import Bar, print_bars
 from testbed.bench.mono_links import Link, errors
 from testbed.bench.out import write_figures
 from testbed.bench.per_curve import TARGET_PER, Point, crossing_db, crossing_interval_db, rounded_db, shown_db
+from testbed.bench.watching import watch
 
 PACKETS = 1024
 QUICK_PACKETS = 192
@@ -114,14 +115,13 @@ def measure(packets: int, seed: int, processes: int, progress: Progress) -> list
     bars = {
         link: required_ebn0_db(TARGET_PER, lambda gamma, link=link: link.limit(float(to_db(gamma)))) for link in LINKS
     }
-    task = progress.add_task("packet error rates", total=len(LINKS) * len(OFFSETS_DB))
     with ProcessPoolExecutor(processes) as workers:
         waiting = {}
         for link in LINKS:
             for index, offset in enumerate(OFFSETS_DB):
                 key = (seed, link.kind.value, link.rate_bps, int(link.clock_ppm), index)
                 waiting[link, offset] = workers.submit(errors, link, bars[link] + offset, packets, key)
-                waiting[link, offset].add_done_callback(lambda _: progress.advance(task))
+        watch(progress, "packet error rates", list(waiting.values()))
         return [
             Curve(
                 link,
@@ -168,8 +168,6 @@ def _print_summary(console: Console, curves: Sequence[Curve], seed: int) -> None
     console.print(table)
     for bound in dict.fromkeys((curve.link.is_uplink, curve.link.bound) for curve in curves):
         console.print(f"{'uplink' if bound[0] else 'downlink'}: {bound[1]}")
-
-
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
@@ -22,6 +22,7 @@ from testbed.bench.per_curve import (
     pooled,
     rounded_db,
 )
+from testbed.bench.watching import watch
 
 LOW_TARGET_PER = 0.01
 STEP_DB = 0.5
@@ -227,13 +228,3 @@ def _added(curve: Curve, counts: Sequence[tuple[int, int]]) -> Point:
     before = curve.floor or Point(curve.bar_db + FLOOR_DB, 0, 0, curve.case.limit(curve.bar_db + FLOOR_DB))
     errors, packets = (sum(column) for column in zip(*counts, strict=True))
     return replace(before, errors=before.errors + errors, packets=before.packets + packets)
-
-
-def watch(progress: Progress, what: str, waiting: Sequence[Future[Any]]) -> None:
-    """Show how many of ``waiting`` are done until all are."""
-    task = progress.add_task(what, total=len(waiting))
-    advance: Callable[[Future[Any]], None] = lambda _: progress.advance(task)  # noqa: E731
-    for each in waiting:
-        each.add_done_callback(advance)
-    for each in waiting:
-        each.result()

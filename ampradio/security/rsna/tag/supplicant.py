@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from ampradio.profile.model import Mac
 from ampradio.security.entropy import EntropyError, NonceSource
-from ampradio.security.journal import Journal, RefusedError
+from ampradio.security.journal import RefusedError
 from ampradio.security.rsna.profiles import (
     AKMS_8021X,
     AKMS_PSK,
@@ -22,21 +22,18 @@ from ampradio.security.rsna.profiles import (
     RsnaParameters,
 )
 from ampradio.security.rsna.refusal import Reason
-from ampradio.security.rsna.tag.bond import Bond
 from ampradio.security.rsna.tag.credential import Credential
 from ampradio.security.rsna.tag.elements import chosen_element
-from ampradio.security.rsna.tag.handshake import GroupKeyFound, Handshake
+from ampradio.security.rsna.tag.keying import Application, Keying
 from ampradio.security.rsna.tag.keys import pmk_name
 from ampradio.security.rsna.tag.management import Management
-from ampradio.security.rsna.tag.pmk_memory import KeptPmk, PmkMemory
-from ampradio.security.rsna.tag.protection import Protection, ReceiveKey
+from ampradio.security.rsna.tag.pmk_memory import PmkMemory
 from ampradio.security.session import EntropySource, Message, SecurityEvent
 
-Application = Callable[[bytes], bytes | None]
 _EAPOL_HEADER = 4
 
 
-class Supplicant:
+class Supplicant(Keying):
     """One tag."""
 
     def __init__(
@@ -57,20 +54,10 @@ class Supplicant:
         for akms, present in ((AKMS_PSK, credential.psk is not None), (AKMS_8021X, credential.has_eap)):
             if set(akms) & set(parameters.akms) and not present:
                 raise ValueError(f"AKM {akms[0]} and {akms[1]} need their credential")
+        super().__init__(mac, parameters, credential, NonceSource(entropy), memory, application)
         self._mac = mac
-        self._parameters = parameters
-        self._credential = credential
-        self._memory = memory if parameters.pmk_caching else None
         self._element_given = element
-        self._application = application
-        self._nonces = NonceSource(entropy)
-        self._journal = Journal("tag")
         self._management = Management(parameters)
-        self._protection = Protection(mac, parameters.prof, credential.aa, credential.spa)
-        self._outbox: list[tuple[Message, Callable[[], None]]] = []
-        self.port = Port.BLOCKED
-        self._bond = Bond()
-        self._journal.note("parameters", **parameters.report())
 
     @property
     def counters(self) -> Counter[str]:
@@ -98,14 +85,6 @@ class Supplicant:
             self._accept(message)
         except RefusedError as refused:
             self._journal.refuse(refused.reason, message)
-
-    def messages_to_send(self, now_ns: int) -> list[Message]:
-        """Return the answers that are due; keys are installed and the port opened as they go out (rule 22)."""
-        due, self._outbox = self._outbox, []
-        for message, then in due:
-            self._journal.message("sent", Msg(message.msg).name, message)
-            then()
-        return [message for message, _ in due]
 
     def next_deadline_ns(self) -> int | None:
         """Never: a tag waits for its AP."""
@@ -214,69 +193,6 @@ class Supplicant:
             self._journal.note("eap_failed")
             self._close()
 
-    def _take_pairwise_1(self, message: Message) -> None:
-        handshake = self._bond.handshake
-        if handshake is None:
-            assert self._bond.pmk is not None
-            names = self._credential.aa, self._credential.spa
-            elements = self._bond.ap_element, self._bond.element
-            handshake = Handshake(self._parameters, self._bond.akm, names, self._bond.pmk, elements, self._nonces.draw)
-        answer = handshake.message_2(message.payload, self._bond.pmkid)
-        self._bond.handshake = handshake
-        self._set_port(Port.EAPOL_ONLY if self.port is not Port.OPEN else Port.OPEN)
-        self._send(Msg.PAIRWISE_2, answer)
-
-    def _take_pairwise_3(self, message: Message) -> None:
-        handshake = self._bond.handshake
-        assert handshake is not None
-        answer, group, fresh = handshake.message_4(message.payload)
-        if fresh:
-            self._journal.note("authenticated", peer="ap")
-            if self._memory is not None and self._bond.akm in AKMS_8021X and self._bond.pmk is not None:
-                self._memory.keep(KeptPmk(self._bond.akm, self._credential.aa, self._bond.pmk))
-
-        def install() -> None:
-            if fresh:
-                handshake.install()
-                assert handshake.keys is not None
-                self._bond.tk = ReceiveKey(handshake.keys.tk)
-                self._bond.pn = 0
-                self._journal.note("keys_installed")
-            if group is not None:
-                self._install_group(group)
-                self._set_port(Port.OPEN)
-
-        self._send(Msg.PAIRWISE_4, answer, install)
-
-    def _take_group_1(self, message: Message) -> None:
-        assert self._bond.handshake is not None
-        answer, group = self._bond.handshake.group_2(message.payload)
-
-        def install() -> None:
-            self._install_group(group)
-            self._set_port(Port.OPEN)
-
-        self._send(Msg.GROUP_2, answer, install)
-
-    def _install_group(self, found: GroupKeyFound) -> None:
-        """Install a group key once: the value that is there keeps its packet number (rule 22)."""
-        index, key, pn = found
-        known = self._bond.groups.get(index)
-        if known is None or known.key != key:
-            self._bond.groups[index] = ReceiveKey(key, pn)
-            self._journal.note("group_key_installed", key_id=index)
-
-    def _take_data(self, message: Message) -> None:
-        msg = Msg(message.msg)
-        assert self._bond.tk is not None
-        keys = self._bond.groups if msg is Msg.DATA_GROUP else {0: self._bond.tk}
-        data = self._protection.open(keys, msg, message.payload, message.station_id)
-        self._journal.note("data", group=msg is Msg.DATA_GROUP, data_hex=data.hex())
-        answer = None if msg is Msg.DATA_GROUP else self._application(data)
-        if answer is not None:
-            self._bond.pn += 1
-            self._send(Msg.DATA_UP, self._protection.seal(self._bond.tk.key, self._bond.pn, answer, message.station_id))
-
     def _take_deauth(self, message: Message) -> None:
         """Believe a deauthentication, as 802.11 does without management frame protection (W4.2)."""
         if len(message.payload) != 2:
@@ -284,20 +200,3 @@ class Supplicant:
         if self._bond.associated:
             self._journal.note("deauthenticated", reason=int.from_bytes(message.payload, "little"))
         self._close()
-
-    def _close(self) -> None:
-        """Return to state 1: port blocked, keys gone, nothing left to say."""
-        self._outbox.clear()
-        if self._bond.handshake is not None:
-            self._bond.handshake.wipe()
-        self._set_port(Port.BLOCKED)
-        self._bond = Bond()
-
-    def _send(self, msg: Msg, payload: bytes, then: Callable[[], None] = lambda: None) -> None:
-        prof, station_id = int(self._parameters.prof), self._credential.station_id
-        self._outbox = [(Message(PROTO, int(msg), prof, station_id, payload), then)]
-
-    def _set_port(self, port: Port) -> None:
-        if port is not self.port:
-            self.port = port
-            self._journal.note("port", state=port.value)

@@ -48,7 +48,7 @@ _CODE_OF = {
     ("testbed.exits", "EnvironmentFault"): ENVIRONMENT,
     ("ampradio.profile.errors", "ProfileError"): CALLERS_MISTAKE,
     ("testbed.experiment.error", "ExperimentError"): CALLERS_MISTAKE,
-    ("testbed.run_folder", "RunFolderError"): CALLERS_MISTAKE,
+    ("testbed.run_record", "RunFolderError"): CALLERS_MISTAKE,
     ("testbed.capture.error", "CaptureError"): CALLERS_MISTAKE,
     ("testbed.event_log", "EventLogError"): CALLERS_MISTAKE,
     ("testbed.sweep.error", "SweepError"): CALLERS_MISTAKE,

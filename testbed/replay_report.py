@@ -17,7 +17,7 @@ from testbed.experiment.time_scale import LONGEST, stretched
 from testbed.frame_name import frame_name
 from testbed.probe import write_probes
 from testbed.replay import replay
-from testbed.run_folder import PROFILE
+from testbed.run_record import PROFILE
 
 
 @dataclass(frozen=True)

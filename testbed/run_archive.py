@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from testbed.run_folder import MANIFEST, RunFolderError
+from testbed.run_record import RunFolderError
+from testbed.runner.names import MANIFEST
 
 ZIP = ".zip"
 OCTETS_MAX = 64 << 30

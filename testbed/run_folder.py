@@ -6,31 +6,20 @@ import json
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
 
 from testbed.atomic_file import write_atomically
-from testbed.event_log import EventLog, EventLogError, read_events
+from testbed.event_log import EventLog
 from testbed.experiment.plan import Experiment
 from testbed.experiment.systems import variant_of
+from testbed.results.parquet import write_run
+from testbed.run_record import EVENTS, EXPERIMENT, PROFILE, RunFolderError, read_run
 from testbed.runner.names import MANIFEST
 from testbed.versions import commit, versions
 
-EVENTS = "events.jsonl"
-EXPERIMENT = "experiment.toml"
-PROFILE = "profile.toml"
-STATES = ("running", "finished", "interrupted", "failed")
 SCHEMA = 1
-
-
-class RunFolderError(Exception):
-    """A run folder cannot be made, or is none; ``fix`` says what to do."""
-
-    def __init__(self, reason: str, fix: str) -> None:
-        super().__init__(f"{reason}. Fix: {fix}")
-        self.reason, self.fix = reason, fix
 
 
 def utc_now() -> str:
@@ -129,8 +118,6 @@ class RunFolder:
         self._write_results()
 
     def _write_results(self) -> None:
-        from testbed.results.parquet import write_run
-
         try:
             write_run(read_run(self.path))
         except (OSError, ValueError, RunFolderError) as error:  # `amp results` reads manifest and events instead
@@ -149,36 +136,3 @@ class RunFolder:
             self.interrupt()
         else:
             self.fail(f"{type(error).__name__}: {error}" if error else "ended without a result")
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run folder read back; ``torn`` tells that the last event was cut by a kill."""
-
-    path: Path
-    manifest: dict[str, object]
-    events: list[dict[str, object]]
-    torn: bool
-
-    @property
-    def state(self) -> str:
-        """``running`` also when the process was killed: nothing was left to say otherwise."""
-        return str(self.manifest.get("state"))
-
-
-def read_run(path: Path) -> Run:
-    """Return the run of a folder; raises RunFolderError."""
-    try:
-        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-    except OSError as error:
-        fix = "name a folder that `amp run` or `amp demo` made"
-        raise RunFolderError(f"{path} is no run folder ({MANIFEST}: {error.strerror})", fix) from None
-    except ValueError as error:
-        raise RunFolderError(f"{path / MANIFEST} is not JSON: {error}", "restore it, or run again") from None
-    if not isinstance(manifest, dict) or manifest.get("state") not in STATES:
-        raise RunFolderError(f"{path / MANIFEST} is no manifest of a run", "restore it, or run again")
-    try:
-        events, torn = read_events(path / EVENTS) if (path / EVENTS).exists() else ([], False)
-    except EventLogError as error:
-        raise RunFolderError(error.reason, error.fix) from None
-    return Run(path, manifest, events, torn)

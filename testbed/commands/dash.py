@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     """Serve until interrupted; the first line says where. A run that was started from the page is stopped then."""
     from testbed.dashboard.control import Control, Places
     from testbed.dashboard.serve import listening_socket, new_token, serve, url_of
-    from testbed.run_folder import read_run
+    from testbed.run_record import read_run
 
     if not 0 <= args.port <= 65535:
         raise CallerMistake(f"{args.port} is no port", "write --port 8720, or --port 0 for a free one")

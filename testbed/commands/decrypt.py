@@ -23,7 +23,7 @@ def register(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Decrypt; 1 when no message was opened. Raises CaptureError."""
     from ampradio.profile import DEFAULT, load_profile
-    from testbed.run_folder import PROFILE
+    from testbed.run_record import PROFILE
     from testbed.runner.names import FRAMES
     from testbed.wireshark.decryption.capture import decrypt_capture
     from testbed.wireshark.key_file import read_keys

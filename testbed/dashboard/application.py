@@ -22,7 +22,7 @@ from testbed.dashboard.run_process import BusyError
 from testbed.exits import CallerMistake
 from testbed.experiment import ExperimentError
 from testbed.report.palette import css_variables
-from testbed.run_folder import RunFolderError
+from testbed.run_record import RunFolderError
 
 PAGE = Path(__file__).parent / "page"
 KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}

@@ -19,7 +19,8 @@ from testbed.dashboard.runs_list import RunsList
 from testbed.dashboard.watchers import Watchers
 from testbed.exits import CallerMistake
 from testbed.live.messages import Closed, LiveMessage, Opened, Samples, Told
-from testbed.run_folder import MANIFEST, new_folder
+from testbed.run_folder import new_folder
+from testbed.runner.names import MANIFEST
 
 PUMP_S = 0.05
 LOOK_S = 0.5

@@ -15,7 +15,8 @@ from testbed.dashboard.tag_list import TagList
 from testbed.event_log import EventLogError, read_events
 from testbed.live.messages import Samples
 from testbed.report.messages import stations_of
-from testbed.run_folder import EVENTS, MANIFEST
+from testbed.run_record import EVENTS
+from testbed.runner.names import MANIFEST
 
 MANIFEST_OCTETS_MAX = 1 << 20
 EVENTS_OCTETS_MAX = 64 << 20

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from testbed.run_folder import MANIFEST, STATES
+from testbed.run_record import STATES
+from testbed.runner.names import MANIFEST
 
 RUNS_MAX = 200
 MANIFEST_OCTETS_MAX = 1 << 20

@@ -15,7 +15,8 @@ from testbed.capture.pcapng import LINKTYPE_AMP, read_pcapng
 from testbed.capture.radio_header import RadioHeaderError, Seen, decode
 from testbed.report.clean_json import cleaned, is_sound
 from testbed.report.messages import Message, Stations, messages_of, stations_of
-from testbed.run_folder import EVENTS, MANIFEST, PROFILE, STATES, RunFolderError
+from testbed.run_record import EVENTS, PROFILE, STATES, RunFolderError
+from testbed.runner.names import MANIFEST
 
 FRAMES = "frames.pcapng"
 LINE_OCTETS_MAX = 1 << 20

@@ -20,7 +20,8 @@ from testbed.results.error import ResultsError
 from testbed.results.parquet import RESULTS, as_relation, quoted
 from testbed.results.rows import row_of, rows_of_points
 from testbed.run_archive import ZIP, opened
-from testbed.run_folder import MANIFEST, RunFolderError, read_run
+from testbed.run_record import RunFolderError, read_run
+from testbed.runner.names import MANIFEST
 from testbed.sweep.error import SweepError
 from testbed.sweep.manifest import SWEEP, read_sweep
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from testbed.results.columns import POINT, RUN_FILE
 from testbed.results.rows import row_of, rows_of_points
-from testbed.run_folder import Run
+from testbed.run_record import Run
 
 RESULTS = "results.parquet"
 LARGEST_ROW = 1 << 30

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 
 from testbed.figures import FIGURES, figures_of
 from testbed.results.columns import FRAME
-from testbed.run_folder import Run
+from testbed.run_record import Run
 from testbed.tally import Tally
 
 FRAME_KINDS = ("tx", "rx")

@@ -16,7 +16,8 @@ from testbed.atomic_file import write_atomically
 from testbed.event_log import EventLog, event_line, read_events
 from testbed.experiment import Experiment
 from testbed.results.parquet import RESULTS, write_points
-from testbed.run_folder import EXPERIMENT, PROFILE, new_folder, utc_now
+from testbed.run_folder import new_folder, utc_now
+from testbed.run_record import EXPERIMENT, PROFILE
 from testbed.sweep.axes import Axis
 from testbed.sweep.error import SweepError
 from testbed.sweep.manifest import SWEEP, manifest_of

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from testbed.run_folder import STATES
+from testbed.run_record import STATES
 from testbed.sweep.error import SweepError
 
 SWEEP = "sweep.json"

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from testbed.dashboard.application import PAGE
 from testbed.event_log import without_wall
 from testbed.experiment import load_experiment
-from testbed.run_folder import read_run
+from testbed.run_record import read_run
 from tests.conftest import ROOT
 from tests.dashboard.conftest import Watched
 from tests.dashboard.view import LiveView, amp, live_view

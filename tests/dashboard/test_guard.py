@@ -18,7 +18,7 @@ import zmq
 from PIL import Image
 
 from testbed.live.messages import TOPIC, Opened, Piece, Row, Samples, encoded
-from testbed.run_folder import read_run
+from testbed.run_record import read_run
 from tests.dashboard.view import LiveView, live_view
 
 PNG = {"Content-Type": "image/png"}

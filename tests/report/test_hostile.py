@@ -13,7 +13,7 @@ import pytest
 from testbed.cli import main
 from testbed.report.page import page_of
 from testbed.report.source import read_source
-from testbed.run_folder import RunFolderError
+from testbed.run_record import RunFolderError
 from tests.report.conftest import Recorded
 from tests.report.html_page import Page
 

@@ -19,7 +19,7 @@ import pytest
 
 from testbed.capture import open_capture
 from testbed.commands.progress import AGAIN_S, FIRST_S, Progress
-from testbed.run_folder import read_run
+from testbed.run_record import read_run
 from tests.conftest import ROOT
 from tests.radio.plutos import network
 

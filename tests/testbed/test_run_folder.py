@@ -10,7 +10,8 @@ import pytest
 
 from testbed.event_log import EventLog, EventLogError, read_events, without_wall
 from testbed.experiment import Experiment, experiment_of
-from testbed.run_folder import RunFolder, RunFolderError, read_run
+from testbed.run_folder import RunFolder
+from testbed.run_record import RunFolderError, read_run
 from tests.testbed.killed import kill_once_written
 
 PSK = "5a" * 32

@@ -12,10 +12,10 @@ from ampradio.profile.model import Mac
 from ampradio.security.amp.infrastructure.credential import TagCredential
 from ampradio.security.amp.infrastructure.enrolled_tags import EnrolledTags
 from ampradio.security.amp.infrastructure.exchange import Exchange
-from ampradio.security.amp.infrastructure.open_round import OpenRound
 from ampradio.security.amp.infrastructure.pmk_server import PmkUpdateOrder
 from ampradio.security.amp.infrastructure.setting import ApSetting
 from ampradio.security.amp.infrastructure.stages import Request, Stage
+from ampradio.security.amp.infrastructure.under_way import UnderWay, Waiting
 from ampradio.security.amp.profiles import PROTO, AmpParameters, Msg
 from ampradio.security.amp.refusal import Reason
 from ampradio.security.entropy import EntropyError, NonceSource
@@ -56,9 +56,8 @@ class AmpAuthenticator:
         self._reply_timeout_ns = reply_timeout_ns
         self._tags = EnrolledTags(parameters)
         self._held: dict[int, deque[bytes]] = {}
-        self._exchanges: dict[int, Exchange] = {}
-        self._round: OpenRound | None = None
-        self._outbox: list[tuple[Exchange | OpenRound, Message]] = []
+        self._under_way = UnderWay(self._setting)
+        self._outbox: list[tuple[Waiting, Message]] = []
         self._journal.note("parameters", **parameters.report())
 
     @property
@@ -69,11 +68,11 @@ class AmpAuthenticator:
     @property
     def busy(self) -> bool:
         """True while an exchange is under way."""
-        return bool(self._exchanges) or self._round is not None
+        return bool(self._under_way)
 
     def has_keys(self, station_id: int) -> bool:
         """Return whether a PTK is installed for this station."""
-        exchange = self._exchanges.get(station_id)
+        exchange = self._under_way.exchange(station_id)
         return exchange is not None and exchange.has_keys
 
     def enroll(self, credential: TagCredential) -> None:
@@ -100,12 +99,12 @@ class AmpAuthenticator:
             raise ValueError("a SEC-TRIGGER needs the Trigger's six octets: give them, or trigger_for")
         request = self._setting.request(trigger, dl_data, expect_uplink_octets, self._retries)
         if station_id == self._setting.mac.broadcast_id:
-            if command or self._round is not None:
+            if command or self._under_way.round is not None:
                 raise ValueError("a round for everyone carries no command, and there is one at a time")
-            self._round = OpenRound(self._setting, request)
+            self._under_way.begin_round(request)
             return
         self._tags.candidates(station_id)
-        if station_id in self._exchanges:
+        if self._under_way.exchange(station_id) is not None:
             raise ValueError(f"an exchange with 0x{station_id:04x} is under way")
         if command:
             self.queue_command(station_id, command)
@@ -119,7 +118,7 @@ class AmpAuthenticator:
         if not command:
             raise ValueError("a command has at least one octet")
         self._setting.require_room("command", len(command), 2 + len(command) + self._setting.parameters.mic_octets)
-        exchange = self._exchanges.get(station_id)
+        exchange = self._under_way.exchange(station_id)
         if exchange is not None and exchange.stage is not Stage.LAST_SENT:
             exchange.request.commands.append(command)
         else:
@@ -147,7 +146,7 @@ class AmpAuthenticator:
             self._journal.message("sent", Msg(message.msg).name, message)
             if message.reply_octets is not None:
                 waiting.outstanding, waiting.deadline_ns = message, now_ns + self._reply_timeout_ns
-        self._end_finished()
+        self._under_way.end_finished()
         return [message for _, message in due]
 
     def end_of_slot(self, station_id: int, now_ns: int, message: Message | None = None) -> None:
@@ -156,22 +155,22 @@ class AmpAuthenticator:
         ``message`` is the one whose reply slot ended; a MAC that gives it may also call when the reply did come.
         Without it, call only when none came.
         """
-        waiting = self._waiting(station_id)
+        waiting = self._under_way.waiting(station_id)
         if waiting is None or waiting.outstanding is None:
             return
         if message is None or message is waiting.outstanding:
-            self._give_up(waiting)
+            self._under_way.give_up(waiting)
 
     def next_deadline_ns(self) -> int | None:
         """Return when the first outstanding reply is given up."""
-        deadlines = [waiting.deadline_ns for waiting in self._all_waiting() if waiting.deadline_ns is not None]
+        deadlines = [waiting.deadline_ns for waiting in self._under_way.all if waiting.deadline_ns is not None]
         return min(deadlines, default=None)
 
     def handle_deadline(self, now_ns: int) -> None:
         """Give up the replies that are overdue."""
-        for waiting in self._all_waiting():
+        for waiting in self._under_way.all:
             if waiting.deadline_ns is not None and now_ns >= waiting.deadline_ns:
-                self._give_up(waiting)
+                self._under_way.give_up(waiting)
 
     def events(self) -> list[SecurityEvent]:
         """Return and clear what happened since the last call."""
@@ -184,7 +183,7 @@ class AmpAuthenticator:
             raise RefusedError(Reason.OTHER_PROFILE.value)
         if message.station_id not in self._tags:
             raise RefusedError(Reason.OTHER_STATION.value)
-        exchange = self._exchanges.get(message.station_id)
+        exchange = self._under_way.exchange(message.station_id)
         if exchange is None:
             self._join_round(message)
             return
@@ -199,27 +198,23 @@ class AmpAuthenticator:
         self._outbox += [(exchange, answer) for answer in following]
 
     def _join_round(self, message: Message) -> None:
-        if self._round is None or message.msg != Msg.SEC_RESPONSE:
+        open_round, station_id = self._under_way.round, message.station_id
+        if open_round is None or message.msg != Msg.SEC_RESPONSE:
             raise RefusedError(Reason.UNEXPECTED.value)
-        station_id = message.station_id
-        peer = self._round.take_response(message, self._tags.candidates(station_id))
+        peer = open_round.take_response(message, self._tags.candidates(station_id))
         retries = self._retries if self._trigger_for else 0
-        exchange = self._exchange(station_id, Request(None, b"", deque(), self._round.request.uplink_octets, retries))
+        exchange = self._exchange(station_id, Request(None, b"", deque(), open_round.request.uplink_octets, retries))
         self._outbox += [(exchange, answer) for answer in exchange.install(peer, message)]
 
     def _exchange(self, station_id: int, request: Request) -> Exchange:
         request.commands.extend(self._held.pop(station_id, ()))
-        exchange = self._exchanges[station_id] = Exchange(self._setting, station_id, request)
-        return exchange
+        return self._under_way.begin(station_id, request)
 
     def _challenge_all(self) -> None:
-        for exchange in list(self._exchanges.values()):
-            if exchange.stage is Stage.TRIGGER_DUE:
-                self._challenge(exchange, exchange.station_id)
-        if self._round is not None and self._round.trigger_due:
-            self._challenge(self._round, self._setting.mac.broadcast_id)
+        for waiting, station_id in self._under_way.triggers_due():
+            self._challenge(waiting, station_id)
 
-    def _challenge(self, waiting: Exchange | OpenRound, station_id: int) -> None:
+    def _challenge(self, waiting: Waiting, station_id: int) -> None:
         """Queue a SEC-TRIGGER with a new ANonce, or end the exchange without a word if none can be made."""
         request = waiting.request
         reply = self._setting.response_octets(request.uplink_octets)
@@ -227,39 +222,12 @@ class AmpAuthenticator:
         if trigger is None and self._trigger_for is not None:
             trigger = self._trigger_for(station_id, reply)
         if trigger is None:
-            self._abandon(waiting, "no Trigger octets for a new SEC-TRIGGER")
+            self._under_way.abandon(waiting, "no Trigger octets for a new SEC-TRIGGER")
             return
         try:
             anonce = self._nonces.draw(self._setting.parameters.nonce_octets)
         except EntropyError as dead:
             self._journal.note("entropy_refused", station_id=station_id, reason=str(dead))
-            self._abandon(waiting, "entropy refused")
+            self._under_way.abandon(waiting, "entropy refused")
             return
         self._outbox.append((waiting, waiting.challenge(trigger, anonce)))
-
-    def _waiting(self, station_id: int) -> Exchange | OpenRound | None:
-        return self._round if station_id == self._setting.mac.broadcast_id else self._exchanges.get(station_id)
-
-    def _all_waiting(self) -> list[Exchange | OpenRound]:
-        return [*self._exchanges.values(), *([] if self._round is None else [self._round])]
-
-    def _give_up(self, waiting: Exchange | OpenRound) -> None:
-        if isinstance(waiting, OpenRound):
-            waiting.end()
-            self._round = None
-        elif not waiting.lose_reply():
-            del self._exchanges[waiting.station_id]
-
-    def _abandon(self, waiting: Exchange | OpenRound, reason: str) -> None:
-        if isinstance(waiting, OpenRound):
-            self._journal.note("failed", station_id=self._setting.mac.broadcast_id, reason=reason)
-            self._round = None
-        else:
-            waiting.fail(reason)
-            del self._exchanges[waiting.station_id]
-
-    def _end_finished(self) -> None:
-        for exchange in list(self._exchanges.values()):
-            if exchange.stage is Stage.LAST_SENT:
-                exchange.complete()
-                del self._exchanges[exchange.station_id]

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections import Counter
 
 from ampradio.profile.model import Mac
-from ampradio.security.amp.profiles import PROTO, AmpParameters, Msg, UpdateStatus
-from ampradio.security.amp.record import PmkRecord
+from ampradio.security.amp.profiles import PROTO, AmpParameters, Msg
 from ampradio.security.amp.refusal import Reason
 from ampradio.security.amp.tag import messages
 from ampradio.security.amp.tag.contact import Contact
 from ampradio.security.amp.tag.identity import TagIdentity
 from ampradio.security.amp.tag.keys import Guard, derive
 from ampradio.security.amp.tag.memory import TagMemory
-from ampradio.security.amp.tag.messages import Secured
 from ampradio.security.amp.tag.readings import Readings, UplinkSource
-from ampradio.security.amp.tag.update import outcome_of
+from ampradio.security.amp.tag.update import commit
 from ampradio.security.entropy import EntropyError, NonceSource
 from ampradio.security.journal import Journal, RefusedError
 from ampradio.security.session import EntropySource, Message, SecurityEvent
@@ -201,23 +199,13 @@ class AmpSupplicant:
             raise self._distrust(refused) from None
         self._journal.message("received", Msg(message.msg).name, message)
         contact.confirm_reading(self._uplink)
-        status = self._commit(update)
+        status = commit(self._memory, update, self._parameters.hardened, self._note)
         if contact.exhausted:
             self._wipe("pn_exhausted")
             return
         answer = messages.updated(self._parameters.encrypt, contact.next_pn, update.version, status)
         self._send(contact, Msg.PMK_UPDATED, answer)
         contact.next_pn += 1
-
-    def _commit(self, update: Secured) -> UpdateStatus:
-        outcome = outcome_of(self._memory.read(), update, self._parameters.hardened)
-        if isinstance(outcome, PmkRecord):
-            self._memory.commit(outcome)  # before PMK-UPDATED is sent (rule 9)
-            self._note("pmk_committed", version=outcome.version)
-            return UpdateStatus.COMMITTED
-        if outcome is not UpdateStatus.COMMITTED:
-            self._note("pmk_update_refused", version=update.version, status=outcome.name.lower())
-        return outcome
 
     def _distrust(self, refused: RefusedError) -> RefusedError:
         """Drop the PTK for anything but a stale PN, silently (page 2.4)."""

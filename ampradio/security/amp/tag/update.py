@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 import struct
+from typing import Protocol
 
 from ampradio.security import primitives
 from ampradio.security.amp.profiles import UNONCE_OCTETS, UpdateStatus
 from ampradio.security.amp.record import PmkRecord
+from ampradio.security.amp.tag.memory import TagMemory
 from ampradio.security.amp.tag.messages import Secured
 from ampradio.security.secret import Secret
 
 
-def outcome_of(record: PmkRecord, update: Secured, hardened: bool) -> PmkRecord | UpdateStatus:
+class Note(Protocol):
+    """Who writes down what happens."""
+
+    def __call__(self, kind: str, **detail: str | int | bool | float) -> None:
+        """Write down one thing."""
+
+
+def commit(memory: TagMemory, update: Secured, hardened: bool, note: Note) -> UpdateStatus:
+    """Do to a tag's record what ``update`` says and return what is answered; it is written before that is sent."""
+    outcome = _outcome(memory.read(), update, hardened)
+    if isinstance(outcome, PmkRecord):
+        memory.commit(outcome)
+        note("pmk_committed", version=outcome.version)
+        return UpdateStatus.COMMITTED
+    if outcome is not UpdateStatus.COMMITTED:
+        note("pmk_update_refused", version=update.version, status=outcome.name.lower())
+    return outcome
+
+
+def _outcome(record: PmkRecord, update: Secured, hardened: bool) -> PmkRecord | UpdateStatus:
     """Return what is to be committed, or the status that is answered without a write."""
     if update.version == record.version:
         return UpdateStatus.COMMITTED

@@ -12,6 +12,7 @@ from ampradio.phy.channel_window import in_stream
 from ampradio.phy.excitation_reference import LEARNT_SYMBOLS, Excitation, heard_directly
 from ampradio.phy.front_end_faults import FrontEndFaults
 from ampradio.phy.reception import Reception
+from ampradio.phy.running_sum import integral_to
 from ampradio.phy.uncoded_frame import Detector, KeyedCarrier
 from ampradio.phy.uncoded_reader import UncodedReader
 from ampradio.phy.uncoded_stream import UncodedFrame
@@ -24,6 +25,7 @@ from ampradio.phy.uplink_window import Frame
 from ampradio.profile.model import Profile
 from ampradio.vectors import TxVector
 
+_STRADDLE = 2.0  # samples of the half left out at the edges of chips when noise is measured
 _PIECES = 4  # of the stretch before the window, the quietest of which has no other tag's reply in it
 
 
@@ -52,6 +54,23 @@ class BistaticFrame(UncodedFrame):
 
     def _carrier_hz(self) -> float:
         return super()._carrier_hz() + float(self.excitation.turn[0]) * self._reply.rate_sps
+
+    def _powers(self, carrier: KeyedCarrier) -> tuple[float, float]:
+        """Return ON power and noise power per sample of the half, from the AMP-Sync.
+
+        By the excitation's own energy in each chip. Of OFF chips the insides count: next to an edge there is as much
+        of the ON chip beside it, through the filters, as there is noise 19 dB below that.
+        """
+        assert carrier.energy is not None
+        chips, finer = self._reader.chips, self._reader.finer
+        edges, on = carrier.track.timing.at(chips.edges(0))[0], chips.sync > 0
+        energy = np.diff(integral_to(carrier.energy, edges[np.newaxis]))[0]
+        signal = abs(np.sum(chips.turned(carrier.track, 0)[0, on])) / np.sum(energy[on])
+        within = np.stack((edges[:-1][~on] + _STRADDLE * finer, edges[1:][~on] - _STRADDLE * finer))
+        heard = np.diff(integral_to(carrier.track.sums, within.reshape(1, -1)).reshape(within.shape), axis=0)
+        inside = np.diff(integral_to(carrier.energy, within.reshape(1, -1)).reshape(within.shape), axis=0)
+        noise = np.sum(heard.real**2 + heard.imag**2) / (finer * np.sum(inside))
+        return max(float(signal) ** 2, 1e-30), float(noise)
 
 
 class ReplyWindow(UncodedWindow):

@@ -190,3 +190,23 @@ def test_the_ap_hears_a_bistatic_slot(rate_bps: int) -> None:
     receiver.listen(Listen(vector.kind, rate_bps, 0, start_ns, stop_ns, shift_upwards=False))
     assert receiver.feed(samples) == [] and receiver.counters["no_excitation"] == 1
     assert receiver.earliest_end() > NEVER
+
+
+@pytest.mark.parametrize(("rate_bps", "ebn0_db"), [(250_000, 14.0), (1_000_000, 14.0), (1_000_000, 32.0)])
+def test_the_snr_is_the_channel_s(rate_bps: int, ebn0_db: float) -> None:
+    """Power of ON chips over that of noise in 40 MHz, as the channel was told: within 1 dB in the mean of noise powers.
+
+    24 OFF chips tell the noise to 0.9 dB, and 12 replies to 0.26 dB.
+    """
+    rng, heard = np.random.default_rng((6, rate_bps)), []
+    vector = TxVector(PpduKind.UL_BISTATIC, rate_bps)
+    link = bistatic_link(vector, frames(rng, 12, 13), 9000.0, ebn0_db, rng)
+    for row, begin in zip(np.pad(link.samples, ((0, 0), (0, 3000))), link.start_sample, strict=True):
+        receiver = ApReceiver(PROFILE, WIDE_SPS)
+        start_ns, stop_ns = NS_PER_SAMPLE * int(begin - 150), NS_PER_SAMPLE * link.samples.shape[1]
+        receiver.listen(Listen(vector.kind, rate_bps, 0, start_ns, stop_ns))
+        heard += [each.rxvector for each in receiver.feed(row)]
+    assert len(heard) >= 11
+    noise_db = 10 * np.log10(np.mean([10 ** (-each.snr_db / 10) for each in heard]))
+    assert noise_db == pytest.approx(10 * np.log10(link.noise_power[0]), abs=1.0)
+    assert np.mean([each.rssi_dbfs for each in heard]) == pytest.approx(0.0, abs=0.5)

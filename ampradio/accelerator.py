@@ -23,8 +23,10 @@ VARIABLE = "AMP_ACCELERATOR"
 NONE, NUMBA = "none", "numba"
 Loop = TypeVar("Loop", bound=Callable[..., object])
 _IMPORTED = re.compile(r"^from ampradio\.\w+\.(\w+) import", re.MULTILINE)
+_CALLED = re.compile(r"^\s*from ampradio\.(\w+)\.(\w+) import", re.MULTILINE)  # within a function too
 _switched_off = False
 _wanted: bool | None = None
+_made_anew: list[object] = []  # signatures that were not in the cache
 
 
 def is_on() -> bool:
@@ -54,12 +56,29 @@ def prepare(*modules: str) -> None:
             importlib.import_module(module)
 
 
+def prepare_for(user: str, tell: Callable[[str], None] = lambda module: None) -> list[str]:
+    """Have every loop that the module ``user`` may come to call compiled, or read from the cache; return their modules.
+
+    ``tell`` hears of each module that was not in the cache. Compiling takes up to a minute of a core, which a process
+    had better spend before others wait for it.
+    """
+    if not is_on():
+        return []
+    modules = _reached_loops(user)
+    for module in modules:
+        before = len(_made_anew)
+        importlib.import_module(module)
+        if len(_made_anew) > before:
+            tell(module)
+    return modules
+
+
 def prepare_everything() -> list[str]:
     """Have every loop of this package compiled, or read from the cache, and return their modules; none if it is off.
 
-    The first time takes some ten seconds, which a set-up spends rather than somebody's first run.
+    The first time takes a minute or so, which a set-up spends rather than somebody's first run.
     """
-    modules = [f"{__package__}.{path.parent.name}.{path.stem}" for path in _loop_files()]
+    modules = _loop_modules()
     prepare(*modules)
     return modules if is_on() else []
 
@@ -87,9 +106,27 @@ def compiled(*signatures: str) -> Callable[[Loop], Loop]:
             dispatcher.compile(signature)
         if signatures:
             dispatcher.disable_compile()
+        _made_anew.extend(dispatcher.stats.cache_misses)
         return cast(Loop, dispatcher)
 
     return compile_
+
+
+def _reached_loops(user: str) -> list[str]:
+    """Return the modules of loops that ``user`` or what it imports imports, at the beginning or when they are needed."""
+    reached: set[str] = set()
+    found = {user}
+    while found:
+        module = found.pop()
+        reached.add(module)
+        path = Path(__file__).parent.joinpath(*module.split(".")[1:]).with_suffix(".py")
+        if path.is_file():  # not the package of a room
+            found |= {f"{__package__}.{room}.{name}" for room, name in _CALLED.findall(path.read_text())} - reached
+    return [module for module in _loop_modules() if module in reached]
+
+
+def _loop_modules() -> list[str]:
+    return [f"{__package__}.{path.parent.name}.{path.stem}" for path in _loop_files()]
 
 
 def _loop_files() -> list[Path]:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ampradio import accelerator
 from ampradio.phy.ap_receiver import ApReceiver
 from ampradio.phy.mono_static_receiver import MonoStaticReceiver
 from ampradio.phy.mono_static_window import OwnPpdu
@@ -45,6 +47,16 @@ def receiver_for(
     return ApReceiver(profile, sample_rate_sps, blind=blind)
 
 
+def compile_loops(role: str, tell: Callable[[str], None], *, mono_static: bool = False) -> None:
+    """Have the loops of a role's receiver compiled, or loaded, before anybody waits for it.
+
+    ``tell`` hears of each module that is compiled.
+    """
+    narrow = {"ap": ApReceiver, "tag": TagReceiver}
+    kind = ({"ap": MonoStaticReceiver, "tag": MonoTagReceiver} if mono_static else narrow)[role]
+    accelerator.prepare_for(kind.__module__, tell)
+
+
 class NoWitness:
     """Keeps no record."""
 
@@ -74,6 +86,7 @@ def served_phy(sap: str, role: str, profile_name: str) -> LockStepPhy:
         ProfileError: no such profile.
     """
     profile = load_profile(profile_name)
+    compile_loops(role, compiled_on_stderr)
     rate_sps = profile.preamble.sample_rate_sps
     receiver = receiver_for(role, profile, rate_sps)
     served = PhySap(sap, profile.name)
@@ -81,6 +94,11 @@ def served_phy(sap: str, role: str, profile_name: str) -> LockStepPhy:
     phy = LockStepPhy(served, receiver, profile, NoWitness(), ROLES.index(role), rate_sps)
     threading.Thread(target=_end_with, args=(phy,), daemon=True).start()
     return phy
+
+
+def compiled_on_stderr(module: str) -> None:
+    """Say why it takes so long."""
+    sys.stderr.write(f"compiled {module}, which was not in the cache\n")
 
 
 def _end_with(phy: LockStepPhy) -> None:

@@ -18,7 +18,7 @@ from ampradio.radio.front_end_settings import apply_settings, set_loopback
 from ampradio.radio.interface import Loopback, RadioSettings
 from ampradio.radio.radio_uri import radio_uri
 from ampradio.sap.phy_side import PhySap
-from flowgraphs.entities import NoWitness, receiver_for
+from flowgraphs.entities import NoWitness, compile_loops, compiled_on_stderr, receiver_for
 from flowgraphs.gr_iio_losses import GrIioLosses
 from flowgraphs.parties import LossWitness, Sap
 from flowgraphs.pluto_phy import PlutoPhy
@@ -90,6 +90,7 @@ def served_pluto(
         RadioError: the radio cannot be set.
     """
     profile = load_profile(profile_name)
+    compile_loops(role, compiled_on_stderr)
     settings = RadioSettings(centre_hz, rate_sps, rate_sps, gain_db, attenuation_db)
     scale = PEAK / crest(profile, rate_sps) if role == "ap" else PEAK
     served = PhySap(sap, profile.name)

@@ -25,6 +25,11 @@ def say(state: str, **detail: Any) -> None:
     sys.stdout.flush()
 
 
+def say_compiled(module: str) -> None:
+    """Tell the parent that loops were compiled, which is why it has to wait."""
+    say("compiled", module=module)
+
+
 def leave(code: int) -> NoReturn:
     """End at once: a flowgraph that is torn down waits, with gr-iio for ever, and there is nothing left to save."""
     sys.stdout.flush()

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from testbed.leash import close_with_parent, hold, leave, say, wait_for_parent
+from testbed.leash import close_with_parent, hold, leave, say, say_compiled, wait_for_parent
 from testbed.node_config import BistaticPaths, NodeConfig, PathConfig
 from testbed.runner.impairments import leak_stages, receiver_stages, way_stages
 
@@ -102,12 +102,13 @@ def _serve(air: Any) -> NoReturn:
 def _phy(config: NodeConfig) -> NoReturn:
     from ampradio.profile import load_profile
     from ampradio.sap.phy_side import PhySap
-    from flowgraphs.entities import receiver_for
+    from flowgraphs.entities import compile_loops, receiver_for
     from flowgraphs.lockstep import LockStepPhy
     from testbed.live.address import watched
     from testbed.recorder import NodeRecorder
 
     profile = load_profile(config.profile)
+    compile_loops(config.role, say_compiled, mono_static=config.mono_static)
     receiver = receiver_for(config.role, profile, config.sample_rate_sps, mono_static=config.mono_static)
     recorder = NodeRecorder(
         config.record_base,

@@ -74,7 +74,7 @@ class NodeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     description: str = ""
     chip_clock_ppm: float = 0.0
     attach_patience_s: float = 180.0  # the other processes of a run may be compiling loops
-    patience_s: float = 10.0
+    patience_s: float = 30.0
     downlink: PathConfig = PathConfig()
     uplink: PathConfig = PathConfig()
     incident: PathConfig | None = None

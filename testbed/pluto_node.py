@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from testbed.leash import close_with_parent, hold, leave, say
+from testbed.leash import close_with_parent, hold, leave, say, say_compiled
 
 RECORDER_PATIENCE_S = 2.0
 SEND_BLOCK = 1 << 15
@@ -85,6 +85,7 @@ def _run(config: PlutoNodeConfig) -> NoReturn:
     from ampradio.radio.interface import RadioSettings
     from ampradio.radio.radio_uri import radio_uri
     from ampradio.sap.phy_side import PhySap
+    from flowgraphs.entities import compile_loops
     from flowgraphs.gr_iio_losses import GrIioLosses
     from flowgraphs.pluto_entities import AHEAD, TIMEOUT_S, pluto_phy
     from flowgraphs.streams import CI16_UNIT
@@ -98,6 +99,7 @@ def _run(config: PlutoNodeConfig) -> NoReturn:
     settings = RadioSettings(
         config.centre_hz, config.rate_sps, config.bandwidth_hz, config.rx_gain_db, config.tx_attenuation_db
     )
+    compile_loops(config.role, say_compiled)
     if config.role == "ap":  # a radio does not wait while the receiver's loops are loaded
         warm_up_ap(profile, config.rate_sps, profile.uplink.rate_low_bps)
     else:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import queue
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ import msgspec
 
 from testbed.runner.errors import RunError
 
+_LOG = logging.getLogger(__name__)
 DOCTOR = "run `amp doctor`"
 GRACE_S = 3.0
 
@@ -53,20 +54,22 @@ class NodeProcess:
                 env={**os.environ, "OMP_NUM_THREADS": "1", "TMPDIR": str(folder)},
                 start_new_session=True,
             )
+        self._told = False
         self._said: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         threading.Thread(target=self._read, daemon=True).start()
 
     def expect(self, state: str, patience_s: float) -> dict[str, Any]:
-        """Return what the process says when it reaches ``state``.
+        """Return what the process says when it reaches ``state``; whatever else it says renews ``patience_s``.
 
         Raises:
             RunError: it failed, ended or said nothing in time.
         """
-        end = time.monotonic() + patience_s
         while True:
-            said = self._next(end, state, patience_s)
+            said = self._next(state, patience_s)
             if said["state"] == state:
                 return said
+            if said["state"] == "compiled":
+                self._tell_compiling()
             if said["state"] == "error":
                 raise self._failed(str(said.get("reason")))
 
@@ -99,9 +102,14 @@ class NodeProcess:
         """Whether it had anything to say on standard error."""
         return self.log.is_file() and self.log.stat().st_size > 0
 
-    def _next(self, end: float, state: str, patience_s: float) -> dict[str, Any]:
+    def _tell_compiling(self) -> None:
+        if not self._told:
+            _LOG.warning("the %s process compiles its receiver's loops first, which takes a minute once", self.role)
+        self._told = True
+
+    def _next(self, state: str, patience_s: float) -> dict[str, Any]:
         try:
-            said = self._said.get(timeout=max(0.0, end - time.monotonic()))
+            said = self._said.get(timeout=patience_s)
         except queue.Empty:
             raise self._failed(f"was not {state} within {patience_s:g} s") from None
         if said is None:

@@ -10,7 +10,8 @@ from ampradio.phy.narrow import modulated
 from ampradio.profile import Profile
 from ampradio.profile.airtime import bst_excitation_ns
 from ampradio.vectors import Listen, PpduKind, TxVector
-from flowgraphs.entities import receiver_for
+from flowgraphs.entities import compile_loops, receiver_for
+from flowgraphs.streams import ROLES
 from testbed.experiment import Experiment
 
 _SNR_DB = 40.0
@@ -20,6 +21,8 @@ _SILENCE_NS = 1_000_000
 
 def warm_up(experiment: Experiment) -> None:
     """Receive a PPDU each way with receivers of its own."""
+    for role in ROLES:
+        compile_loops(role, lambda module: None, mono_static=experiment.ap.mono_static)
     if experiment.ap.mono_static:
         _reflected(experiment)
     else:

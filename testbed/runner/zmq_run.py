@@ -25,9 +25,9 @@ from testbed.runner.mac_host import MacHost
 from testbed.runner.processes import NodeProcess
 from testbed.runner.tell import Tell
 
-START_PATIENCE_S = 180.0  # the first start compiles the receivers' loops: half a minute of one core that is not busy
+START_PATIENCE_S = 180.0  # between two words of a process that starts; one says when it has compiled loops
 ATTACH_PATIENCE_S = 30.0  # a PHY that has said that it is ready answers at once
-SILENCE_PATIENCE_S = 8.0
+SILENCE_PATIENCE_S = 30.0  # of processes that live: one that ends is noticed at once
 POLL_MS = 250
 
 

@@ -11,7 +11,8 @@ from ampradio.profile.model import Mac
 from ampradio.security.entropy import NonceSource
 from ampradio.security.journal import Journal, RefusedError
 from ampradio.security.provisioning.backhaul import Request, Response
-from ampradio.security.provisioning.gateway.link import Command, Link, Rekey
+from ampradio.security.provisioning.gateway.link import Command, Rekey
+from ampradio.security.provisioning.gateway.links import Links
 from ampradio.security.provisioning.gateway.onboarding import Onboarding, Stage
 from ampradio.security.provisioning.gateway.procedure import Procedure
 from ampradio.security.provisioning.profiles import (
@@ -61,7 +62,7 @@ class Gateway:
         self._procedure = Procedure(mac, parameters, gwid, NonceSource(entropy), self._journal)
         self._waiting: deque[Onboarding] = deque()
         self._active: Onboarding | None = None
-        self._links: dict[int, Link] = {}
+        self._links = Links(retries, reply_timeout_ns, self._journal)
         self._journal.note("parameters", **parameters.report())
 
     @property
@@ -72,12 +73,12 @@ class Gateway:
     @property
     def busy(self) -> bool:
         """True while an onboarding or a request is under way."""
-        return self._active is not None or bool(self._waiting) or any(link.commands for link in self._links.values())
+        return self._active is not None or bool(self._waiting) or self._links.busy
 
     @property
     def local_addresses(self) -> frozenset[int]:
         """The IDs of the tags that are provisioned here."""
-        return frozenset(self._links)
+        return self._links.addresses
 
     def scan(self, device_hash: bytes, *, seed: bool = False) -> None:
         """Onboard the device whose QR code says ``device_hash``; nothing more is asked of a person (R2.9, R2.32).
@@ -91,7 +92,7 @@ class Gateway:
             raise ValueError(f"{WAITING_MAX} devices wait already")
         named = None
         if seed:
-            link = next((link for link in self._links.values() if link.device_hash == device_hash), None)
+            link = self._links.of(device_hash)
             if link is None:
                 raise ValueError("this device has no session key here that could be a seed")
             named = (link.x, link.cntr)
@@ -102,7 +103,7 @@ class Gateway:
 
         Raises ``ValueError`` for an address that is not provisioned here or too many requests.
         """
-        link = self._link(station_id)
+        link = self._links.at(station_id)
         if len(link.commands) >= COMMANDS_MAX:
             raise ValueError(f"{COMMANDS_MAX} requests wait already")
         down, up = self._parameters.inner_octets
@@ -115,7 +116,7 @@ class Gateway:
 
         Raises ``ValueError`` for an unknown address, an x or CNTR that cannot be, or no counter left.
         """
-        link = self._link(station_id)
+        link = self._links.at(station_id)
         if x not in (1, 2) or link.exhausted or (cntr is not None and not link.cntr < cntr <= CNTR_MAX):
             raise ValueError(f"REKEY to TK{x}, CNTR {cntr} is not possible after {link.cntr}")
         link.order = Rekey(x, cntr, life or self._life)
@@ -145,7 +146,7 @@ class Gateway:
             return
         accepted = self._procedure.hear_server(run, response, self._life)
         if accepted is not None:
-            self._adopt(accepted)
+            self._links.adopt(accepted)
         if run.request is None and not run.due:
             self._active = None
 
@@ -156,14 +157,7 @@ class Gateway:
         if self._active is not None and self._active.request is None and self._active.due:
             due += self._procedure.speak(self._active)
             self._active.deadline_ns = now_ns + self._reply_timeout_ns
-        for link in self._links.values():
-            if link.stuck(now_ns):
-                self._journal.note("request_failed", station_id=link.station_id, reason="no counter left")
-                link.commands.popleft()
-            spoken = link.due(now_ns)
-            if link.outstanding in spoken:
-                link.deadline_ns = now_ns + self._reply_timeout_ns
-            due += spoken
+        due += self._links.due(now_ns)
         for message in due:
             self._journal.message("sent", self._parameters.messages.name(message.msg), message)
         return due
@@ -174,23 +168,18 @@ class Gateway:
         if station_id == self._mac.broadcast_id:
             if run is not None and run.outstanding is not None and message in (None, run.outstanding):
                 self._lose_onboarding(run)
-            return
-        link = self._links.get(station_id)
-        if link is not None and link.outstanding is not None and message in (None, link.outstanding):
-            self._lose_response(link)
+        else:
+            self._links.end_of_slot(station_id, message)
 
     def next_deadline_ns(self) -> int | None:
         """Return when the first answer, from the air or the server, is overdue."""
-        deadlines = [link.deadline_ns for link in self._links.values()]
-        if self._active is not None:
-            deadlines.append(self._active.deadline_ns)
-        return min((deadline for deadline in deadlines if deadline is not None), default=None)
+        onboarding_ns = None if self._active is None else self._active.deadline_ns
+        deadlines = self._links.deadlines_ns
+        return min(deadlines if onboarding_ns is None else [*deadlines, onboarding_ns], default=None)
 
     def handle_deadline(self, now_ns: int) -> None:
         """Give up the answers that are overdue."""
-        for link in list(self._links.values()):
-            if link.deadline_ns is not None and now_ns >= link.deadline_ns:
-                self._lose_response(link)
+        self._links.handle_deadline(now_ns)
         run = self._active
         if run is None or run.deadline_ns is None or now_ns < run.deadline_ns:
             return
@@ -212,25 +201,15 @@ class Gateway:
             raise RefusedError(Reason.OTHER_PROFILE)
         numbers = self._parameters.messages
         if message.msg == numbers.res:
-            self._take_response(message)
+            self._links.take_response(message)
         elif message.msg in (numbers.identity, numbers.confirm) and self._active is not None:
             if self._procedure.hear_device(self._active, message):
                 accepted = self._active.accepted
                 assert accepted is not None
-                self._adopt(self._procedure.link(self._active, accepted, self._life, confirmed=True))
+                self._links.adopt(self._procedure.link(self._active, accepted, self._life, confirmed=True))
                 self._active = None
         else:
             raise RefusedError(Reason.UNEXPECTED)
-
-    def _take_response(self, message: Message) -> None:
-        link = self._links.get(message.station_id)
-        if link is None:
-            raise RefusedError(Reason.OTHER_STATION)
-        data = link.take_response(message.payload)
-        if not link.confirmed:
-            link.confirmed = True
-            self._note_provisioned(link, "implicit")
-        self._journal.note("reading", station_id=link.station_id, data_hex=data.hex(), x=link.x, cntr=link.cntr)
 
     def _lose_onboarding(self, run: Onboarding) -> None:
         run.outstanding, run.deadline_ns = None, None
@@ -239,7 +218,7 @@ class Gateway:
             run.due = True
         elif run.accepted is not None:
             # literal: a valid RES will tell whether the tag is there (rule 13)
-            self._adopt(self._procedure.link(run, run.accepted, self._life, confirmed=False))
+            self._links.adopt(self._procedure.link(run, run.accepted, self._life, confirmed=False))
             self._active = None
         elif run.stage is Stage.PROV and self._parameters.hides_identity and run.restarts < self._retries:
             # the tag may have lost the ephemeral key that its serial number went under
@@ -247,14 +226,6 @@ class Gateway:
             self._procedure.begin(run)
         else:
             self._end(run, "no_answer")
-
-    def _lose_response(self, link: Link) -> None:
-        if link.lose_response(self._retries):
-            return
-        self._journal.note("request_failed", station_id=link.station_id, reason="no_answer")
-        if not link.confirmed:
-            self._journal.note("failed", device=link.device_hash.hex(), reason="no_answer")
-            self._drop(link.station_id)
 
     def _start(self) -> None:
         if self._active is None and self._waiting:
@@ -264,25 +235,3 @@ class Gateway:
     def _end(self, run: Onboarding, reason: str) -> None:
         self._journal.note("failed", device=run.device_hash.hex(), reason=reason)
         self._active = None
-
-    def _adopt(self, link: Link) -> None:
-        """Serve a tag under its new address; an older binding of the same device is over."""
-        for station_id, other in list(self._links.items()):
-            if other.device_hash == link.device_hash or station_id == link.station_id:
-                self._drop(station_id)
-        self._links[link.station_id] = link
-        if link.confirmed:
-            self._note_provisioned(link, "explicit")
-
-    def _note_provisioned(self, link: Link, confirmed: str) -> None:
-        device = link.device_hash.hex()
-        self._journal.note("provisioned", station_id=link.station_id, device=device, confirmed=confirmed)
-
-    def _drop(self, station_id: int) -> None:
-        self._links.pop(station_id).wipe()
-
-    def _link(self, station_id: int) -> Link:
-        link = self._links.get(station_id)
-        if link is None:
-            raise ValueError(f"0x{station_id:04x} is not provisioned here")
-        return link

@@ -6,21 +6,14 @@ Protocols page 3.4, rules 10 to 15. What survives a power loss is in ``TagMemory
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from ampradio.profile.model import Mac
-from ampradio.security import primitives
 from ampradio.security.entropy import EntropyError, NonceSource
-from ampradio.security.hpke import ENC_OCTETS, hpke_seal
 from ampradio.security.journal import Journal, RefusedError
-from ampradio.security.provisioning.profiles import (
-    PROTO,
-    RESERVED_LOW_BITS,
-    SEEDED,
-    ProvisioningParameters,
-)
+from ampradio.security.provisioning.profiles import PROTO, ProvisioningParameters
 from ampradio.security.provisioning.refusal import Reason
 from ampradio.security.provisioning.tag.identity import DeviceIdentity
+from ampradio.security.provisioning.tag.introduction import Introduced, introduced
 from ampradio.security.provisioning.tag.keys import ProvisionedKeys, provisioned_keys, root_key
 from ampradio.security.provisioning.tag.memory import Awaiting, Bound, TagMemory
 from ampradio.security.provisioning.tag.messages import Hello, Provision, Reprovision
@@ -28,21 +21,6 @@ from ampradio.security.provisioning.tag.normal_mode import NormalMode, Sensor
 from ampradio.security.provisioning.tag.proofs import Proofs
 from ampradio.security.secret import Secret
 from ampradio.security.session import EntropySource, Message, SecurityEvent
-
-
-@dataclass(frozen=True)
-class Introduced:
-    """S2-B between PROV-B2 and PROV-B3: to which gateway the serial number went, under which ephemeral key."""
-
-    hello: bytes
-    gwid: bytes
-    sealed: bytes
-    station_id: int
-
-    @property
-    def enc(self) -> bytes:
-        """The ephemeral public key: the device's nonce (page 3.4)."""
-        return self.sealed[:ENC_OCTETS]
 
 
 class ProvisionedTag:
@@ -95,7 +73,7 @@ class ProvisionedTag:
     def answers_to(self) -> frozenset[int]:
         """The local address in normal mode, and in S2-B the ID that was drawn for the introduction."""
         state = self._memory.state()
-        ids = {_station_id(state.address)} if isinstance(state, Bound) else set()
+        ids = {state.station_id} if isinstance(state, Bound) else set()
         return frozenset(ids if self._introduced is None else ids | {self._introduced.station_id})
 
     def power_off(self) -> None:
@@ -150,7 +128,7 @@ class ProvisionedTag:
         state = self._memory.state()
         if not isinstance(state, Bound):
             raise RefusedError(Reason.PROVISIONING_MODE)
-        if message.station_id != _station_id(state.address):
+        if message.station_id != state.station_id:
             raise RefusedError(Reason.OTHER_STATION)
         if message.msg == numbers.req:
             response = self._at_work(state, now_ns).answer(message.station_id, message.payload, self._sensor)
@@ -171,13 +149,7 @@ class ProvisionedTag:
             raise RefusedError(Reason.NORMAL_MODE)
         if self._introduced is None or self._introduced.hello != message.payload:
             self._introduced = None
-            ephemeral = self._draw(ENC_OCTETS)
-            info = hello.short_hash + hello.gwid + hello.gw_nonce
-            sealed = hpke_seal(self._identity.server_public, info, self._identity.serial.expose(), ephemeral)
-            station_id = int.from_bytes(self._draw(2), "big")
-            if station_id & RESERVED_LOW_BITS == RESERVED_LOW_BITS:
-                station_id ^= 1
-            self._introduced = Introduced(message.payload, hello.gwid, sealed, station_id)
+            self._introduced = introduced(hello, message.payload, self._identity, self._draw)
         numbers = self._parameters.messages
         assert numbers.identity is not None
         self._send(self._introduced.station_id, numbers.identity, self._introduced.sealed)
@@ -202,14 +174,14 @@ class ProvisionedTag:
             raise RefusedError(Reason.NO_SEED)
         seed = state.seed if prov.seeded else None
         prk = root_key(self._identity, seed)
-        self._require_proof(prk, gwid, prov)
+        self._proofs.require_server(prk, self._short_hash, gwid, prov)
         if self._parameters.device_nonce_octets and not device_nonce:
             device_nonce = self._draw(self._parameters.device_nonce_octets)
         bound = Bound(prov.address, gwid, prov.nonce, device_nonce, seed)
         keys = self._keys(prk, bound)
         self._memory.bind(bound)
         self._introduced = None
-        self._journal.note("provisioned", local_address=_station_id(bound.address), gwid=gwid.hex())
+        self._journal.note("provisioned", local_address=bound.station_id, gwid=gwid.hex())
         self._drop_keys()
         self._normal = self._normal_mode(bound, keys)
         self._normal.begin(now_ns)
@@ -222,16 +194,12 @@ class ProvisionedTag:
         normal = self._at_work(bound, now_ns)
         if normal.asked or self._memory.mark(bound).cntr:
             raise RefusedError(Reason.NORMAL_MODE)
-        self._require_proof(root_key(self._identity, bound.seed), bound.gwid, prov)
+        self._proofs.require_server(root_key(self._identity, bound.seed), self._short_hash, bound.gwid, prov)
         self._confirm(bound, normal.keys)
-
-    def _require_proof(self, prk: Secret, gwid: bytes, prov: Provision) -> None:
-        if not primitives.equal(self._proofs.server(prk, self._short_hash, gwid, prov), prov.proof):
-            raise RefusedError(Reason.BAD_PROOF)
 
     def _confirm(self, bound: Bound, keys: ProvisionedKeys) -> None:
         msg = self._parameters.messages.confirm
-        self._send(_station_id(bound.address), msg, self._proofs.confirm(_station_id(bound.address), bound, keys))
+        self._send(bound.station_id, msg, self._proofs.confirm(bound, keys))
 
     def _take_reprovision(self, bound: Bound, message: Message, now_ns: int) -> None:
         """Return to provisioning mode: literal on anybody's word (W2.9), hardened on the server's, of a new epoch."""
@@ -240,8 +208,7 @@ class ProvisionedTag:
         if self._parameters.hardened:
             if order.epoch <= bound.epoch:
                 raise RefusedError(Reason.STALE_EPOCH)
-            if not primitives.equal(self._proofs.order(root_key(self._identity, None), message), order.tag):
-                raise RefusedError(Reason.BAD_MIC)
+            self._proofs.require_order(root_key(self._identity, None), message, order.tag)
             epoch = order.epoch
         seed = self._at_work(bound, now_ns).seed()
         self._memory.release(Awaiting(epoch, seed))
@@ -279,8 +246,3 @@ class ProvisionedTag:
         if self._normal is not None:
             self._normal.wipe()
             self._normal = None
-
-
-def _station_id(address: bytes) -> int:
-    """Return the ID of the frame header: LOCAL_ADDR without b15."""
-    return int.from_bytes(address, "big") & ~SEEDED

@@ -14,6 +14,7 @@ from ampradio.security.provisioning.profiles import (
     EPOCH_OCTETS,
     GWID_OCTETS,
     KEY_OCTETS,
+    SEEDED,
     TK_NONCE_OCTETS,
 )
 from ampradio.security.secret import Secret
@@ -45,6 +46,11 @@ class Bound:
     def epoch(self) -> int:
         """The epoch in front of TK_NONCE."""
         return int.from_bytes(self.nonce[:EPOCH_OCTETS], "big")
+
+    @property
+    def station_id(self) -> int:
+        """The ID of the frame header: LOCAL_ADDR without b15."""
+        return int.from_bytes(self.address, "big") & ~SEEDED
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,7 @@ class BistaticSpeaker(Speaker):
         """Forget everything that is not on the air already."""
         super().reset()
         self._unlit = None
+        self._shift_upwards = True
 
     def _light(self, turn: UnlitTurn, rx: RxVector) -> None:
         """Send the reply in the excitation that begins where the AMP-Data of ``rx`` ends."""

@@ -247,6 +247,21 @@ def test_a_turn_ends_with_what_replaces_it() -> None:
     assert not speaker.hear(GroupAck(6, 3, ((2, TAG_ID),)), late)
 
 
+def test_a_power_loss_takes_the_way_last_said() -> None:
+    """R1.40: a tag that was told to shift down starts from nothing, up, as one that was never told."""
+    speaker = _speaker()
+    ways = []
+    for parameters in (None, PARAMETERS, None):
+        assert speaker.take_turn(1, parameters, 0, 250_000, (REPLY,), HEARD) is None
+        speaker.hear(Excitation(), LIT)
+        ways += [each.vector.shift_upwards for each in speaker.take()]
+    assert ways == [True, False, False]
+    speaker.reset()
+    assert speaker.take_turn(1, None, 0, 250_000, (REPLY,), HEARD) is None
+    speaker.hear(Excitation(), LIT)
+    assert [each.vector.shift_upwards for each in speaker.take()] == [True]
+
+
 def test_an_excitation_is_addressed_to_nobody() -> None:
     """Its ID is 0, which is no tag's; a tag that waits for none ignores it."""
     both = secured(flow=4, settings=FAST)

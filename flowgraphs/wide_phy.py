@@ -12,7 +12,7 @@ from ampradio.phy.wide import wide_ppdu
 from ampradio.profile import Profile
 from ampradio.sap.messages import TxConfirm, TxRequest
 from ampradio.vectors import PpduKind, TxVector
-from flowgraphs.burst_schedule import Burst, BurstSchedule
+from flowgraphs.burst_schedule import PENDING_MAX, Burst, BurstSchedule
 from flowgraphs.energizer import Energizer
 from flowgraphs.lockstep import LATE, NS, SCHEDULED, LockStepPhy
 from flowgraphs.parties import Receiver, Sap, Witness
@@ -26,7 +26,13 @@ class EnergizerStream:
         self._radio = radio
 
     def add(self, psdu: bytes, vector: TxVector, start_sample: int) -> Burst | None:
-        """Place a PPDU and return its burst, None when its start has passed; ValueError for one it cannot send."""
+        """Place a PPDU and return its burst, None when its start has passed.
+
+        Raises:
+            ValueError: a PPDU that it cannot send, or too many are still to be sent.
+        """
+        if self.bursts.full:
+            raise ValueError(f"{PENDING_MAX} PPDUs of the energizer are still to be sent")
         burst = Burst(start_sample, self._radio.samples(psdu, vector, start_sample))
         return burst if self.bursts.add(burst) else None
 

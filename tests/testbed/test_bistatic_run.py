@@ -14,6 +14,7 @@ from ampradio.phy.uplink_channel import UplinkChannel
 from ampradio.phy.wide import wide_ppdu
 from ampradio.profile import load_profile
 from ampradio.vectors import PpduKind, TxVector
+from flowgraphs.burst_schedule import PENDING_MAX, Burst
 from flowgraphs.energizer import Energizer
 from flowgraphs.wide_phy import EnergizerStream
 from testbed.cli import main
@@ -181,6 +182,10 @@ def test_the_energizer_s_stream_goes_as_far_as_it_may_and_sends_nothing_late() -
     sent = stream.transmit(4000)
     assert sent is not None and sent.size == 2000 and not sent[:500].any() and sent[500:].any()
     assert stream.add(FRAME, EXCITATION, 1999) is None
+    for later in range(PENDING_MAX - 1):
+        assert stream.bursts.add(Burst(burst.stop + later, burst.samples[:1]))
+    with pytest.raises(ValueError, match="still to be sent"):  # or what a MAC asks for fills the memory
+        stream.add(FRAME, EXCITATION, 10 * burst.stop)
     stream.close()
     assert stream.transmit(1) is None
 

@@ -11,7 +11,7 @@ from ampradio.radio.emulator.network import boards
 from testbed.emulated_air.echoes import Fading
 from testbed.emulated_air.imperfection import Imperfection
 from testbed.emulated_air.indoor import NONE_DB, IndoorAir, Way
-from testbed.emulated_air.plan import AirPlan
+from testbed.emulated_air.network import AirPlan
 from testbed.emulated_air.wandering import Wandering
 from testbed.emulated_air.wifi import Wifi
 from testbed.experiment import Experiment, ExperimentError

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from testbed.emulated_air.network import emulated_network
-from testbed.emulated_air.plan import AirPlan
+from testbed.emulated_air.network import AirPlan, emulated_network
 
 _BLOCK, _BYTES = 4096, 4
 

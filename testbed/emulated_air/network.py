@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 from ampradio.radio.emulator import EmulatedNetwork
+from ampradio.radio.emulator.front_end import Board
 from testbed.emulated_air.converter import NumberedConverter
-from testbed.emulated_air.plan import AirPlan
+from testbed.emulated_air.imperfection import Imperfection
+from testbed.emulated_air.indoor import IndoorAir
+
+
+@dataclass(frozen=True)
+class AirPlan:
+    """Boards, the air between them, the seed of their noise, and what the receivers of some of them do badly."""
+
+    boards: list[Board]
+    air: IndoorAir
+    seed: int
+    imperfections: Mapping[int, Imperfection] = field(default_factory=dict)
 
 
 def emulated_network(plan: AirPlan, *, elastic: bool = False, port: int = 0) -> EmulatedNetwork:

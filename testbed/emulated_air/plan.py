@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from ampradio.radio.emulator.air_file import AirFile, air_of
-from ampradio.radio.emulator.front_end import Board
 from ampradio.radio.emulator.network import boards
 from testbed.emulated_air.echoes import Fading
-from testbed.emulated_air.imperfection import Imperfection
 from testbed.emulated_air.indoor import IndoorAir, Way
-
-
-@dataclass(frozen=True)
-class AirPlan:
-    """Boards, the air between them, the seed of their noise, and what the receivers of some of them do badly."""
-
-    boards: list[Board]
-    air: IndoorAir
-    seed: int
-    imperfections: Mapping[int, Imperfection] = field(default_factory=dict)
+from testbed.emulated_air.network import AirPlan
 
 
 def plan_of_file(path: Path | None, plutos: int) -> AirPlan:

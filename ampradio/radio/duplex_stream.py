@@ -47,6 +47,8 @@ class DuplexStream:
         self._loopback, self._transmits = loopback, transmit
         self._delay = 0 if loopback is Loopback.DIGITAL else delay
         self._timeline = TransmitTimeline(plan.block)
+        if resumed:
+            self._timeline.set_background(resumed._timeline.background)
         self._streams: SampleStreams | None = None
         self._lock = threading.Lock()
         self._counter: int = resumed._counter if resumed else 0

@@ -55,6 +55,11 @@ class TransmitTimeline:
         assert first >= self.next
         self._placed.append(_Placed(first, codes))
 
+    @property
+    def background(self) -> Codes | None:
+        """What is sent where no burst is; None for silence."""
+        return self._background
+
     def set_background(self, codes: Codes | None) -> None:
         """Choose what is sent, again and again, where no burst is."""
         self._background = codes

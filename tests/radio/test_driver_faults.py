@@ -216,6 +216,27 @@ def test_a_cable_that_is_pulled_and_put_back_at_once_is_a_radio_that_was_gone(op
         assert radio.receive().lost
 
 
+def test_what_was_repeated_goes_on_after_a_reconnection(opened: OpenRadio) -> None:
+    """What was running is resumed, the stream's background too, its first sample on a multiple of its length."""
+    carrier = noise(1000, 1)
+    with network(1, elastic=False) as radios:
+        radio = opened(radios.uris[0], lead_blocks=3)
+        radio.start()
+        radio.cyclic(carrier)
+        radios.servers[0].hang_up()
+        with pytest.raises(RadioGoneError):
+            while True:
+                radio.receive()
+        radio.reconnect(5)
+
+        def attempt() -> tuple[Codes, Codes]:
+            end = radio.earliest() + BLOCK
+            codes, first = heard(radio, end)
+            return codes[-BLOCK:], looped(carrier)[(first + len(codes) - BLOCK + np.arange(BLOCK)) % 1000]
+
+        assert np.array_equal(*undisturbed(radio, attempt, restart=False))
+
+
 @pytest.mark.parametrize("back", [True, False])
 def test_a_connection_that_breaks_late_is_a_radio_that_was_gone(back: bool, opened: OpenRadio) -> None:
     """It breaks when a timeout could as well have come, as it looks to a program that a busy computer let sleep."""

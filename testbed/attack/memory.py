@@ -44,7 +44,9 @@ def _provisioning_tag(ends: Ends) -> Memory:
 
 
 def _provisioning_gateway(ends: Ends) -> Memory:
-    (link,) = cast(ServedGateway, ends.work[0].session)._links.values()
+    links = cast(ServedGateway, ends.work[0].session)._links
+    (address,) = links.addresses
+    link = links.at(address)
     return {"tk1": link.tk1.expose(), "tk2": link.tk2.expose()}
 
 

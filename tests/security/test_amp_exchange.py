@@ -7,7 +7,8 @@ import itertools
 import pytest
 
 from ampradio.security.amp import AmpParameters
-from tests.security.two_ends import ID, TRIGGER, TwoEnds, confirmed, lose, only, passing, reference_for
+from tests.security.interference import lose
+from tests.security.two_ends import ID, TRIGGER, TwoEnds, confirmed, only, passing, reference_for
 
 CORNERS = list(itertools.product((8, 16, 32), (0, 4, 8, 16), (2, 4, 8, 16), (True, False), (1, 2), (2, 3, 4)))
 

@@ -9,7 +9,8 @@ import pytest
 from ampradio.security.amp import AmpParameters
 from ampradio.security.session import Message
 from tests.security import reference_s1
-from tests.security.two_ends import AA, ID, MAC, PSK, SPA, Scripted, TwoEnds, flipped, lose, reference_for, with_payload
+from tests.security.interference import Scripted, lose
+from tests.security.two_ends import AA, ID, MAC, PSK, SPA, TwoEnds, flipped, reference_for, with_payload
 
 NO_RETRY = {"retries": 0}
 

@@ -9,7 +9,8 @@ from ampradio.security.amp.infrastructure.keys import pairwise_key, pmk1_of
 from ampradio.security.secret import Secret
 from ampradio.security.session import Message
 from tests.security import reference_s1
-from tests.security.two_ends import AA, ID, PSK, SPA, Scripted, TwoEnds, lose, reference_for
+from tests.security.interference import Scripted, lose
+from tests.security.two_ends import AA, ID, PSK, SPA, TwoEnds, reference_for
 
 
 def test_the_snonce_is_drawn_after_the_anonce_arrived() -> None:
@@ -17,11 +18,11 @@ def test_the_snonce_is_drawn_after_the_anonce_arrived() -> None:
     source = Scripted(bytes(range(16)), bytes(range(16, 32)))
     ends = TwoEnds(tag_entropy=source)
     ends.begin()
-    assert len(source.nonces) == 2
+    assert len(source.script) == 2
     ends.run()
-    assert len(source.nonces) == 1
+    assert len(source.script) == 1
     ends.exchange()
-    assert source.nonces == []
+    assert source.script == []
     responses = [message.payload for message in ends.air if message.msg == 2]
     assert responses[0][1:17] != responses[1][1:17]
 

@@ -11,20 +11,9 @@ from ampradio.security.entropy import EntropyError, SeededEntropy
 from ampradio.security.secret import Secret
 from ampradio.security.session import Message
 from tests.security import reference_s1
+from tests.security.interference import Scripted, lose
 from tests.security.pmk_updates import METHODS, order_of, updating, works
-from tests.security.two_ends import (
-    AA,
-    ID,
-    PSK,
-    Scripted,
-    TwoEnds,
-    confirmed,
-    flipped,
-    lose,
-    only,
-    reference_for,
-    with_payload,
-)
+from tests.security.two_ends import AA, ID, PSK, TwoEnds, confirmed, flipped, only, reference_for, with_payload
 
 
 def test_no_update_before_the_ap_has_proved_itself() -> None:

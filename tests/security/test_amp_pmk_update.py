@@ -11,8 +11,9 @@ from ampradio.security.meter import PowerLost, Primitive, Tally, metered
 from ampradio.security.secret import Secret
 from ampradio.security.session import Message
 from tests.security import reference_s1
+from tests.security.interference import Scripted, lose
 from tests.security.pmk_updates import METHODS, VARIANTS, order_of, updating, works
-from tests.security.two_ends import AA, ID, PSK, Scripted, TwoEnds, lose, only, reference_for
+from tests.security.two_ends import AA, ID, PSK, TwoEnds, only, reference_for
 
 
 @pytest.mark.parametrize(("prof", "method"), VARIANTS)

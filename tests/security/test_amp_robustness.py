@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from hypothesis import given, settings
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 from ampradio.security.amp import AmpParameters
 from ampradio.security.journal import EVENTS_MAX
 from ampradio.security.session import Message
+from tests.security.fates import FATES, Fates
 from tests.security.two_ends import AA, ID, MAC, TRIGGER, TwoEnds, flipped
 
 MESSAGES = st.builds(
@@ -21,29 +21,8 @@ MESSAGES = st.builds(
     station_id=st.sampled_from([ID, ID, ID, 0x0777, 0xFFFF]),
     payload=st.binary(max_size=496),
 )
-FATES = st.lists(st.sampled_from(["pass", "pass", "pass", "lose", "twice", "flip", "keep", "old"]), max_size=40)
 COMMANDS = [b"A", b"BB", b"CCC"]
 READINGS = [b"one", b"two", b"three"]
-
-
-class Air:
-    """Does to each message what the list of fates says, then lets everything pass."""
-
-    def __init__(self, fates: list[str]) -> None:
-        self.fates = list(fates)
-        self.kept: list[Message] = []
-
-    def __call__(self, message: Message) -> Iterable[Message]:
-        fate = self.fates.pop(0) if self.fates else "pass"
-        earlier, self.kept = self.kept, [*self.kept, message]
-        return {
-            "pass": [message],
-            "lose": [],
-            "twice": [message, message],
-            "flip": [replace(message, payload=flipped(message.payload, len(self.fates)))],
-            "keep": [],
-            "old": [*earlier[-2:], message],
-        }[fate]
 
 
 def assert_all_is_well(ends: TwoEnds) -> None:
@@ -66,7 +45,7 @@ def test_loss_repetition_and_reordering(down: list[str], up: list[str], flow: in
         ends.ap.queue_command(ID, command)
     if update:
         ends.ap.request_update(ID, ends.server.derive(1, ends.modifier, AA))
-    ends.exchange(Air(down), Air(up), dl_data=b"set", command=COMMANDS[-1])
+    ends.exchange(Fates(down), Fates(up), dl_data=b"set", command=COMMANDS[-1])
     assert_all_is_well(ends)
     ends.tag.power_off()
     ends.exchange()

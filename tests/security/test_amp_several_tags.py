@@ -19,7 +19,8 @@ from ampradio.security.amp.infrastructure.keys import pmk1_of
 from ampradio.security.entropy import SeededEntropy
 from ampradio.security.secret import Secret
 from ampradio.vectors import PpduKind
-from tests.security.two_ends import AA, ID, MAC, PSK, SPA, TRIGGER, TwoEnds, lose
+from tests.security.interference import lose
+from tests.security.two_ends import AA, ID, MAC, PSK, SPA, TRIGGER, TwoEnds
 
 
 def test_several_tags_share_an_id() -> None:

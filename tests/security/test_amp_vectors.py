@@ -17,7 +17,8 @@ from ampradio.security.secret import Secret
 from ampradio.security.session import Message
 from tests.conftest import SHARED
 from tests.security import reference_s1
-from tests.security.two_ends import ID, MAC, Scripted, TwoEnds
+from tests.security.interference import Scripted
+from tests.security.two_ends import ID, MAC, TwoEnds
 
 ALL = json.loads((SHARED / "vectors" / "amp_security.json").read_text())["vectors"]
 S1 = {vector["name"]: vector for vector in ALL if vector["name"].startswith("S1 ") and vector["messages"]}

@@ -16,8 +16,9 @@ from ampradio.security.secret import Secret
 from ampradio.security.session import Message
 from tests.security import reference_s1
 from tests.security.caching_tag import CachingSupplicant
+from tests.security.interference import Scripted
 from tests.security.reference_s1 import Reference, xor
-from tests.security.two_ends import AA, ID, MAC, PSK, SPA, TRIGGER, Scripted, TwoEnds
+from tests.security.two_ends import AA, ID, MAC, PSK, SPA, TRIGGER, TwoEnds
 
 MIC = 8
 HEAD = {2: 1 + 16, 3: 2, 4: 2}

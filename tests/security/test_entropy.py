@@ -10,7 +10,7 @@ import pytest
 
 from ampradio.security.entropy import EntropyError, NonceSource, SeededEntropy, SystemEntropy
 from ampradio.security.secret import Secret
-from tests.security.two_ends import Scripted
+from tests.security.interference import Scripted
 
 
 def test_seeded_entropy_repeats_with_its_seed_only() -> None:

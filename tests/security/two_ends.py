@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from ampradio.security.entropy import SeededEntropy
 from ampradio.security.secret import Secret
 from ampradio.security.session import EntropySource, Message, SecurityEvent
 from tests.security import reference_s1
+from tests.security.interference import Interference
 
 MAC = load_profile().mac
 ID = 0x1234
@@ -30,20 +31,6 @@ SPA = bytes.fromhex("aa4500000abc")
 PSK = bytes.fromhex("e0cf4fd56f979bc2641927f00d4329c6bfab8721dcfd8e71ab77f1e6554752b7")
 TRIGGER = bytes.fromhex("00090a046201")
 SLOT_NS = 3_000_000
-
-Interference = Callable[[Message], Iterable[Message]]
-
-
-class Scripted:
-    """An entropy source that says what it was told to say."""
-
-    seeded = True
-
-    def __init__(self, *nonces: bytes) -> None:
-        self.nonces = list(nonces)
-
-    def octets(self, count: int) -> bytes:
-        return self.nonces.pop(0)
 
 
 def modifier_of(parameters: AmpParameters) -> bytes:
@@ -183,11 +170,6 @@ def only(number: int, then: Interference) -> Interference:
         return then(message) if seen == number else [message]
 
     return interfere
-
-
-def lose(message: Message) -> Iterable[Message]:
-    """An interference that lets nothing through."""
-    return []
 
 
 def with_payload(message: Message, payload: bytes) -> Message:

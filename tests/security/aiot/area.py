@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,14 +23,13 @@ from ampradio.security.meter import PowerLost
 from ampradio.security.nvm import MemoryRows
 from ampradio.security.secret import Secret
 from ampradio.security.session import EntropySource, Message, SecurityEvent
+from tests.security.interference import Interference
 
 PROFILE = load_profile()
 KD = bytes.fromhex("a03fa2eaec0ef92b15372c724d454e0c")
 DEVICE_ID = b"AIOT00000042"
 COMMAND = bytes.fromhex("5752495445000102")
 SLOT_NS = 3_000_000
-
-Interference = Callable[[Message], Iterable[Message]]
 
 
 class Scripted:
@@ -181,22 +180,9 @@ def nothing(message: Message) -> list[Message]:
     return []
 
 
-def losing(msg: int) -> Interference:
+def losing_all(msg: int) -> Interference:
     """Lose the messages of one number."""
     return lambda message: [] if message.msg == msg else [message]
-
-
-def losing_first(msg: int) -> Interference:
-    """Lose the first message of one number."""
-    left = [1]
-
-    def pass_on(message: Message) -> list[Message]:
-        if message.msg == msg and left:
-            left.pop()
-            return []
-        return [message]
-
-    return pass_on
 
 
 def flip(message: Message, bit: int) -> Message:

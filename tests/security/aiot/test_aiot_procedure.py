@@ -22,18 +22,8 @@ from ampradio.security.nvm import MemoryRows
 from ampradio.security.secret import Secret
 from ampradio.security.session import Message
 from tests.security.aiot import reference_s3 as reference
-from tests.security.aiot.area import (
-    COMMAND,
-    DEVICE_ID,
-    KD,
-    PROFILE,
-    Area,
-    identity,
-    losing,
-    losing_first,
-    make_tag,
-    nothing,
-)
+from tests.security.aiot.area import COMMAND, DEVICE_ID, KD, PROFILE, Area, identity, losing_all, make_tag, nothing
+from tests.security.interference import losing
 
 EVERYONE = PROFILE.mac.broadcast_id
 LITERAL = AiotParameters(Prof.LITERAL)
@@ -322,8 +312,8 @@ def test_capability_is_reported() -> None:
 def test_failure_causes(parameters: AiotParameters) -> None:
     """Page 4.4: nobody answers, somebody answers wrongly, a device that was there falls silent."""
     assert Area(parameters).operate(downlink=nothing).cause is FailureCause.NO_SUCC_INV_RESP
-    assert Area(parameters).operate(uplink=losing(Msg.CMD_RSP)).cause is FailureCause.LOW_ENERGY
-    assert Area(parameters).operate(downlink=losing(Msg.COMMAND)).cause is FailureCause.LOW_ENERGY
+    assert Area(parameters).operate(uplink=losing_all(Msg.CMD_RSP)).cause is FailureCause.LOW_ENERGY
+    assert Area(parameters).operate(downlink=losing_all(Msg.COMMAND)).cause is FailureCause.LOW_ENERGY
     assert Area(parameters, options={"retries": 0}).operate(downlink=nothing).cause is FailureCause.NO_SUCC_INV_RESP
 
 
@@ -332,7 +322,7 @@ def test_failure_causes(parameters: AiotParameters) -> None:
 def test_one_lost_message_costs_a_repetition(parameters: AiotParameters, msg: Msg) -> None:
     """A lost message is repeated under a new nonce (R3.40); idempotence is the application's problem: it shows."""
     area = Area(parameters)
-    interference = losing_first(msg)
+    interference = losing(msg)
     answer = area.operate(downlink=interference, uplink=interference)
     assert answer.cause is None
     executed_twice = msg is Msg.CMD_RSP

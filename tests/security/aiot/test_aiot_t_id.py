@@ -28,7 +28,7 @@ from tests.security.aiot.area import (
     first_t_id,
     flip,
     identity,
-    losing,
+    losing_all,
 )
 from tests.security.aiot.test_aiot_outage import DeviceMeter
 
@@ -82,7 +82,7 @@ def test_lost_messages_do_not_part_them(msg: Msg) -> None:
     """However many operations lose one and the same message, the next undisturbed one succeeds."""
     area = Area(STORED)
     for number in range(3):
-        assert area.operate(downlink=losing(msg), uplink=losing(msg), operation_id=number).cause is not None
+        assert area.operate(downlink=losing_all(msg), uplink=losing_all(msg), operation_id=number).cause is not None
         area.tag.power_off()
     assert area.operate(operation_id=9).cause is None
     assert area.operate(operation_id=10).cause is None

@@ -18,8 +18,9 @@ from ampradio.security.provisioning.server.records import DeviceRecord
 from ampradio.security.provisioning.tag.identity import DeviceIdentity
 from ampradio.security.secret import Secret
 from ampradio.security.session import Message
+from tests.security.interference import Scripted, lose
 from tests.security.provisioning import reference
-from tests.security.provisioning.world import GWID, MAC, SERVER_PRIVATE, Scripted, World, lose
+from tests.security.provisioning.world import GWID, MAC, SERVER_PRIVATE, World
 
 PROFS = list(Prof)
 MESSAGES = st.builds(

@@ -13,8 +13,9 @@ from ampradio.security.provisioning.server.addresses import free_address
 from ampradio.security.provisioning.server.records import Issue
 from ampradio.security.provisioning.tag.memory import Bound
 from ampradio.security.session import Message
+from tests.security.interference import lose, losing
 from tests.security.provisioning import reference
-from tests.security.provisioning.world import GWID, MAC, World, lose, losing
+from tests.security.provisioning.world import GWID, MAC, World
 
 PROFS = list(Prof)
 HARDENED = [Prof.HARDENED, Prof.IDENTITY_HIDING]

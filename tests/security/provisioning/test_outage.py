@@ -8,7 +8,8 @@ import pytest
 
 from ampradio.security import aead, meter
 from ampradio.security.provisioning import Prof, ProvisioningParameters
-from tests.security.provisioning.world import World, losing
+from tests.security.interference import losing
+from tests.security.provisioning.world import World
 
 PROFS = list(Prof)
 HARDENED = [Prof.HARDENED, Prof.IDENTITY_HIDING]

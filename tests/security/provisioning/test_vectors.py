@@ -11,8 +11,9 @@ from ampradio.security.agreement import x25519, x25519_public
 from ampradio.security.hpke import hpke_open
 from ampradio.security.provisioning import Life, Prof, ProvisioningParameters
 from ampradio.security.provisioning.backhaul import Accept
+from tests.security.interference import Scripted
 from tests.security.provisioning import reference
-from tests.security.provisioning.world import GWID, MAC, SERVER_PRIVATE, VECTORS, Device, Scripted, World, bodies
+from tests.security.provisioning.world import GWID, MAC, SERVER_PRIVATE, VECTORS, Device, World, bodies
 
 VARIANTS = {"L": Prof.LITERAL, "A": Prof.HARDENED, "B": Prof.IDENTITY_HIDING}
 FULL = ["S2-L provisioning and data", "S2-A provisioning and data"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,7 @@ from ampradio.security.provisioning.backhaul import Request, Response
 from ampradio.security.secret import Secret
 from ampradio.security.session import EntropySource, Message, SecurityEvent
 from tests.conftest import SHARED
+from tests.security.interference import Interference, untouched
 
 MAC = load_profile().mac
 OVERHEAD = MAC.header_octets + MAC.shim_octets + MAC.fcs_octets
@@ -36,24 +37,6 @@ SERVER_PUBLIC = x25519_public(SERVER_PRIVATE)
 SLOT_NS = 3_000_000
 ALL = json.loads((SHARED / "vectors/amp_security.json").read_text())["vectors"]
 VECTORS = {vector["name"]: vector for vector in ALL if vector["name"].startswith("S2")}
-
-Air = Callable[[Message], Iterable[Message]]
-
-
-class Scripted:
-    """An entropy source that says what it was told to say."""
-
-    seeded = True
-
-    def __init__(self, *octets: bytes) -> None:
-        self.script = list(octets)
-
-    def octets(self, count: int) -> bytes:
-        return self.script.pop(0)
-
-
-def untouched(message: Message) -> Iterable[Message]:
-    return [message]
 
 
 @dataclass
@@ -128,7 +111,7 @@ class World:
                 self.outages += 1
         return answers
 
-    def round(self, downlink: Air = untouched, uplink: Air = untouched) -> bool:
+    def round(self, downlink: Interference = untouched, uplink: Interference = untouched) -> bool:
         """Pass what is due on backhaul and air; False when all is silent."""
         said = False
         while self.server_up and (requests := self.gateway.backhaul_to_send(self.now_ns)):
@@ -151,20 +134,28 @@ class World:
         self.collect()
         return said
 
-    def run(self, downlink: Air = untouched, uplink: Air = untouched, rounds: int = 200) -> None:
+    def run(self, downlink: Interference = untouched, uplink: Interference = untouched, rounds: int = 200) -> None:
         for _ in range(rounds):
             if not self.round(downlink, uplink):
                 return
         raise AssertionError(f"still talking after {rounds} rounds")
 
-    def onboard(self, device: Device, downlink: Air = untouched, uplink: Air = untouched, seed: bool = False) -> int:
+    def onboard(
+        self, device: Device, downlink: Interference = untouched, uplink: Interference = untouched, seed: bool = False
+    ) -> int:
         """Scan a tag's QR code and let things run; return its local address, 0 when there is none."""
         self.gateway.scan(device.made.qr, seed=seed)
         self.run(downlink, uplink)
         where = [note for note in self.heard("gateway", "provisioned") if note["device"] == device.made.qr.hex()]
         return where[-1]["station_id"] if where else 0
 
-    def ask(self, address: int, command: bytes = b"ABCD", downlink: Air = untouched, uplink: Air = untouched) -> None:
+    def ask(
+        self,
+        address: int,
+        command: bytes = b"ABCD",
+        downlink: Interference = untouched,
+        uplink: Interference = untouched,
+    ) -> None:
         self.gateway.request(address, command, len(command) + 1)
         self.run(downlink, uplink)
 
@@ -193,21 +184,3 @@ class World:
 def bodies(message: Message) -> list[str]:
     """Return the frame bodies of a message, in hex."""
     return [(shim.encode() + piece).hex() for shim, piece in fragments(MAC, message)]
-
-
-def lose(message: Message) -> Iterable[Message]:
-    return []
-
-
-def losing(*msgs: int, times: int = 1) -> Air:
-    """Lose the first ``times`` messages with these numbers."""
-    left = times
-
-    def air(message: Message) -> Iterable[Message]:
-        nonlocal left
-        if message.msg in msgs and left:
-            left -= 1
-            return []
-        return [message]
-
-    return air

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,8 @@ from ampradio.security.rsna.backhaul import EapFromServer, EapToServer
 from ampradio.security.secret import Secret
 from ampradio.security.session import EntropySource, Message, SecurityEvent
 from tests.conftest import SHARED
+from tests.security.interference import Interference, untouched
+from tests.security.rsna.eap_psk_server import EapPskServer
 
 MAC = load_profile().mac
 OVERHEAD = MAC.header_octets + MAC.shim_octets + MAC.fcs_octets
@@ -31,42 +33,7 @@ ALL = json.loads((SHARED / "vectors/amp_security.json").read_text())["vectors"]
 VECTORS = {vector["name"]: vector for vector in ALL if vector["name"].startswith("S4")}
 LIVE = {vector["name"]: vector for vector in json.loads((SHARED / "vectors/vectors.json").read_text())}
 
-Air = Callable[[Message], Iterable[Message]]
 Server = Callable[[EapToServer], EapFromServer | None]
-
-
-class Scripted:
-    """An entropy source that says what it was told to say."""
-
-    seeded = True
-
-    def __init__(self, *octets: bytes) -> None:
-        self.script = list(octets)
-
-    def octets(self, count: int) -> bytes:
-        return self.script.pop(0)
-
-
-def untouched(message: Message) -> Iterable[Message]:
-    return [message]
-
-
-def lose(message: Message) -> Iterable[Message]:
-    return []
-
-
-def losing(*msgs: int, times: int = 1) -> Air:
-    """Lose the first ``times`` messages with these numbers."""
-    left = times
-
-    def air(message: Message) -> Iterable[Message]:
-        nonlocal left
-        if message.msg in msgs and left:
-            left -= 1
-            return []
-        return [message]
-
-    return air
 
 
 def bodies(message: Message) -> list[str]:
@@ -130,7 +97,7 @@ class Link:
                 self.outages += 1
         return answers
 
-    def round(self, downlink: Air = untouched, uplink: Air = untouched) -> bool:
+    def round(self, downlink: Interference = untouched, uplink: Interference = untouched) -> bool:
         """Pass what is due, waiting for the AP's deadlines; False when there is nothing more to wait for."""
         for asked in self.ap.backhaul_to_send(self.now_ns):
             answer = self.server(asked)
@@ -157,13 +124,15 @@ class Link:
         self.ap.handle_deadline(self.now_ns)
         return True
 
-    def run(self, downlink: Air = untouched, uplink: Air = untouched, rounds: int = 300) -> None:
+    def run(self, downlink: Interference = untouched, uplink: Interference = untouched, rounds: int = 300) -> None:
         for _ in range(rounds):
             if not self.round(downlink, uplink):
                 return
         raise AssertionError(f"still talking after {rounds} rounds")
 
-    def connect(self, downlink: Air = untouched, uplink: Air = untouched, station_id: int = ID) -> bool:
+    def connect(
+        self, downlink: Interference = untouched, uplink: Interference = untouched, station_id: int = ID
+    ) -> bool:
         """Establish the link; return whether both ports are open."""
         self.ap.begin(station_id)
         self.run(downlink, uplink)
@@ -189,3 +158,8 @@ class Link:
 
     def said(self, msg: int) -> list[Message]:
         return [message for message in self.air if message.msg == msg]
+
+
+def eap_link(parameters: RsnaParameters, **options: Any) -> Link:
+    """Return a link beside an EAP-PSK server that knows the tag."""
+    return Link(parameters, **{"server": EapPskServer({IDENTITY: EAP_PSK}), **options})

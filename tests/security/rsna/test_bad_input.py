@@ -24,8 +24,9 @@ from ampradio.security.rsna.tag.key_frame import read_lite, read_whole
 from ampradio.security.rsna.tag.keys import parse_key_data
 from ampradio.security.secret import Secret
 from ampradio.security.session import Message
+from tests.security.interference import Scripted
 from tests.security.rsna.eap_psk_server import EapPskServer, cmac, derive, eax, number
-from tests.security.rsna.link import EAP_PSK, ID, IDENTITY, Link, Scripted
+from tests.security.rsna.link import EAP_PSK, ID, IDENTITY, Link, eap_link
 
 VARIANTS = [
     RsnaParameters(akms=(5,)),
@@ -42,10 +43,6 @@ MESSAGES = st.builds(
     station_id=st.sampled_from([ID, ID, 0xFFFF, 0x777]),
     payload=st.binary(max_size=496),
 )
-
-
-def link_of(parameters: RsnaParameters, **options: object) -> Link:
-    return Link(parameters, server=EapPskServer({IDENTITY: EAP_PSK}), **options)  # type: ignore[arg-type]
 
 
 def variations(payload: bytes) -> list[bytes]:
@@ -65,7 +62,7 @@ def name_of(parameters: RsnaParameters) -> str:
 def test_every_variation_of_every_key_message(parameters: RsnaParameters) -> None:
     """X3, X4: no changed EAPOL-Key frame behind message 1 is accepted, at either end; the right one behind it is."""
     for wrong in (14, 15, 16, 17, 18):
-        link = link_of(parameters)
+        link = eap_link(parameters)
         if wrong > 16 and parameters.order is Order.RSN:
             assert link.connect()
             link.ap.rekey_group()
@@ -91,7 +88,7 @@ def test_every_variation_of_every_key_message(parameters: RsnaParameters) -> Non
 def test_every_variation_of_every_other_message(parameters: RsnaParameters) -> None:
     """X3: changed adverts, authentications, associations and EAP lead to no key; a clean attempt then works."""
     for wrong in range(1, 14):
-        link = link_of(parameters)
+        link = eap_link(parameters)
 
         def around(message: Message, wrong: int = wrong) -> list[Message]:
             if message.msg != wrong:
@@ -118,7 +115,7 @@ def test_garbage_never_raises_and_installs_nothing(
     noise: list[tuple[bool, Message]], parameters: RsnaParameters, rounds: int
 ) -> None:
     """Architecture, errors: nothing received can crash an end, install a key, open a port, or stop what follows."""
-    link = link_of(parameters)
+    link = eap_link(parameters)
     link.ap.begin(ID)
     for _ in range(rounds):
         link.round()
@@ -422,7 +419,7 @@ def test_elements_that_lie_to_the_tag(order: Order) -> None:
 
 def test_what_is_not_ours() -> None:
     """Other systems, profiles, stations, messages and directions, at both ends."""
-    link = link_of(RsnaParameters())
+    link = eap_link(RsnaParameters())
     for message, reason in (
         (Message(1, 1, 1, ID, b""), "other_system"),
         (Message(4, 1, 2, ID, b""), "other_profile"),
@@ -478,7 +475,7 @@ def test_dead_entropy() -> None:
 
 def test_events_that_nobody_takes_are_bounded() -> None:
     """Architecture, errors: nothing received can allocate without bound; the counters stay exact."""
-    link = link_of(RsnaParameters())
+    link = eap_link(RsnaParameters())
     for _ in range(EVENTS_MAX + 10):
         link.tag.receive(Message(4, 19, 1, ID, b""), 0)
         link.ap.receive(Message(4, 20, 1, ID, b""), 0)

@@ -19,8 +19,9 @@ from ampradio.security.rsna import (
 )
 from ampradio.security.secret import Secret
 from ampradio.security.session import Message
+from tests.security.interference import Scripted
 from tests.security.rsna.captures import KEYS, Eapol, ccmp_open, eapol, element, mpdus, protected
-from tests.security.rsna.link import EAP_PSK, ID, LIVE, MAC, Scripted
+from tests.security.rsna.link import EAP_PSK, ID, LIVE, MAC
 
 AKM = {"wpa1psk": 2, "wpa1eap": 1, "rsnpsk256": 6, "badpsk": 2}
 ORDER = {"wpa1psk": Order.WPA1, "wpa1eap": Order.WPA1, "rsnpsk256": Order.RSN, "badpsk": Order.RSN}

@@ -18,8 +18,9 @@ from ampradio.security.rsna.profiles import CCMP_128
 from ampradio.security.rsna.tag.pmk_memory import KeptPmk
 from ampradio.security.secret import Secret
 from ampradio.security.session import Message
+from tests.security.interference import lose, losing
 from tests.security.rsna.eap_psk_server import EapPskServer
-from tests.security.rsna.link import AA, EAP_PSK, ID, IDENTITY, MAC, PMK, SPA, Link, lose, losing
+from tests.security.rsna.link import AA, EAP_PSK, ID, IDENTITY, MAC, PMK, SPA, Link, eap_link
 
 EAP = (5,)
 ENCODINGS = [Prof.LITE, Prof.FULL]
@@ -36,11 +37,6 @@ def name_of(parameters: RsnaParameters) -> str:
     return f"{parameters.prof.name.lower()}-{parameters.order.value}-akm{parameters.akms[0]}"
 
 
-def link_of(parameters: RsnaParameters, **options: object) -> Link:
-    server = EapPskServer({IDENTITY: EAP_PSK})
-    return Link(parameters, **{"server": server, **options})  # type: ignore[arg-type]
-
-
 def states(link: Link, side: str) -> list[str]:
     return link.heard(side, "port", "state")
 
@@ -48,7 +44,7 @@ def states(link: Link, side: str) -> list[str]:
 @pytest.mark.parametrize("parameters", [*VARIANTS, WPA1], ids=name_of)
 def test_a_secure_link_is_established_and_used(parameters: RsnaParameters) -> None:
     """R4.1, R4.2, R4.3, R4.4, R4.5, R4.9, R4.19: every AKM, order and encoding; unicast both ways, and group."""
-    link = link_of(parameters, tag_options={"application": lambda data: data[::-1]})
+    link = eap_link(parameters, tag_options={"application": lambda data: data[::-1]})
     assert link.connect()
     link.ap.send(ID, b"unicast", reply_octets=7)
     link.ap.send_group(b"group")
@@ -61,7 +57,7 @@ def test_a_secure_link_is_established_and_used(parameters: RsnaParameters) -> No
 
 def test_the_phases_come_in_the_seed_s_order() -> None:
     """R4.6, R4.7, R4.13 to R4.15, R4.17: states 1, 2, 3, then EAP, four messages, two messages, and the port opens."""
-    link = link_of(RsnaParameters(akms=EAP))
+    link = eap_link(RsnaParameters(akms=EAP))
     assert link.connect()
     assert [message.msg for message in link.air] == list(range(1, 19))
     for side in ("ap", "tag"):
@@ -73,14 +69,14 @@ def test_the_phases_come_in_the_seed_s_order() -> None:
 
 def test_a_psk_skips_eap() -> None:
     """Rule 22: with AKM 2 or 6 the port goes from blocked to EAPOL only."""
-    link = link_of(RsnaParameters())
+    link = eap_link(RsnaParameters())
     assert link.connect()
     assert states(link, "tag") == states(link, "ap") == ["eapol_only", "open"]
 
 
 def test_the_port_opens_not_earlier_than_after_the_group_key() -> None:
     """R4.16: at the tag as group message 2 goes out, at the AP when it is verified; before, data is refused."""
-    link = link_of(RsnaParameters())
+    link = eap_link(RsnaParameters())
     link.ap.begin(ID)
     link.run(downlink=losing(17, times=99))
     assert link.said(16) and not link.is_open()
@@ -92,14 +88,14 @@ def test_the_port_opens_not_earlier_than_after_the_group_key() -> None:
 @pytest.mark.parametrize("parameters", [RsnaParameters(akms=EAP), RsnaParameters(Prof.FULL, akms=EAP)], ids=name_of)
 def test_the_port_filters_at_every_stage(parameters: RsnaParameters) -> None:
     """R4.8, R4.11, R4.17, X4: every message of another phase is dropped and counted, at both ends, at every stage."""
-    finished = link_of(parameters)
+    finished = eap_link(parameters)
     assert finished.connect()
     finished.ap.send(ID, b"data", 4)
     finished.ap.send_group(b"data")
     finished.run()
     recorded = {message.msg: message for message in finished.air}
     for stage in range(18):
-        link = link_of(parameters, ap_entropy=SeededEntropy(11), tag_entropy=SeededEntropy(12))
+        link = eap_link(parameters, ap_entropy=SeededEntropy(11), tag_entropy=SeededEntropy(12))
         link.ap.begin(ID)
         while len(link.air) <= stage:
             link.round()
@@ -226,7 +222,7 @@ def test_any_one_message_may_be_lost(parameters: RsnaParameters) -> None:
     """W4.7, X4: whichever message is lost, once or twice, the link is established; both ends agree on the port."""
     for msg in range(1, 19):
         for times in (1, 2):
-            link = link_of(parameters)
+            link = eap_link(parameters)
             air = losing(msg, times=times)
             assert link.connect(downlink=air, uplink=air), (msg, times)
             link.ap.send(ID, b"works")
@@ -344,7 +340,7 @@ def test_the_server_s_lifetime_counts() -> None:
 def test_a_pmk_that_the_ap_does_not_have() -> None:
     """W4.6: message 1 must name the kept PMK; another AP's word for it, or none, is refused."""
     parameters = RsnaParameters(akms=EAP, pmk_caching=True)
-    link = link_of(parameters)
+    link = eap_link(parameters)
     assert link.connect()
     link.tag.power_off()
     link.air.clear()

@@ -20,8 +20,9 @@ from ampradio.security.rsna.tag.keys import TransientKeys
 from ampradio.security.rsna.tag.protection import Protection
 from ampradio.security.secret import Secret
 from ampradio.security.session import Message
+from tests.security.interference import Scripted
 from tests.security.rsna import eap_psk_server
-from tests.security.rsna.link import AA, ID, LIVE, MAC, PMK, SPA, VECTORS, Link, Scripted, bodies
+from tests.security.rsna.link import AA, ID, LIVE, MAC, PMK, SPA, VECTORS, Link, bodies
 
 HANDSHAKES = [name for name in VECTORS if name != "S4 data after OPEN"]
 SEED_6 = "S4 order=seed AKM 6 (default)"

@@ -16,22 +16,18 @@ from ampradio.security.rsna import Order, Port, Prof, RsnaParameters
 from ampradio.security.rsna.infrastructure.protection import FrameAround, seal
 from ampradio.security.rsna.profiles import Msg
 from ampradio.security.session import Message
+from tests.security.interference import losing
 from tests.security.rsna.eap_psk_server import EapPskServer
-from tests.security.rsna.link import AA, EAP_PSK, ID, IDENTITY, MAC, SPA, Link, losing
+from tests.security.rsna.link import AA, EAP_PSK, ID, IDENTITY, MAC, SPA, Link, eap_link
 
 EAP = RsnaParameters(akms=(5,))
-
-
-def link_of(parameters: RsnaParameters, **options: object) -> Link:
-    server = EapPskServer({IDENTITY: EAP_PSK})
-    return Link(parameters, **{"server": server, **options})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("order", [Order.SEED, Order.RSN])
 @pytest.mark.parametrize("prof", list(Prof))
 def test_w4_1_no_key_reinstallation(prof: Prof, order: Order) -> None:
     """W4.1, X4, rule 22: message 4 is withheld, message 3 comes again, is answered, and TK and its PN stay."""
-    link = link_of(RsnaParameters(prof, order), tag_options={"application": lambda data: data})
+    link = eap_link(RsnaParameters(prof, order), tag_options={"application": lambda data: data})
     assert link.connect(uplink=losing(16, times=2))
     assert len(link.said(15)) == 3 and len(link.said(16)) == 3
     assert len(link.heard("tag", "keys_installed")) == 1
@@ -49,7 +45,7 @@ def test_w4_1_no_key_reinstallation(prof: Prof, order: Order) -> None:
 @pytest.mark.parametrize("order", [Order.SEED, Order.RSN])
 def test_w4_1_no_group_key_reinstallation(order: Order) -> None:
     """W4.1, rule 22: a group key that comes again, genuine, keeps its packet number: no replay of data."""
-    link = link_of(RsnaParameters(order=order))
+    link = eap_link(RsnaParameters(order=order))
     assert link.connect()
     link.ap.send_group(b"once")
     link.run()
@@ -66,7 +62,7 @@ def test_w4_1_no_group_key_reinstallation(order: Order) -> None:
 def test_w4_2_a_flood_of_first_messages_costs_derivations_and_no_state() -> None:
     """W4.2, X10: message 1 is under no MIC: each makes the tag derive a PTK and answer; nothing piles up."""
     tally = meter.Tally()
-    link = link_of(RsnaParameters(), meter=tally)
+    link = eap_link(RsnaParameters(), meter=tally)
     link.ap.begin(ID)
     while not link.said(14):
         link.round(uplink=losing(14, times=1))
@@ -83,7 +79,7 @@ def test_w4_2_a_flood_of_first_messages_costs_derivations_and_no_state() -> None
 
 def test_w4_2_deauthentication_is_believed() -> None:
     """W4.2: without management frame protection anybody ends a link: a denial of service."""
-    link = link_of(RsnaParameters())
+    link = eap_link(RsnaParameters())
     assert link.connect()
     link.tag.receive(Message(4, 22, 1, ID, b"\x03\x00"), 0)
     assert link.tag.port is Port.BLOCKED and not link.tag.has_keys
@@ -107,18 +103,18 @@ def test_w4_3_a_passphrase_is_guessed_from_two_messages() -> None:
     """W4.3, X13: offline, from messages 1 and 2 of one handshake; a random PSK is not in any dictionary."""
     parameters = RsnaParameters(Prof.FULL, akms=(2,), ssid=b"home")
     words = ["password", "letmein123", "correct horse", "ambient power"]
-    link = link_of(parameters, psk=psk_of("correct horse", b"home"))
+    link = eap_link(parameters, psk=psk_of("correct horse", b"home"))
     assert link.connect()
     dictionary = [psk_of(word, b"home") for word in words]
     assert guess(link, dictionary) == psk_of("correct horse", b"home")
-    link = link_of(parameters, psk=bytes(range(32)))
+    link = eap_link(parameters, psk=bytes(range(32)))
     assert link.connect()
     assert guess(link, dictionary) is None
 
 
 def test_w4_3_no_forward_secrecy() -> None:
     """W4.3, X12: the PSK and the recorded handshake give the session's keys afterwards."""
-    link = link_of(RsnaParameters(Prof.FULL, akms=(2,)), psk=bytes(range(32)))
+    link = eap_link(RsnaParameters(Prof.FULL, akms=(2,)), psk=bytes(range(32)))
     assert link.connect()
     assert guess(link, [bytes(range(32))]) == bytes(range(32))
 
@@ -149,7 +145,7 @@ def test_w4_4_in_the_lite_encoding() -> None:
 
 def test_w4_5_an_insider_forges_group_data() -> None:
     """W4.5: whoever has the group key speaks for the AP to everyone."""
-    link = link_of(RsnaParameters())
+    link = eap_link(RsnaParameters())
     other = link.add(0x1235, bytes.fromhex("aa4500000abd"), SeededEntropy(9))
     assert link.connect() and link.connect(station_id=0x1235)
     stolen = other._bond.groups[1].key
@@ -161,7 +157,7 @@ def test_w4_5_an_insider_forges_group_data() -> None:
 @pytest.mark.parametrize("caching", [False, True])
 def test_w4_6_how_much_power_one_contact_takes(caching: bool) -> None:
     """W4.6: power for nine messages down does not complete eighteen; with a kept PMK six are enough."""
-    link = link_of(RsnaParameters(akms=(5,), pmk_caching=caching))
+    link = eap_link(RsnaParameters(akms=(5,), pmk_caching=caching))
     assert link.connect()
 
     def attempt(messages: int) -> bool:
@@ -186,17 +182,17 @@ def test_w4_6_how_much_power_one_contact_takes(caching: bool) -> None:
 
 def test_w4_7_the_port_is_never_left_half_open() -> None:
     """W4.7: group message 2 is lost: the AP repeats, and both are open; or all tries are, and neither is."""
-    link = link_of(RsnaParameters())
+    link = eap_link(RsnaParameters())
     assert link.connect(uplink=losing(18, times=3))
     assert len(link.said(18)) == 4
-    link = link_of(RsnaParameters())
+    link = eap_link(RsnaParameters())
     assert not link.connect(uplink=losing(18, times=99))
     assert (link.ap.port(ID), link.tag.port) == (Port.BLOCKED, Port.BLOCKED)
 
 
 def test_w4_8_the_identity_is_in_clear() -> None:
     """W4.8, X9: EAP-Response/Identity names the tag to everybody, each time."""
-    link = link_of(EAP)
+    link = eap_link(EAP)
     assert link.connect()
     link.tag.power_off()
     assert link.connect()
@@ -207,7 +203,7 @@ def test_w4_8_the_identity_is_in_clear() -> None:
 @pytest.mark.parametrize("reboot", [False, True])
 def test_x1_x2_replay(parameters: RsnaParameters, reboot: bool) -> None:
     """X1, X2: replay counter, packet number and nonces: nothing recorded is accepted, now or after a reboot."""
-    link = link_of(parameters, tag_options={"application": lambda data: data})
+    link = eap_link(parameters, tag_options={"application": lambda data: data})
     assert link.connect()
     link.ap.send(ID, b"data", 4)
     link.ap.send_group(b"group")
@@ -230,8 +226,8 @@ def test_x1_x2_replay(parameters: RsnaParameters, reboot: bool) -> None:
 def test_x5_a_rogue_ap_is_not_believed() -> None:
     """X5: without PMK or credential it gets identities and nonces, no key, and no open port."""
     for parameters in (EAP, RsnaParameters()):
-        link = link_of(parameters)
-        rogue = link_of(parameters, psk=bytes(32), server=EapPskServer({IDENTITY: bytes(16)}))
+        link = eap_link(parameters)
+        rogue = eap_link(parameters, psk=bytes(32), server=EapPskServer({IDENTITY: bytes(16)}))
         rogue.tags = {ID: link.tag}
         assert not rogue.connect()
         assert link.tag.port is not Port.OPEN and not link.tag.has_keys
@@ -270,7 +266,7 @@ def test_a_server_that_says_failure_in_its_protected_channel() -> None:
 
 def test_x3_tampering_with_data() -> None:
     """X3: no flipped bit of a data frame is accepted, nor the frame of another station or direction."""
-    link = link_of(RsnaParameters(), tag_options={"application": lambda data: data})
+    link = eap_link(RsnaParameters(), tag_options={"application": lambda data: data})
     link.add(0x1235, bytes.fromhex("aa4500000abd"), SeededEntropy(9))
     assert link.connect() and link.connect(station_id=0x1235)
     link.ap.send(ID, b"data", 4)

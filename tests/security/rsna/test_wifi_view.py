@@ -14,8 +14,9 @@ from ampradio.security.entropy import SeededEntropy
 from ampradio.security.rsna import Order, Prof, RsnaParameters, WifiView
 from ampradio.security.secret import Secret
 from ampradio.security.session import Message
+from tests.security.interference import losing
 from tests.security.rsna.eap_psk_server import EapPskServer
-from tests.security.rsna.link import AA, EAP_PSK, ID, IDENTITY, MAC, PMK, SPA, Link, losing
+from tests.security.rsna.link import AA, EAP_PSK, ID, IDENTITY, MAC, PMK, SPA, Link
 
 OTHER_ID, OTHER_SPA = 0x1235, bytes.fromhex("aa4500000abd")
 IEEE_802_11 = 105

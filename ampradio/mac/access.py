@@ -5,7 +5,7 @@ from __future__ import annotations
 from ampradio.mac.events import EventLog
 from ampradio.mac.payload import Data
 from ampradio.mac.refusal import Reason, Refusal
-from ampradio.mac.response import PERMANENT_ID_OCTETS, Response
+from ampradio.mac.response import Response
 from ampradio.mac.rounds import Heard, Round, Sizing
 from ampradio.mac.shim import CLEAR_PROTO, fragments
 from ampradio.mac.trigger import AccessKind, ResponseType, Trigger, TriggerParameters
@@ -96,7 +96,7 @@ class TriggerConversation:
             ResponseType.DATA: self._item.content_octets,
             ResponseType.ID_ONLY: 0,
             ResponseType.OPERATION_STATUS: _STATUS_OCTETS + 1,
-            ResponseType.PERMANENT_ID: PERMANENT_ID_OCTETS,
+            ResponseType.PERMANENT_ID: self._mac.permanent_id_octets,
         }[self._response_type()]
         return self._mac.header_octets + 1 + content + self._mac.fcs_octets
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ampradio.mac.response import PERMANENT_ID_OCTETS, Response
+from ampradio.mac.response import Response
 from ampradio.mac.trigger import AccessKind, ResponseType, TriggerParameters
 
 
@@ -19,11 +19,12 @@ class Application:
 
     ``readings()`` gives the next reading; one that was not acknowledged is sent again before it is asked for another.
     None means that there is nothing to report: the tag stays out of random access and answers a slot of its own empty.
-    A tag without ``status_units`` (64 µs units) cannot report its operation status and does not answer.
+    A tag without ``status_units`` (64 µs units) cannot report its operation status and does not answer, nor does one
+    without a ``permanent_id``, of as many octets as the profile says, when it is asked for that.
     """
 
     readings: Callable[[], bytes | None] = _nothing
-    permanent_id: bytes = bytes(PERMANENT_ID_OCTETS)
+    permanent_id: bytes = b""
     status_units: int | None = None
     mode_factor: int | None = None
     _unacknowledged: bytes | None = None
@@ -37,6 +38,8 @@ class Application:
             if self.status_units is None:
                 return None
             return Response(station_id, kind, b"", self.status_units, self.mode_factor, rate_code)
+        if kind is ResponseType.PERMANENT_ID and not self.permanent_id:
+            return None
         content = self._content(kind)
         if content is None and parameters.access is not AccessKind.SCHEDULED:
             return None

@@ -13,10 +13,12 @@ from ampradio.mac.downlink import DownlinkPpdu, Sending, downlink_ppdu, excitati
 from ampradio.mac.frame import Frame, encode_frame
 from ampradio.mac.group_ack import GroupAck
 from ampradio.mac.rounds import ApSettings, Round
-from ampradio.mac.slots import UNANNOUNCED_SEED_INDEX, OpenSlot, listening_windows
+from ampradio.mac.slots import OpenSlot, listening_windows
 from ampradio.profile.airtime import bistatic_excitation_ns, bistatic_slot_starts_ns
 from ampradio.profile.model import Profile
 from ampradio.vectors import PpduKind
+
+_NO_SEED = 0  # rule 21: bistatic replies are not scrambled
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class BistaticAir:
             slots,
             round_.reply,
             self._settings.ul_rate_bps,
-            UNANNOUNCED_SEED_INDEX,
+            _NO_SEED,
             self._settings.listen_margin_ns,
             shift_upwards=not self._settings.upper_half,
         )

@@ -97,7 +97,7 @@ def _parse_body(mac: Mac, header: Header, body: bytes) -> Frame | Refusal:
     if header.frame_type == mac.type_sp_advert:
         return parse_sp_advert(mac, header, body)
     if header.frame_type == mac.type_response:
-        return parse_response(header, body)
+        return parse_response(mac, header, body)
     if header.frame_type == mac.type_rfid:
         return parse_rfid(header, body)
     if header.frame_type in (mac.type_data, mac.type_authentication):

@@ -91,7 +91,7 @@ def frame_control_of(mac: Mac, psdu: bytes) -> tuple[int, bool]:
 
 def ul_rate_code(profile: Profile, rate_bps: int) -> int:
     """Return the UL rate code of Type Dependent Control for ``rate_bps``; raises ``ValueError`` for another rate."""
-    rates = _ul_rates_bps(profile)
+    rates = profile.mac.ul_rate_codes_bps
     if rate_bps not in rates:
         raise ValueError(f"uplink rate is {rate_bps} b/s, must be one of {rates}")
     return rates.index(rate_bps)
@@ -99,17 +99,13 @@ def ul_rate_code(profile: Profile, rate_bps: int) -> int:
 
 def ul_rate_bps(profile: Profile, code: int) -> int | None:
     """Return the uplink rate of a received rate code, None for the reserved one."""
-    rates = _ul_rates_bps(profile)
+    rates = profile.mac.ul_rate_codes_bps
     return rates[code] if code < len(rates) else None
 
 
 def partial_id(profile: Profile, station_id: int) -> int:
     """Return the AMP-SIG partial ID of an addressed station: its 6 LSB, 63 for broadcast (rule 15)."""
     return station_id & profile.downlink.broadcast_partial_id
-
-
-def _ul_rates_bps(profile: Profile) -> tuple[int, int, int]:
-    return profile.uplink.rate_low_bps, profile.uplink.rate_mid_bps, profile.uplink.rate_high_bps
 
 
 def _frame_control(mac: Mac, frame_type: int, protected: bool) -> bytes:

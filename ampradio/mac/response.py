@@ -10,15 +10,13 @@ from ampradio.mac.subfields import Subfield, pack, unpack
 from ampradio.mac.trigger import ResponseType
 from ampradio.profile.model import Mac
 
-PERMANENT_ID_OCTETS = 6
-
 
 @dataclass(frozen=True)
 class Response:
     """A Response; ``station_id`` is the sender.
 
     ``status_units`` is the sustainable transmission time in 64 µs units, ``mode_factor`` the idle multiple;
-    None leaves the part out. ``content`` is data, or the 6-octet permanent ID, or shim and payload.
+    None leaves the part out. ``content`` is data, or the permanent ID, or shim and payload.
     """
 
     station_id: int
@@ -30,9 +28,9 @@ class Response:
     protected: bool = False
 
     def encode(self, mac: Mac) -> bytes:
-        """Return the PSDU; raises ``ValueError`` for a value that does not fit or a permanent ID not of 6 octets."""
-        if self.response_type is ResponseType.PERMANENT_ID and len(self.content) != PERMANENT_ID_OCTETS:
-            raise ValueError(f"a permanent ID has {PERMANENT_ID_OCTETS} octets, not {len(self.content)}")
+        """Return the PSDU; raises ``ValueError`` for a value that does not fit or a permanent ID of another size."""
+        if self.response_type is ResponseType.PERMANENT_ID and len(self.content) != mac.permanent_id_octets:
+            raise ValueError(f"a permanent ID has {mac.permanent_id_octets} octets, not {len(self.content)}")
         body = pack(
             Subfield("response_type", self.response_type, 3),
             Subfield("operation status flag", int(self.status_units is not None), 1),
@@ -46,7 +44,7 @@ class Response:
         return seal(mac, header, body + self.content)
 
 
-def parse_response(header: Header, body: bytes) -> Response | Refusal:
+def parse_response(mac: Mac, header: Header, body: bytes) -> Response | Refusal:
     """Return the Response of a header and body that passed the FCS, or why it is refused."""
     response_type, has_status, has_factor = unpack(body[:1], 3, 1, 1)
     if response_type > max(ResponseType):
@@ -55,7 +53,7 @@ def parse_response(header: Header, body: bytes) -> Response | Refusal:
     if len(body) < start_of_content:
         return Refusal(Reason.BAD_BODY, f"{len(body)} octets")
     content = body[start_of_content:]
-    if response_type == ResponseType.PERMANENT_ID and len(content) != PERMANENT_ID_OCTETS:
+    if response_type == ResponseType.PERMANENT_ID and len(content) != mac.permanent_id_octets:
         return Refusal(Reason.BAD_BODY, f"permanent ID of {len(content)} octets")
     status = int.from_bytes(body[1:3], "little") if has_status else None
     factor = body[start_of_content - 1] if has_factor else None

@@ -10,8 +10,6 @@ from ampradio.mac.subfields import Subfield, pack
 from ampradio.profile.model import Mac
 from ampradio.psdu import bits_of
 
-GEN2_BITS_MAX = 255
-
 
 @dataclass(frozen=True)
 class Rfid:
@@ -23,11 +21,11 @@ class Rfid:
     protected: bool = False
 
     def encode(self, mac: Mac) -> bytes:
-        """Return the PSDU; raises ``ValueError`` for other characters than 0 and 1 or more than 255 bits."""
+        """Return the PSDU; raises ``ValueError`` for other characters than 0 and 1 or more bits than fit."""
         if set(self.gen2) - {"0", "1"}:
             raise ValueError("Gen2 bits are text of 0 and 1")
-        if len(self.gen2) > GEN2_BITS_MAX:
-            raise ValueError(f"{len(self.gen2)} Gen2 bits, at most {GEN2_BITS_MAX} fit")
+        if len(self.gen2) > mac.rfid_bits_max:
+            raise ValueError(f"{len(self.gen2)} Gen2 bits, at most {mac.rfid_bits_max} fit")
         body = bytes([len(self.gen2)]) + pack(*(Subfield("bit", int(bit), 1) for bit in self.gen2))
         return seal(mac, Header(mac.type_rfid, self.station_id, self.protected, self.ul_rate_code), body)
 

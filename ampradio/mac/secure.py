@@ -17,7 +17,6 @@ from ampradio.mac.reassembly import Reassembler
 from ampradio.mac.refusal import Reason, Refusal
 from ampradio.mac.rounds import ApSettings, Heard, Round, Sizing, Wait
 from ampradio.mac.shim import CLEAR_PROTO, fragments, message_frame_octets
-from ampradio.mac.slots import UNANNOUNCED_SEED_INDEX
 from ampradio.mac.trigger import AccessKind, Trigger, TriggerParameters, begins_with_parameters, parse_parameters
 from ampradio.mac.work import SecureExchange
 from ampradio.profile.model import Profile
@@ -168,7 +167,7 @@ class SecureConversation:
             return Round(frames)
         self._awaited = message
         timing = self._sizing.reply(message_frame_octets(self._mac, message.reply_octets))
-        slots, units, seed_index = 1, self._sizing.units(timing), UNANNOUNCED_SEED_INDEX
+        slots, units, seed_index = 1, self._sizing.units(timing), self._sizing.profile.uplink.unsolicited_seed_index
         if begins_with_parameters(message.proto, message.msg):
             announced = parse_parameters(message.payload)
             if isinstance(announced, Refusal):

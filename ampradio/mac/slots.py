@@ -18,9 +18,6 @@ from ampradio.profile.airtime import downlink_type1_ns, slot_units, uplink_ns
 from ampradio.profile.model import Profile
 from ampradio.vectors import Listen, PpduKind, RxVector
 
-UNANNOUNCED_SEED_INDEX = 0
-"""Rule 21: scrambler seed index 0 where no Trigger announced one; so neither end has to remember the last."""
-
 _PPM = 1_000_000
 
 

@@ -21,7 +21,7 @@ from ampradio.mac.reassembly import Reassembler
 from ampradio.mac.refusal import Reason, Refusal
 from ampradio.mac.sessions import TagSession
 from ampradio.mac.shim import fragments
-from ampradio.mac.slots import UNANNOUNCED_SEED_INDEX, slot_of
+from ampradio.mac.slots import slot_of
 from ampradio.mac.speaker import Speaker
 from ampradio.mac.trigger import ResponseType, Trigger, TriggerParameters, begins_with_parameters, parse_parameters
 from ampradio.profile.model import Profile
@@ -225,7 +225,8 @@ class TagStation:
         frames = self._session_frames(session, rate_code, rx)
         if not frames:
             return None
-        seed_index = UNANNOUNCED_SEED_INDEX if parameters is None else parameters.seed_index
+        unsolicited = self._profile.uplink.unsolicited_seed_index
+        seed_index = unsolicited if parameters is None else parameters.seed_index
         return self._speaker.take_turn(slot, parameters, seed_index, rate_bps, frames, rx)
 
     def _take_data(self, frame: Data, rx: RxVector) -> Refusal | None:

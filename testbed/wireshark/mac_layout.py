@@ -6,7 +6,6 @@ from enum import IntEnum
 
 from ampradio.mac.frame import type_name
 from ampradio.mac.header import BY_TYPE_BITS, LENGTH_BITS, RATE_BITS, TYPE_BITS
-from ampradio.mac.response import PERMANENT_ID_OCTETS
 from ampradio.mac.sp_advert import TSF_BITS
 from ampradio.mac.trigger import AccessKind, ChannelOffset, ResponseType
 from ampradio.profile.model import Profile
@@ -139,7 +138,7 @@ def frame_layouts(profile: Profile) -> dict[int, Layout]:
             Field("response.status", "Sustainable transmission time (64 µs)", 2, "uint_le",
                   when=always("response.has_status")),
             Field("response.mode_factor", "Mode factor (idle multiple)", 1, "uint", when=always("response.has_factor")),
-            Field("response.permanent_id", "Permanent ID", PERMANENT_ID_OCTETS,
+            Field("response.permanent_id", "Permanent ID", mac.permanent_id_octets,
                   when=(When("response.type", (int(ResponseType.PERMANENT_ID),)),)),
             Field("response.data", "Data", REST),
         ),

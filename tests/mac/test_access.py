@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -12,12 +14,16 @@ from ampradio.mac.exchange import Delivery, Exchange
 from ampradio.mac.frame import encode_frame
 from ampradio.mac.refusal import Reason, Refusal
 from ampradio.mac.response import Response
+from ampradio.mac.rfid import Rfid
 from ampradio.mac.rounds import Heard, Sizing
 from ampradio.mac.slots import slot_of
 from ampradio.mac.tag import TagStation
 from ampradio.mac.trigger import AccessKind, ResponseType, TriggerParameters
-from ampradio.mac.work import Poll, RandomAccess, SendData
+from ampradio.mac.work import Poll, RandomAccess, SecureExchange, SendData
+from ampradio.security.session import Message
+from ampradio.vectors import Tx
 from tests.mac.bench import AP_ID, LONG_NS, PROFILE, SETTINGS, changing, losing, of_kind, plain_tag, run_plain, sent
+from tests.mac.scripted import PROTO, Scripted
 
 IDS = (11, 12, 13, 14)
 
@@ -125,6 +131,7 @@ def test_an_unheard_reading_is_sent_again_and_a_heard_one_is_not() -> None:
     [
         (ResponseType.ID_ONLY, Application(), ("", None, None)),
         (ResponseType.PERMANENT_ID, Application(permanent_id=b"AMP-42"), (b"AMP-42".hex(), None, None)),
+        (ResponseType.PERMANENT_ID, Application(), None),
         (ResponseType.OPERATION_STATUS, Application(status_units=1000, mode_factor=9), ("", 1000, 9)),
         (ResponseType.OPERATION_STATUS, Application(), None),
         (ResponseType.DATA, Application(lambda: None), ("", None, None)),
@@ -139,6 +146,33 @@ def test_what_a_tag_answers(
     told = Exchange(PROFILE, {"ap": ap}, {"tag": tag}).run(LONG_NS)
     replies = [(r["content"], r["status_units"], r["mode_factor"]) for r in of_kind(told, "response")]
     assert replies == ([] if expected is None else [expected])
+
+
+def test_another_draft_s_numbers_are_a_profile_and_no_code() -> None:
+    """Rules 10, 11 and 21 under a profile of other numbers: they are what is sent, and both ends understand it."""
+    mac = dataclasses.replace(
+        PROFILE.mac, permanent_id_octets=8, rfid_bits_max=16, ul_rate_codes_bps=(4_000_000, 1_000_000, 250_000)
+    )
+    other = dataclasses.replace(PROFILE, mac=mac, uplink=dataclasses.replace(PROFILE.uplink, unsolicited_seed_index=3))
+    application, ask = Application(permanent_id=b"AMP-42-8"), Message(PROTO, 1, 0, 11, b"?", 4)
+    lines = Scripted([ask]), Scripted([Message(PROTO, 2, 0, 11, bytes(4))])
+    tag = TagStation(other, 11, lines[1], np.random.default_rng(1), application=application)
+    exchange = SecureExchange(lines[0], 11, lambda trigger, now_ns: setattr(lines[0], "turn", True), lambda: False, 4)
+    poll = Poll((11,), ResponseType.PERMANENT_ID, attempts=1)
+    ap = ApStation(other, SETTINGS, [poll, dataclasses.replace(exchange, attempts=1)])
+    on_air: list[Tx] = []
+    for station in (ap, tag):
+        decide = station.ppdus_to_send
+        station.ppdus_to_send = lambda now_ns, decide=decide: [on_air.append(each) or each for each in decide(now_ns)]  # type: ignore
+    told = Exchange(other, {"ap": ap}, {"tag": tag}).run(LONG_NS)
+    assert [bytes.fromhex(each["content"]) for each in of_kind(told, "response")] == [b"AMP-42-8"]
+    assert [message.payload for message in lines[0].heard] == [bytes(4)]
+    replies = [each for each in on_air if not each.vector.kind.is_downlink]
+    assert [each.vector.seed_index for each in replies] == [SETTINGS.seed_index, 3]
+    assert {each.psdu[3] >> 6 for each in on_air if len(each.psdu) > 4} == {2}  # 250 kb/s
+    assert Rfid(7, "01" * 8).encode(mac)
+    with pytest.raises(ValueError, match="at most 16"):
+        Rfid(7, "0" * 17).encode(mac)
 
 
 def test_id_only_random_access() -> None:

@@ -100,7 +100,7 @@ def test_response_body_with_status_and_factor() -> None:
     frame = Response(7, ResponseType(fields["response"]), b"", fields["status"], fields["factor"])
     body = bytes.fromhex(vector["body"])
     assert frame.encode(MAC)[MAC.header_octets : -MAC.fcs_octets] == body
-    assert parse_response(Header(MAC.type_response, 7), body) == frame
+    assert parse_response(MAC, Header(MAC.type_response, 7), body) == frame
 
 
 @pytest.mark.parametrize("vector", PHY["backscatter_id"], ids=lambda vector: vector["id"])

@@ -90,27 +90,10 @@ def downlink_mono_ns(profile: Profile, octets: int, bst_ns: int, *, first: bool)
     return _txtime_ns(profile, non_amp_ns(profile) + wup_ns + sync_ns + data_ns + bst_ns)
 
 
-def downlink_type4_ns(
-    profile: Profile, slot_ns: int, slots: int, *, delay_ns: int | None = None, rate_bps: int | None = None
-) -> int:
-    """Return TXTIME of a Type 4 PPDU: Excitation frame and the excitation of ``slots`` bistatic slots.
-
-    ``delay_ns`` and ``rate_bps`` default to the profile's delay and low rate. ValueError when too long.
-    """
-    rate_bps = profile.downlink.rate_low_bps if rate_bps is None else rate_bps
-    return downlink_excited_ns(profile, bistatic_excitation_ns(profile, slot_ns, slots, delay_ns=delay_ns), rate_bps)
-
-
 def downlink_excited_ns(profile: Profile, excitation_ns: int, rate_bps: int) -> int:
     """Return TXTIME of a Type 4 PPDU whose Excitation lasts ``excitation_ns``; ValueError when too long."""
     fields_ns = _downlink_fields_ns(profile, profile.mac.short_frame_octets, rate_bps)
     return _txtime_ns(profile, fields_ns + excitation_ns)
-
-
-def downlink_sub1ghz_ns(profile: Profile, octets: int) -> int:
-    """Return the duration of a sub-1 GHz downlink PPDU: AMP-Sync and AMP-Data alone (rule 19)."""
-    down = profile.downlink
-    return len(down.mono_sync_bits) * down.sub1ghz_chip_ns + _octets_ns(octets, down.sub1ghz_chip_ns)
 
 
 def l_sig_length(profile: Profile, txtime_ns: int) -> int:
@@ -118,11 +101,6 @@ def l_sig_length(profile: Profile, txtime_ns: int) -> int:
     pre = profile.preamble
     covered_ns = txtime_ns - profile.downlink.signal_extension_ns - pre.l_sig_legacy_ns
     return pre.l_sig_symbol_octets * _ceil_div(covered_ns, pre.l_sig_symbol_ns) - pre.l_sig_symbol_octets
-
-
-def uplink_sync_ns(profile: Profile, kind: PpduKind, rate_bps: int) -> int:
-    """Return the duration of the AMP-Sync of an uplink PPDU."""
-    return _uplink_sync_chips(profile, kind) * uplink_chip_ns(profile, kind, rate_bps)
 
 
 def uplink_ns(profile: Profile, kind: PpduKind, octets: int, rate_bps: int) -> int:
@@ -150,26 +128,6 @@ def uplink_backscatter_ns(profile: Profile, kind: PpduKind, octets: int, rate_bp
 def slot_units(profile: Profile, ul_ns: int) -> int:
     """Return the slot duration to announce for an uplink PPDU of ``ul_ns``, in slot units rounded up (rule 7)."""
     return _ceil_div(ul_ns, profile.timing.slot_unit_ns)
-
-
-def slot_ns(profile: Profile, ul_ns: int) -> int:
-    """Return how long a slot sized for an uplink PPDU of ``ul_ns`` lasts: whole slot units (rule 24)."""
-    return slot_units(profile, ul_ns) * profile.timing.slot_unit_ns
-
-
-def slot_starts_ns(profile: Profile, trigger_ns: int, ack_ns: int, slot_ns: int, slots: int) -> tuple[int, ...]:
-    """Return the start of every slot after sample 0 of the trigger (rule 24).
-
-    ``trigger_ns`` and ``ack_ns`` are TXTIME of the Trigger and of each Ack, ``slot_ns`` what was announced.
-    """
-    sifs_ns = profile.timing.amp_sifs_ns
-    return tuple(trigger_ns + sifs_ns + index * (slot_ns + ack_ns + 2 * sifs_ns) for index in range(slots))
-
-
-def ack_starts_ns(profile: Profile, trigger_ns: int, ack_ns: int, slot_ns: int, slots: int) -> tuple[int, ...]:
-    """Return the start of the Ack of every slot after sample 0 of the trigger, used or not (rule 24)."""
-    starts_ns = slot_starts_ns(profile, trigger_ns, ack_ns, slot_ns, slots)
-    return tuple(start_ns + slot_ns + profile.timing.amp_sifs_ns for start_ns in starts_ns)
 
 
 def bistatic_guard_ns(profile: Profile, slot_ns: int, slots: int) -> int:

@@ -92,13 +92,8 @@ def test_bistatic_excitation_vectors(vector: dict[str, Any]) -> None:
 @_only("dl_type4", "txtime_us")
 def test_type4_vectors(vector: dict[str, Any]) -> None:
     """Rules 14 and 18, and the delay of the profile."""
-    assert airtime.downlink_type4_ns(PROFILE, _ns(vector["slot_us"]), vector["n"]) == _ns(vector["txtime_us"])
-
-
-@_all("dl_sub1ghz")
-def test_sub1ghz_vectors(vector: dict[str, Any]) -> None:
-    """Rule 19: no non-AMP portion, no signal extension."""
-    assert airtime.downlink_sub1ghz_ns(PROFILE, len(bytes.fromhex(vector["psdu"]))) == _ns(vector["us"])
+    excitation_ns = airtime.bistatic_excitation_ns(PROFILE, _ns(vector["slot_us"]), vector["n"])
+    assert airtime.downlink_excited_ns(PROFILE, excitation_ns, 250_000) == _ns(vector["txtime_us"])
 
 
 @_all("ul")
@@ -107,7 +102,6 @@ def test_uplink_vectors(vector: dict[str, Any]) -> None:
     kind, octets, rate_bps = KINDS[vector["kind"]], len(bytes.fromhex(vector["psdu"])), vector["rate"]
     chip_ns = airtime.uplink_chip_ns(PROFILE, kind, rate_bps)
     assert airtime.uplink_ns(PROFILE, kind, octets, rate_bps) == _ns(vector["us"])
-    assert airtime.uplink_sync_ns(PROFILE, kind, rate_bps) == len(vector["sync"]) * chip_ns
     assert airtime.samples(chip_ns, vector["sample_rate"]) == vector["samples_per_chip"]
 
 
@@ -115,17 +109,6 @@ def test_uplink_vectors(vector: dict[str, Any]) -> None:
 def test_thirteen_octets_uplink(rate_bps: int, us: int) -> None:
     """Rule 21: 13 octets take 488 / 122 / 32 µs."""
     assert airtime.uplink_active_ns(PROFILE, 13, rate_bps) == us * 1000
-
-
-@_only("timing", "trigger_us")
-def test_slot_vectors(vector: dict[str, Any]) -> None:
-    """Rule 24: slots one AMP SIFS after trigger and Acks, an Ack after every slot."""
-    ul_ns, slots = _ns(vector["ul_us"]), vector["n"]
-    slot_ns = airtime.slot_ns(PROFILE, ul_ns)
-    times = (_ns(vector["trigger_us"]), _ns(vector["ack_us"]), slot_ns, slots)
-    assert slot_ns == _ns(vector["slot_us"])
-    assert airtime.slot_starts_ns(PROFILE, *times) == tuple(map(_ns, vector["slot_starts_us"]))
-    assert airtime.ack_starts_ns(PROFILE, *times) == tuple(map(_ns, vector["ack_starts_us"]))
 
 
 @_only("timing", "delay_us")
@@ -166,7 +149,7 @@ def test_a_ppdu_may_not_exceed_5484_us() -> None:
     with pytest.raises(ValueError, match="rule 14"):
         airtime.downlink_type1_ns(PROFILE, 166, 250_000, protected=False)
     with pytest.raises(ValueError, match="rule 14"):
-        airtime.downlink_type4_ns(PROFILE, 460_000, 12)
+        airtime.downlink_excited_ns(PROFILE, airtime.bistatic_excitation_ns(PROFILE, 460_000, 12), 250_000)
 
 
 @pytest.mark.parametrize(

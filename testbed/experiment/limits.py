@@ -14,6 +14,7 @@ from testbed.experiment.mono_static_limits import mono_static_problems
 from testbed.experiment.pluto_limits import pluto_problems
 from testbed.experiment.problem import Problem, outside
 from testbed.experiment.radio_choice import RadioChoiceError, radio_choice
+from testbed.experiment.reflecting_limits import reflecting_problems
 from testbed.experiment.shape import ExperimentFile
 from testbed.experiment.systems import VARIANTS
 from testbed.experiment.time_scale import LONGEST
@@ -38,6 +39,7 @@ def problems(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
     yield from _clocks(file, profile)
     yield from channel_problems(file, profile)
     yield from pluto_problems(file, profile)
+    yield from reflecting_problems(file, profile)
     yield from mono_static_problems(file, profile)
     yield from bistatic_problems(file, profile)
 

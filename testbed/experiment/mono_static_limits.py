@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ampradio.profile.model import Profile
-from testbed.experiment.error import KeyPath
 from testbed.experiment.problem import Problem, outside
-from testbed.experiment.radio_choice import RadioChoiceError, radio_choice
+from testbed.experiment.radio_choice import pluto_choice
 from testbed.experiment.shape import ExperimentFile
 
 NONCE_OCTETS_MAX = 16
@@ -16,7 +15,7 @@ CARRIER_HZ_MAX = 200e3  # of the tag's radio off the AP's: 40 ppm each
 
 
 def mono_static_problems(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
-    """Yield what does not go with ``ap.uplink = "mono-static"``; nothing for an active tag."""
+    """Yield what does not go with ``ap.uplink = "mono-static"``; nothing for another uplink."""
     if file.ap.uplink != "mono-static":
         return
     yield from _radios(file, profile)
@@ -26,28 +25,17 @@ def mono_static_problems(file: ExperimentFile, profile: Profile) -> Iterator[Pro
     elif file.security.amp.nonce_octets > NONCE_OCTETS_MAX:
         reason = "with it the first command, its excitation and 1 ms to wake up are longer than a PPDU (rule 14)"
         yield Problem(("security", "amp", "nonce_octets"), reason, f"give {NONCE_OCTETS_MAX} or 8")
-    if file.ap.downlink_rate_kbps * 1000 != profile.downlink.rate_low_bps:
-        yield Problem(("ap", "downlink_rate_kbps"), "mono-static tags receive at 250 kb/s alone", "write 250")
-    if file.ap.uplink_rate_kbps * 1000 != profile.uplink.rate_mid_bps:
-        reason = "after T3 a reply at 250 kb/s ends beyond the longest PPDU (rule 14)"
-        yield Problem(("ap", "uplink_rate_kbps"), reason, "write 1000")
+    mid_kbps = profile.uplink.rate_mid_bps // 1000
+    if file.ap.uplink_rate_kbps != mid_kbps:
+        reason = f"after T3 a reply at {file.ap.uplink_rate_kbps} kb/s ends beyond the longest PPDU (rule 14)"
+        yield Problem(("ap", "uplink_rate_kbps"), reason, f"write {mid_kbps}")
     yield from _channel(file)
-    for index, tag in enumerate(file.tags):
-        if tag.carrier_offset_hz:
-            path: KeyPath = ("tags", index, "carrier_offset_hz")
-            yield Problem(path, "a tag that reflects has no carrier of its own", "leave it out")
-    if file.power.incident_dbm is not None:
-        reason = "what a reflection costs is in no cost table yet"
-        yield Problem(("power", "incident_dbm"), reason, 'leave it out, or write ap.uplink = "active"')
 
 
 def _radios(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
     """Yield what two PlutoSDRs, of which one sends what a tag would reflect, cannot be."""
-    try:
-        choice = radio_choice(file.radio)
-    except RadioChoiceError:  # told elsewhere
-        return
-    if not choice.plutos:
+    choice = pluto_choice(file.radio)
+    if choice is None:
         return
     fix = 'write "emu:" or "pluto:ADDRESS,ADDRESS"'
     if choice.gnuradio:
@@ -69,13 +57,9 @@ def _radios(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
 
 def _channel(file: ExperimentFile) -> Iterator[Problem]:
     channel = file.channel
-    if channel.uplink_ways != "one-way":
-        reason = "what a tag reflects passes the multipath twice by itself"
-        yield Problem(("channel", "uplink_ways"), reason, "leave it out")
     far = f"over {DELAY_NS_MAX:g} ns one way the reply leaves the symbol of the leak"
     yield from outside(("channel", "delay_ns"), channel.delay_ns, 0, DELAY_NS_MAX, far)
-    over_plutos = file.radio.startswith(("emu:", "pluto:"))  # there the tag has a carrier
-    if channel.carrier_offset_hz and not over_plutos:
+    if channel.carrier_offset_hz and pluto_choice(file.radio) is None:  # on a PlutoSDR the tag has a carrier
         reason = "the AP hears what it sent itself, by its own oscillator"
         yield Problem(("channel", "carrier_offset_hz"), reason, "leave it out")
     if channel.doppler_hz:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ampradio.profile.model import Profile
 from testbed.experiment.problem import Problem, outside
-from testbed.experiment.radio_choice import RadioChoice, RadioChoiceError, radio_choice
+from testbed.experiment.radio_choice import RadioChoice, pluto_choice
 from testbed.experiment.shape import Channel, ExperimentFile
 
 NARROWEST_SPS, WIDEST_SPS = 4_000_000, 20_000_000
@@ -26,11 +26,8 @@ ADC_BITS = 12  # of a PlutoSDR
 
 def pluto_problems(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
     """Yield what cannot be of a run over PlutoSDRs; nothing over another radio."""
-    try:
-        choice = radio_choice(file.radio)
-    except RadioChoiceError:  # told elsewhere
-        return
-    if not choice.plutos:
+    choice = pluto_choice(file.radio)
+    if choice is None:
         return
     plutos = file.plutos
     yield from outside(("plutos", "rate_sps"), plutos.rate_sps, NARROWEST_SPS, WIDEST_SPS)
@@ -47,18 +44,18 @@ def pluto_problems(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
 
 def _narrow(file: ExperimentFile, profile: Profile) -> Iterator[Problem]:
     """Yield what the sample rate does not hold of an active tag's exchange; others have limits of their own."""
-    if file.ap.uplink == "mono-static":
+    if file.ap.uplink != "active":
         return
     rate_sps = file.plutos.rate_sps
     wide = f"write plutos.rate_sps = {profile.preamble.sample_rate_sps} where the radio can stream that"
-    chips = {
-        "downlink_rate_kbps": (file.ap.downlink_rate_kbps, profile.downlink.chip_1m_ns),
-        "uplink_rate_kbps": (file.ap.uplink_rate_kbps, profile.uplink.active_chip_mid_ns),
-    }
-    for key, (kbps, chip_ns) in chips.items():
-        if kbps == 1000 and chip_ns * rate_sps < 2_000_000_000:
+    down, up = profile.downlink, profile.uplink
+    slow_bps = {"downlink_rate_kbps": down.rate_low_bps, "uplink_rate_kbps": up.rate_low_bps}
+    chips_ns = {"downlink_rate_kbps": down.chip_1m_ns, "uplink_rate_kbps": up.active_chip_mid_ns}
+    for key, chip_ns in chips_ns.items():
+        slow_kbps = slow_bps[key] // 1000
+        if getattr(file.ap, key) != slow_kbps and chip_ns * rate_sps < 2_000_000_000:
             reason = f"{rate_sps} S/s are fewer than two samples in a chip of {chip_ns} ns"
-            yield Problem(("ap", key), reason, f"write {key} = 250, or {wide}")
+            yield Problem(("ap", key), reason, f"write {key} = {slow_kbps}, or {wide}")
     room_hz = rate_sps / 2 - KEYED_HZ
     for index, tag in enumerate(file.tags):
         if abs(tag.carrier_offset_hz) > room_hz:

@@ -100,6 +100,15 @@ def radio_choice(uri: str) -> RadioChoice:
     return choice
 
 
+def pluto_choice(uri: str) -> RadioChoice | None:
+    """Return the choice where ``uri`` names PlutoSDRs; None for another radio, and for a URI that means nothing."""
+    try:
+        choice = radio_choice(uri)
+    except RadioChoiceError:
+        return None
+    return choice if choice.plutos else None
+
+
 def _check_count(uri: str, choice: RadioChoice) -> None:
     given = len(choice.uris)
     if given == choice.count:

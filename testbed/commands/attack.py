@@ -7,10 +7,16 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from testbed.commands.verb import add_verb, set_option
+from testbed.commands.wide_table import show_table, table_console
 from testbed.exits import DONE, CallerMistake
+
+if TYPE_CHECKING:
+    from testbed.attack.outcome import Outcome
+
+COLUMN_WIDTH = 14
 
 
 def register(subparsers: Any) -> None:
@@ -27,7 +33,6 @@ def register(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the matrix; an attack that succeeds is a finding, not a failure, so the exit code is 0."""
     from testbed.attack.matrix import ATTACKS, cells
-    from testbed.attack.outcome import Outcome
     from testbed.attack.suspects import SUSPECTS, suspect_of
     from testbed.experiment import load_experiment
 
@@ -35,6 +40,8 @@ def run(args: argparse.Namespace) -> int:
     for name in only:
         if name not in ATTACKS:
             raise CallerMistake(f"there is no attack {name!r}", f"use some of {', '.join(ATTACKS)}")
+    if args.overrides and args.file is None:
+        raise CallerMistake("--set changes an experiment file, and none is named", "name one, as examples/aiot.toml")
     suspects = SUSPECTS
     if args.file is not None:
         suspects = (suspect_of(load_experiment(args.file, overrides=args.overrides)),)
@@ -51,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     return DONE
 
 
-def _document(outcomes: Sequence[Any]) -> dict[str, dict[str, object]]:
+def _document(outcomes: Sequence[Outcome]) -> dict[str, dict[str, object]]:
     matrix: dict[str, dict[str, object]] = {}
     for outcome in outcomes:
         cell = {"succeeds": outcome.broken, "text": outcome.text, **dict(outcome.figures)}
@@ -59,19 +66,27 @@ def _document(outcomes: Sequence[Any]) -> dict[str, dict[str, object]]:
     return matrix
 
 
-def _print_table(outcomes: Sequence[Any]) -> None:
-    from rich.console import Console
+def _print_table(outcomes: Sequence[Outcome]) -> None:
     from rich.table import Table
 
     from testbed.attack.matrix import TITLES
 
+    title = "what an attacker without keys achieves (simulated air)"
     suspects = list(dict.fromkeys(outcome.suspect for outcome in outcomes))
-    table = Table(title="what an attacker without keys achieves (simulated air)", show_lines=True)
-    table.add_column("attack")
-    for suspect in suspects:
-        table.add_column(suspect, overflow="fold")
-    for attack in dict.fromkeys(outcome.attack for outcome in outcomes):
-        row = {outcome.suspect: outcome for outcome in outcomes if outcome.attack == attack}
-        texts = [f"[bold red]{row[each].text}[/]" if row[each].broken else row[each].text for each in suspects]
-        table.add_row(f"{attack} {TITLES[attack]}", *texts)
-    Console().print(table)
+    if table_console().width < COLUMN_WIDTH * (len(suspects) + 2):  # a matrix of slivers: a line for each cell instead
+        table = Table("attack", "system", "what it achieves", title=title)
+        for outcome in outcomes:
+            table.add_row(f"{outcome.attack} {TITLES[outcome.attack]}", outcome.suspect, _marked(outcome))
+    else:
+        table = Table(title=title, show_lines=True)
+        table.add_column("attack")
+        for suspect in suspects:
+            table.add_column(suspect, overflow="fold")
+        for attack in dict.fromkeys(outcome.attack for outcome in outcomes):
+            row = {outcome.suspect: outcome for outcome in outcomes if outcome.attack == attack}
+            table.add_row(f"{attack} {TITLES[attack]}", *(_marked(row[each]) for each in suspects))
+    show_table(table)
+
+
+def _marked(outcome: Outcome) -> str:
+    return f"[bold red]{outcome.text}[/]" if outcome.broken else outcome.text

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from typing import Any
 
 from ampradio.profile import DEFAULT, Entry, Profile, load_profile
 from testbed.commands.verb import add_verb
+from testbed.commands.wide_table import show_table, table_console
 from testbed.exits import DONE
-
-PIPED_WIDTH = 250
 
 
 def register(subparsers: Any) -> None:
@@ -47,12 +45,9 @@ def _as_dict(entry: Entry) -> dict[str, object]:
 
 def _print_table(profile: Profile, entries: tuple[Entry, ...]) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    terminal = sys.stdout.isatty()
-    console = Console(file=sys.stdout, width=None if terminal else PIPED_WIDTH)
     table = Table(title=f"profile {profile.name}", title_justify="left", box=box.SIMPLE_HEAD)
     for heading in ("key", "value", "unit", "provenance", "source"):
         table.add_column(heading, overflow="fold")
@@ -61,13 +56,8 @@ def _print_table(profile: Profile, entries: tuple[Entry, ...]) -> None:
         style = "yellow" if entry.provenance == "placeholder" else ""
         cells = (entry.key, _shown(entry.value), unit, entry.provenance, entry.source)
         table.add_row(*(Text(cell) for cell in cells), style=style)
-    if terminal:
-        console.print(table)
-    else:  # no blanks behind the last column, for grep and diff
-        with console.capture() as capture:
-            console.print(table)
-        print("\n".join(line.rstrip() for line in capture.get().splitlines()))
-    console.print(
+    show_table(table)
+    table_console().print(
         f"{len(profile.entries)} numbers, {len(profile.placeholders())} of them placeholders: ours, "
         "because the public record does not give them",
         soft_wrap=True,

@@ -11,6 +11,7 @@ from typing import Any
 
 from testbed.commands.progress import Progress
 from testbed.commands.verb import add_verb, set_option
+from testbed.commands.wide_table import show_table
 from testbed.exits import DONE, CallerMistake
 
 RUNS = 20
@@ -86,7 +87,6 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _show(name: str, rows: list[dict[str, Any]]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(title=f"{name}: simulated; failed exchanges, Wilson's bounds at 95 %")
@@ -100,4 +100,4 @@ def _show(name: str, rows: list[dict[str, Any]]) -> None:
         rate = row["errors"] / row["trials"]
         figures = (f"{rate:.3f}", f"{row['low']:.3f}", f"{row['high']:.3f}", f"{air_ms:.3f} ms")
         table.add_row(*map(str, row["values"].values()), str(row["errors"]), str(row["trials"]), *figures)
-    Console().print(table)
+    show_table(table)

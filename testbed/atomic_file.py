@@ -7,10 +7,12 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write ``text`` beside ``path`` and rename it there; raises OSError."""
+    """Write ``text`` beside ``path`` and rename it there; raises OSError, which names ``path``."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         beside.write_text(text, encoding="utf-8")
         beside.replace(path)
+    except OSError as error:  # its reader knows nothing of the file beside
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         beside.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import traceback
 from dataclasses import dataclass
@@ -66,8 +67,16 @@ _CODE_OF = {
     ("ampradio.radio.errors", "RadioError"): ENVIRONMENT,
 }
 _FIX_OF = {
-    "ProfileError": "correct the file; `amp profile` shows the shipped one",
+    "ProfileError": "correct the file, or its name; `amp profile` shows the shipped one",
     "EntryError": "correct the record; nothing was changed",
+}
+_FIX_OF_OS: dict[int | None, str] = {
+    errno.ENOENT: "is the name right, and its folder there?",
+    errno.ENOTDIR: "is the name right? a part of it is a file, not a folder",
+    errno.EISDIR: "name a file; this is a folder",
+    errno.EACCES: "look at its rights, or name another place",
+    errno.EROFS: "name a place that can be written",
+    errno.ENOSPC: "make space there, or name another place",
 }
 _DISTRIBUTION_MODULES = ("gnuradio", "pmt", "iio", "adi", "zmq", "numpy")
 
@@ -83,7 +92,7 @@ def ending_of(error: BaseException) -> Ending | None:
             return Ending(code, str(error).removesuffix(f". Fix: {fix}"), fix)
     if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
         where = f"{error.filename}: " if error.filename else ""
-        return Ending(ENVIRONMENT, f"{where}{error.strerror or error}", "run: amp doctor")
+        return Ending(ENVIRONMENT, f"{where}{error.strerror or error}", _FIX_OF_OS.get(error.errno, "run: amp doctor"))
     return None
 
 

@@ -45,6 +45,8 @@ def open_foreign(path: Path, datatype: str = "") -> Foreign:
     """Return the samples of a file; ``datatype`` for raw ones whose ending does not tell it. Raises CaptureError."""
     if datatype and datatype not in FORMATS:
         raise CaptureError(path, f"cannot be {datatype}", "use one of " + ", ".join(FORMATS))
+    if not path.is_file():
+        raise CaptureError(path, "is no file", "is the name right?")
     try:
         if path.suffix == ".npy":
             return _array(path)
@@ -101,8 +103,8 @@ def import_recording(foreign: Foreign, base: Path, rate_sps: float, center_hz: f
 
     Raises CaptureError for a rate that is none, or files that are there already.
     """
-    if not (rate_sps > 0 and rate_sps == int(rate_sps)):
-        raise CaptureError(foreign.path, f"cannot have {rate_sps} samples a second", "give --rate in whole Hz")
+    if not (rate_sps > 0 and float(rate_sps).is_integer()):
+        raise CaptureError(foreign.path, f"cannot have {rate_sps} samples a second", "give --rate-sps in whole numbers")
     archive = base.suffix == ARCHIVE
     stem = base.with_suffix("") if archive else base
     meta_path, data_path = (stem.with_name(stem.name + ending) for ending in (META, DATA))

@@ -28,13 +28,13 @@ def register(subparsers: Any) -> None:
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--out", type=Path, metavar="FILE", help="new recording (default FILE's name with .annotated)")
     place.add_argument("--in-place", action="store_true", help="replace FILE's own metadata")
-    parser.add_argument("--offset", metavar="HZ", help="where the channel lies beside the centre; or search")
+    parser.add_argument("--offset", metavar="HZ", help="where the channel lies beside the centre, or the word search")
     parser.add_argument("--centre-hz", type=float, metavar="HZ", help="the recording's centre, if it does not say")
     import_options(parser)
     parser.add_argument("--sub1ghz", action="store_true", help="a sub-1 GHz downlink instead")
     parser.add_argument("--thorough", action="store_true", help="search all of it for uplinks: slow")
     parser.add_argument("--frames", type=Path, metavar="FILE", help="write the frames as pcapng too, for Wireshark")
-    parser.add_argument("--profile", default="", metavar="NAME", help="numbers to decode with")
+    parser.add_argument("--profile", default="", metavar="NAME", help="a profile's name or file, to decode with")
 
 
 def import_options(parser: argparse.ArgumentParser) -> None:

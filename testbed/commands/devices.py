@@ -15,6 +15,8 @@ from testbed.exits import DID_NOT_HOLD, DONE, CallerMistake, EnvironmentFault
 if TYPE_CHECKING:
     from ampradio.radio.discovery import Radio
 
+SCHEMES = ("ip", "usb", "local", "serial", "xml")
+
 
 def register(subparsers: Any) -> None:
     """Add the verb."""
@@ -31,6 +33,11 @@ def run(args: argparse.Namespace) -> int:
 
     if not 0 <= args.wait_s <= 3600:
         raise CallerMistake(f"--wait-s {args.wait_s} is no time to wait", "give 0 to 3600 seconds")
+    for uri in args.uris:
+        scheme, colon, rest = uri.partition(":")
+        if scheme not in SCHEMES or not colon:
+            known = rest if scheme in ("pluto", "emu") and rest.startswith(SCHEMES) else "ip:HOST[:PORT] or usb:…"
+            raise CallerMistake(f"{uri!r} is no address that libiio knows", f"give {known}")
     try:
         patient_until = time.monotonic() + args.wait_s
         while True:

@@ -20,7 +20,8 @@ from testbed.ladder import Ladder
 
 def run_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of a run."""
-    parser.add_argument("--radio", metavar="URI", help="zmq: (default), sim:, emu:, pluto:… (docs/air-experiments.md)")
+    radio = "instead of the file's: zmq:, sim:, emu:, pluto:… (docs/air-experiments.md)"
+    parser.add_argument("--radio", metavar="URI", help=radio)
     parser.add_argument("--dry-run", action="store_true", help="say what PlutoSDRs would send, and send nothing")
     parser.add_argument("--seed", type=int, metavar="N", help="the run's seed; the same seed gives the same run")
     parser.add_argument("--out", type=Path, metavar="DIR", help="run folder (default runs/<time>-<name>)")

@@ -20,9 +20,8 @@ from ampradio.security.secret import Secret
 from ampradio.security.session import Message
 from tests.security.interference import Scripted, lose
 from tests.security.provisioning import reference
-from tests.security.provisioning.world import GWID, MAC, SERVER_PRIVATE, World
+from tests.security.provisioning.world import GWID, MAC, PROFS, SERVER_PRIVATE, World
 
-PROFS = list(Prof)
 MESSAGES = st.builds(
     Message,
     proto=st.sampled_from([0, 2, 2, 2, 7]),

@@ -9,10 +9,8 @@ import pytest
 from ampradio.security import aead, meter
 from ampradio.security.provisioning import Prof, ProvisioningParameters
 from tests.security.interference import losing
-from tests.security.provisioning.world import World
+from tests.security.provisioning.world import HARDENED, PROFS, World
 
-PROFS = list(Prof)
-HARDENED = [Prof.HARDENED, Prof.IDENTITY_HIDING]
 CALLS_MAX = 120
 
 

@@ -196,7 +196,7 @@ def test_w2_7_every_field_has_one_length() -> None:
 
 
 def test_w2_8_a_gateway_speaks_for_both_sides() -> None:
-    """W2.8: with the TKs a gateway reads all data of that provisioning; end_to_end is what keeps it out (test_flow)."""
+    """W2.8: with the TKs a gateway reads all data of that provisioning; end_to_end keeps it out (test_end_to_end)."""
     world, _, address = provisioned(HARDENED)
     taken = next(one for one in world.backhaul if isinstance(one, Accept))
     world.ask(address, b"secret")

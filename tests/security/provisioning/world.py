@@ -17,6 +17,7 @@ from ampradio.security.provisioning import (
     Gateway,
     Manufactured,
     MemoryDeviceStore,
+    Prof,
     ProvisionedTag,
     ProvisioningParameters,
     ProvisioningServer,
@@ -35,6 +36,8 @@ GWID = bytes.fromhex("0a0b0c0d")
 SERVER_PRIVATE = bytes.fromhex("a3b96f00245d4681e10fdc0fe460e077c001aba363afdff29ebba784dfce9bdc")
 SERVER_PUBLIC = x25519_public(SERVER_PRIVATE)
 SLOT_NS = 3_000_000
+PROFS = list(Prof)
+HARDENED = [Prof.HARDENED, Prof.IDENTITY_HIDING]
 ALL = json.loads((SHARED / "vectors/amp_security.json").read_text())["vectors"]
 VECTORS = {vector["name"]: vector for vector in ALL if vector["name"].startswith("S2")}
 
@@ -184,3 +187,8 @@ class World:
 def bodies(message: Message) -> list[str]:
     """Return the frame bodies of a message, in hex."""
     return [(shim.encode() + piece).hex() for shim, piece in fragments(MAC, message)]
+
+
+def world_of(prof: Prof, **options: Any) -> World:
+    """Return a world of one variant."""
+    return World(ProvisioningParameters(prof, **options))

@@ -12,7 +12,7 @@ from ampradio.profile import load_profile
 from ampradio.security import meter
 from ampradio.security.entropy import SeededEntropy
 from ampradio.security.nvm import MemoryRows
-from ampradio.security.rsna import Authenticator, Credential, PmkMemory, Port, RsnaParameters, Supplicant
+from ampradio.security.rsna import Authenticator, Credential, PmkMemory, Port, Prof, RsnaParameters, Supplicant
 from ampradio.security.rsna.backhaul import EapFromServer, EapToServer
 from ampradio.security.secret import Secret
 from ampradio.security.session import EntropySource, Message, SecurityEvent
@@ -29,6 +29,8 @@ PMK = bytes.fromhex("50f897749441fbde3f14cdb2680ae2dab8da7d152ce8a87fec0c8c85ed0
 EAP_PSK = bytes.fromhex("0123456789abcdef0123456789abcdef")
 IDENTITY = b"tag-001"
 SLOT_NS = 3_000_000
+EAP = (5,)
+ENCODINGS = [Prof.LITE, Prof.FULL]
 ALL = json.loads((SHARED / "vectors/amp_security.json").read_text())["vectors"]
 VECTORS = {vector["name"]: vector for vector in ALL if vector["name"].startswith("S4")}
 LIVE = {vector["name"]: vector for vector in json.loads((SHARED / "vectors/vectors.json").read_text())}
@@ -163,3 +165,8 @@ class Link:
 def eap_link(parameters: RsnaParameters, **options: Any) -> Link:
     """Return a link beside an EAP-PSK server that knows the tag."""
     return Link(parameters, **{"server": EapPskServer({IDENTITY: EAP_PSK}), **options})
+
+
+def name_of(parameters: RsnaParameters) -> str:
+    """Return what a test of these parameters is called."""
+    return f"{parameters.prof.name.lower()}-{parameters.order.value}-akm{parameters.akms[0]}"

@@ -26,7 +26,7 @@ from ampradio.security.secret import Secret
 from ampradio.security.session import Message
 from tests.security.interference import Scripted
 from tests.security.rsna.eap_psk_server import EapPskServer, cmac, derive, eax, number
-from tests.security.rsna.link import EAP_PSK, ID, IDENTITY, Link, eap_link
+from tests.security.rsna.link import EAP_PSK, ID, IDENTITY, Link, eap_link, name_of
 
 VARIANTS = [
     RsnaParameters(akms=(5,)),
@@ -52,10 +52,6 @@ def variations(payload: bytes) -> list[bytes]:
         at = bit // 8
         flips.append(payload[:at] + bytes([payload[at] ^ 1 << bit % 8]) + payload[at + 1 :])
     return [*(payload[:octets] for octets in range(len(payload))), payload + b"\0", *flips]
-
-
-def name_of(parameters: RsnaParameters) -> str:
-    return f"{parameters.prof.name.lower()}-{parameters.order.value}"
 
 
 @pytest.mark.parametrize("parameters", VARIANTS, ids=name_of)

@@ -26,6 +26,7 @@ from testbed.attack.suspects import PSK, Suspect
 from testbed.experiment import Experiment
 from testbed.systems import aiot as aiot_system
 from testbed.systems import handover as handover_system
+from testbed.systems import handover_area
 from testbed.systems import provisioning as provisioning_system
 from testbed.systems.ends import enrolled_secret
 from testbed.systems.rsna import PSK_OCTETS as RSNA_PSK_OCTETS
@@ -119,7 +120,7 @@ def _handover(experiment: Experiment, messages: Sequence[Message]) -> Oracle:
     end = next(index for index, message in enumerate(messages) if message.msg == HandoverMsg.CONFIRM_MN)
     hop = messages[: end + 1]
     depth = handover_system.parameters_of(experiment).tree_depth
-    leaf = handover_system.LEAVES[handover_system.NODE]
+    leaf = handover_area.LEAVES[handover_area.NODE]
 
     def oracle(psk: bytes) -> bool:
         memory = {"sa": _made(experiment, psk, "K with the first PoS", HANDOVER_KEY_OCTETS)}

@@ -16,7 +16,8 @@ from ampradio.security.provisioning import ProvisionedTag, ProvisioningServer
 from ampradio.security.rsna import Authenticator, Supplicant
 from testbed.attack.suspects import STATION_ID
 from testbed.systems.ends import Ends
-from testbed.systems.handover import LEAVES, NODE, Infrastructure
+from testbed.systems.handover import Infrastructure
+from testbed.systems.handover_area import LEAVES, NODE
 from testbed.systems.provisioning import ServedGateway
 
 Memory = dict[str, bytes]
@@ -90,7 +91,7 @@ def _handover_tag(ends: Ends) -> Memory:
 def _handover_gateway(ends: Ends) -> Memory:
     """The SPoS of this instant: its SAs with the MN and the other PoSs, and its own device keys."""
     infrastructure = cast(Infrastructure, ends.work[0].session)
-    spos = infrastructure.points[infrastructure.near]
+    spos = infrastructure.area.points[infrastructure.near]
     held = {"sa": spos._site.associations[NODE].key.expose()}
     held |= {f"pos {name.hex()}": each.key.expose() for name, each in spos._site.backhaul.associations.items()}
     keys = spos._target._device_keys
@@ -100,9 +101,9 @@ def _handover_gateway(ends: Ends) -> Memory:
 def _handover_server(ends: Ends) -> Memory:
     """Group Manager and home together."""
     infrastructure = cast(Infrastructure, ends.work[0].session)
-    path = infrastructure.manager._tree.path(LEAVES[NODE])
+    path = infrastructure.area.manager._tree.path(LEAVES[NODE])
     held = {f"node {depth}": key.expose() for depth, key in path.items()}
-    return held | {"home": infrastructure.home_point._site.associations[NODE].key.expose()}
+    return held | {"home": infrastructure.area.home_point._site.associations[NODE].key.expose()}
 
 
 _READERS: dict[tuple[str, str], Callable[[Ends], Memory]] = {

@@ -72,7 +72,7 @@ class Witness:
         if experiment.security.system == "rsna":
             self.ends = _wifi(experiment, ends, file)
         elif experiment.security.system == "handover":
-            cast(Infrastructure, ends.work[0].session).on_datagram = _mis(file, experiment.slowness)
+            cast(Infrastructure, ends.work[0].session).area.on_datagram = _mis(file, experiment.slowness)
 
     def watched(self, stations: Stations) -> Stations:
         """Return the stations, observed."""

@@ -1,49 +1,34 @@
 """S5 in an experiment: the tag moves from one point of service to the other and back, a handover and data each round.
 
 Both PoSs, the Group Manager and the home stand behind one AMP AP, which lends its radio to whichever PoS the tag is
-near to; what they say to each other goes over UDP-sized datagrams in this process and is counted.
+near to.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 
 from ampradio.mac.work import SecureExchange
 from ampradio.security.handover import (
-    Association,
-    Datagram,
     Delivery,
-    DeviceKeys,
     Encoding,
-    GroupManager,
     HandoverParameters,
-    Home,
-    HomePoint,
     IdType,
-    KeyTree,
     Link,
     MobileNode,
     Msg,
     NodeMemory,
-    Partner,
-    PointOfService,
     Prf,
     Reading,
 )
-from ampradio.security.handover.profiles import KEY_OCTETS
 from ampradio.security.nvm import MemoryRows
-from ampradio.security.secret import Secret
-from ampradio.security.session import EntropySource, Message, SecurityEvent
+from ampradio.security.session import Message, SecurityEvent
 from testbed.experiment.plan import Experiment
 from testbed.experiment.systems import variant_of
-from testbed.systems.ends import Ends, RoundReadings, enrolled_secret, entropy_for
+from testbed.systems.ends import Ends, RoundReadings, entropy_for
+from testbed.systems.handover_area import FIRST, FIRST_SAID, NODE, SECOND, Area
 
-NODE, HOME, MANAGER = bytes.fromhex("0101"), bytes.fromhex("0301"), bytes.fromhex("0401")
-FIRST, SECOND = bytes.fromhex("0201"), bytes.fromhex("0202")
-LEAVES = {NODE: 5, FIRST: 20, SECOND: 70}
-HOME_SAID, FIRST_SAID, BACKHAUL_SAID = b"\x09\x09", b"\x01\x02", b"\x77\x01"
 DELIVERED = (IdType.PREREG, IdType.GKB)
 SOLICITED = 0
 POLL_SLACK_NS = 20_000_000
@@ -57,9 +42,9 @@ def ends(experiment: Experiment) -> Ends:
     sensor = RoundReadings(tag.readings)
     infrastructure = Infrastructure(experiment, parameters)
     memory = NodeMemory(MemoryRows(NodeMemory.rows_needed))
-    memory.provision(infrastructure.home)
+    memory.provision(infrastructure.area.home)
     node = _Node(experiment, parameters, memory, sensor)
-    node.install(Link(FIRST, FIRST_SAID, infrastructure.first_key, IdType.EAP), 0)
+    node.install(Link(FIRST, FIRST_SAID, infrastructure.area.first_key, IdType.EAP), 0)
     infrastructure.node = node
     rounds = experiment.rounds
     work = [infrastructure.round(sensor, number) for number in range(rounds)]
@@ -102,62 +87,38 @@ class _Node(MobileNode):
 
 
 class Infrastructure:
-    """Two PoSs, a Group Manager and a home as one AP session; ``near`` is whose radio the tag hears."""
+    """What stands behind the AP as one session; ``near`` is the PoS whose radio the tag hears."""
 
     def __init__(self, experiment: Experiment, parameters: HandoverParameters) -> None:
-        mac, tag = experiment.profile.mac, experiment.tags[0]
         self.node: MobileNode | None = None
-        self.first_key = Secret(enrolled_secret(tag, "K with the first PoS", KEY_OCTETS))
-        self._experiment = experiment
-        self._station_id = tag.station_id
-        self._hardened = parameters.hardened
-        tree = KeyTree(parameters.tree_depth, Secret(enrolled_secret(tag, "key tree", KEY_OCTETS)))
-        self.manager = GroupManager(parameters, MANAGER, tree, entropy_for(experiment, "gm"))
-        keys = {name: self.manager.enroll(name, leaf) for name, leaf in LEAVES.items()}
-
-        def point(name: bytes, kind: type[PointOfService], entropy: EntropySource) -> PointOfService:
-            device_keys = DeviceKeys(LEAVES[name], keys[name]) if name in keys else None
-            return kind(mac, parameters, name, entropy, group_manager=MANAGER, device_keys=device_keys)
-
-        self.points = {
-            FIRST: point(FIRST, PointOfService, entropy_for(experiment, "first")),
-            SECOND: point(SECOND, PointOfService, entropy_for(experiment, "second")),
-        }
-        home_key = Secret(enrolled_secret(tag, "K with the home", KEY_OCTETS))
-        self.home_point = point(HOME, HomePoint, entropy_for(experiment, "home"))
-        assert isinstance(self.home_point, HomePoint)
-        self.home_point.enroll(NODE, HOME_SAID, home_key)
-        device_keys = tuple(keys[NODE][depth] for depth in sorted(keys[NODE]))
-        self.home = Home(HOME, HOME_SAID, home_key, LEAVES[NODE], device_keys)
-        self._trust(tag.psk)
-        self.points[FIRST].install(Association(NODE, FIRST_SAID, self.first_key, IdType.EAP))
+        self.area = Area(experiment, parameters)
         self.near = FIRST
-        self._due: list[Message] = []
+        self._experiment = experiment
+        self._station_id = experiment.tags[0].station_id
         self._parameters = parameters
+        self._due: list[Message] = []
         self._polls_left = 0
         self._heard = False
         self._poll_ns: int | None = None
-        self.backhaul: Counter[str] = Counter()
-        self.on_datagram: Callable[[int, bytes, Datagram], None] = lambda now_ns, source, datagram: None
 
     @property
     def counters(self) -> Counter[str]:
         """Counts of both PoSs together."""
-        return sum((each.counters for each in self.points.values()), Counter())
+        return sum((each.counters for each in self.area.points.values()), Counter())
 
     def receive(self, message: Message, now_ns: int) -> None:
         """Take one message from the air, at the PoS whose radio it is."""
         self._tune(now_ns)
         self._poll_ns, self._heard = None, True
-        if self.near in self.points:  # a tag that was steered elsewhere (W5.6) is heard by nobody
-            self.points[self.near].receive(message, now_ns)
-        self._carry(now_ns)
+        if self.near in self.area.points:  # a tag that was steered elsewhere (W5.6) is heard by nobody
+            self.area.points[self.near].receive(message, now_ns)
+        self.area.carry(now_ns)
 
     def messages_to_send(self, now_ns: int) -> list[Message]:
         """Return what the PoSs say, with a slot behind what the MN answers."""
-        self._carry(now_ns)
+        self.area.carry(now_ns)
         due, self._due = self._due, []
-        for point in self.points.values():
+        for point in self.area.points.values():
             for message in point.messages_to_send(now_ns):
                 answered = message.msg in (Msg.PREREG_RESPONSE, Msg.SIGNAL_DL)
                 due.append(replace(message, reply_octets=self._answer_octets()) if answered else message)
@@ -174,28 +135,28 @@ class Infrastructure:
 
     def next_deadline_ns(self) -> int | None:
         """Return when a question, to the MN or over the backhaul, is repeated."""
-        due = [each.next_deadline_ns() for each in (*self.points.values(), self.manager)]
+        due = [each.next_deadline_ns() for each in (*self.area.points.values(), self.area.manager)]
         due.append(self._poll_ns)
         return min((at for at in due if at is not None), default=None)
 
     def handle_deadline(self, now_ns: int) -> None:
         """Repeat or give up."""
-        for each in (*self.points.values(), self.manager):
+        for each in (*self.area.points.values(), self.area.manager):
             each.handle_deadline(now_ns)
         if self._poll_ns is not None and now_ns >= self._poll_ns:
             self._poll_ns = None
             self._due.append(self._question())
-        self._carry(now_ns)
+        self.area.carry(now_ns)
 
     def events(self) -> list[SecurityEvent]:
         """Return and clear what happened since the last call, in the words that all systems share."""
         told = []
-        for point in self.points.values():
+        for point in self.area.points.values():
             for event in point.events():
                 told.append(SecurityEvent("uplink_data", event.detail) if event.kind == "signal" else event)
                 if event.kind == "keys_installed" and event.detail["id_type"] in DELIVERED:
                     told.append(SecurityEvent("authenticated", {**event.detail, "peer": "mn"}))
-        return [*told, *self.manager.events()]
+        return [*told, *self.area.manager.events()]
 
     def round(self, sensor: RoundReadings, number: int) -> SecureExchange:
         """Return the work of one handover, and of the round's data where the new SA encrypts."""
@@ -206,7 +167,7 @@ class Infrastructure:
         def begin(trigger: bytes, now_ns: int) -> None:
             sensor.round = number
             if self._served_at(target, now_ns):
-                self.points[target].signal(self._station_id, NODE, command, now_ns)
+                self.area.points[target].signal(self._station_id, NODE, command, now_ns)
                 return
             assert self.node is not None
             if not self.node.busy(now_ns) and self.node.moving_to(now_ns) is None:
@@ -215,7 +176,7 @@ class Infrastructure:
             self._due.append(self._question())
 
         def over() -> bool:
-            if self._hardened:
+            if self._parameters.hardened:
                 return self.counters["signal"] > number
             return self.counters["port_opened"] > number
 
@@ -228,7 +189,7 @@ class Infrastructure:
         assert self.node is not None
         # served there, or about to be: the confirmation is on its way
         there = target in (self.node.served_by(now_ns), self.node.moving_to(now_ns))
-        return self._hardened and there and self.points[target].serves(NODE, now_ns)
+        return self._parameters.hardened and there and self.area.points[target].serves(NODE, now_ns)
 
     def _tune(self, now_ns: int) -> None:
         """Follow the tag's radio: it goes over as soon as it holds a key for the other PoS."""
@@ -240,34 +201,4 @@ class Infrastructure:
 
     def _answer_octets(self) -> int:
         longest = max((len(reading) for reading in self._experiment.tags[0].readings), default=0)
-        return max(self.points[FIRST].uplink_octets_max, SIGNAL_OVERHEAD_OCTETS + longest)
-
-    def _carry(self, now_ns: int) -> None:
-        everybody = {**self.points, HOME: self.home_point, MANAGER: self.manager}
-        moved = True
-        while moved:
-            moved = False
-            for name, end in everybody.items():
-                for datagram in end.backhaul_to_send():
-                    moved = True
-                    self.on_datagram(now_ns, name, datagram)
-                    self.backhaul["messages"] += 1
-                    self.backhaul["octets"] += len(datagram.octets)
-                    if datagram.destination in everybody:
-                        everybody[datagram.destination].backhaul_received(datagram.octets, now_ns)
-
-    def _trust(self, psk: bytes) -> None:
-        """Configure the SAs between PoSs (R5.26)."""
-        everybody = {**self.points, HOME: self.home_point, MANAGER: self.manager}
-        tag = self._experiment.tags[0]
-        for one, end in everybody.items():
-            for other in everybody:
-                if one != other:
-                    name = "PoS " + min(one, other).hex() + max(one, other).hex()
-                    key = Secret(enrolled_secret(tag, name, KEY_OCTETS))
-                    direction = 1 if one < other else 0
-                    end.trust(Association(other, BACKHAUL_SAID, key, IdType.EAP, direction=direction))
-        for one, point in self.points.items():
-            for number, other in enumerate(self.points):
-                if one != other:
-                    point.partner(Partner(other, channel=number, position_m=(100.0 * number, 0.0)))
+        return max(self.area.points[FIRST].uplink_octets_max, SIGNAL_OVERHEAD_OCTETS + longest)

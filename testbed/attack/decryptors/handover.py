@@ -11,7 +11,8 @@ from ampradio.security.handover.profiles import KEY_OCTETS, MIC_OCTETS, PROTO, D
 from ampradio.security.secret import Secret
 from ampradio.security.session import Message
 from testbed.experiment import Experiment
-from testbed.systems.handover import HOME, parameters_of
+from testbed.systems.handover import parameters_of
+from testbed.systems.handover_area import HOME
 
 _HEAD, _IDS, _NONCE = 3, 4, 16  # octets in the lite encoding
 _SECURITY_HEAD = 4

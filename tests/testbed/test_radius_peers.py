@@ -30,6 +30,7 @@ from testbed.radius.eap_relay import EapRelay
 from testbed.runner.stations import stations_of
 from tests.security.rsna.link import AA, ID, MAC, Link
 from tests.security.rsna.test_eap_tls import link_of
+from tests.testbed.authority.world import KEY, SECRETS, World, serving
 from tests.testbed.radius_peers import (
     FREERADIUS_PORT,
     HOSTAPD_PORT,
@@ -39,7 +40,6 @@ from tests.testbed.radius_peers import (
     hostapd,
     program,
 )
-from tests.testbed.test_authority import KEY, SECRETS, World, serving
 
 PSK = bytes.fromhex("0123456789abcdef0123456789abcdef")
 GWID = bytes.fromhex("0a0b0c0d")

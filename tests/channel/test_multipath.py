@@ -124,10 +124,10 @@ def test_multipath_is_a_convolution() -> None:
     rng = np.random.default_rng(6)
     signal = (rng.normal(size=(3, 50)) + 1j * rng.normal(size=(3, 50))).astype(np.complex64)
     taps = (rng.normal(size=(3, 4)) + 1j * rng.normal(size=(3, 4))).astype(np.complex64)
-    for packet, row in enumerate(multipath(signal, taps)):
-        assert np.allclose(row, np.convolve(signal[packet], taps[packet]), atol=1e-5)
-    for packet, row in enumerate(multipath(signal, taps[0])):
-        assert np.allclose(row, np.convolve(signal[packet], taps[0]), atol=1e-5)
+    for given, each_its_own in ((taps, taps), (taps[0], [taps[0]] * 3)):
+        expected = [np.convolve(row, response) for row, response in zip(signal, each_its_own, strict=True)]
+        got = multipath(signal, given)
+        assert got.shape == (3, 53) and np.allclose(got, expected, atol=1e-5)
 
 
 def test_wrong_calls_are_refused() -> None:

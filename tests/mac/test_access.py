@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -262,11 +263,18 @@ def test_work_that_fits_no_frame_is_refused_at_once() -> None:
 
 
 def test_events_count_what_counters_count() -> None:
-    """Counters are the events by kind and the drops by reason."""
-    ap, told = run_plain([RandomAccess(4, 2, content_octets=8, rounds=3)], IDS)
-    kinds = [event.kind for name, event in told if name == "ap"]
-    for kind in set(kinds):
-        assert ap.counters[kind] == kinds.count(kind)
+    """Counters are the events by kind and the drops by reason; with every FCS of a reply spoilt there are such."""
+
+    def spoil(place: int, delivery: Delivery) -> list[Delivery]:
+        psdu, rx = delivery
+        return [(psdu if rx.kind.is_downlink else psdu[:-1] + bytes([psdu[-1] ^ 1]), rx)]
+
+    ap, told = run_plain([RandomAccess(4, 2, content_octets=8, rounds=3)], IDS, changing(spoil))
+    own = [event for name, event in told if name == "ap"]
+    counted = Counter(event.kind for event in own)
+    counted.update(f"drop.{event.detail['reason']}" for event in own if event.kind == "drop")
+    assert ap.counters == counted
+    assert {"tx", "ack", "drop", "drop.bad_fcs", "finished"} <= counted.keys()
 
 
 def test_plain_data_believes_no_answer() -> None:

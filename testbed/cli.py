@@ -21,7 +21,7 @@ from collections.abc import Collection, Sequence
 from types import ModuleType
 from typing import Any, NoReturn
 
-from testbed import exits
+from testbed import exits, interruption
 from testbed.commands.nearest import innermost, known_words, nearest
 from testbed.commands.verb import HelpText, add_verb, common_options
 
@@ -69,14 +69,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as done:  # argparse after --help or --version
         return int(done.code or 0)
     except KeyboardInterrupt:
-        below = "\n" if sys.stderr.isatty() else ""  # what was being rewritten there stays readable
-        sys.stderr.write(f"{below}amp: interrupted\n")
-        return exits.INTERRUPTED
+        return _interrupted()
     except BrokenPipeError:
         if _reader_is_gone():
             return exits.DID_NOT_HOLD  # what was asked for did not arrive whole
         return _unforeseen(as_json)
     except Exception as error:
+        if interruption.asked():  # on its way the interruption became another error
+            return _interrupted()
         ending = exits.ending_of(error)
         if ending is None:
             return _unforeseen(as_json)
@@ -85,7 +85,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def script() -> NoReturn:
     """Entry point of the installed program."""
-    sys.exit(main())
+    try:
+        interruption.listen()
+        code = main()
+    except KeyboardInterrupt:  # before there was anything to interrupt
+        code = _interrupted()
+    interruption.end(code)
 
 
 def program(verbs: Collection[str]) -> tuple[argparse.ArgumentParser, dict[str, ModuleType]]:
@@ -122,6 +127,12 @@ def _run(arguments: list[str]) -> int:
     code: int = modules[args.verb].run(args)
     sys.stdout.flush()
     return code
+
+
+def _interrupted() -> int:
+    below = "\n" if sys.stderr.isatty() else ""  # what was being rewritten there stays readable
+    sys.stderr.write(f"{below}amp: interrupted\n")
+    return exits.INTERRUPTED
 
 
 def _version() -> str:

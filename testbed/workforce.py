@@ -78,7 +78,7 @@ def through(
 @contextmanager
 def _ctrl_c_later() -> Iterator[None]:
     """Hold Ctrl-C back: a worker that hears it before it knows whom to leave it to says so at length."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGALRM})  # see testbed.interruption
     try:
         yield
     finally:

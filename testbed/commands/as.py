@@ -8,9 +8,9 @@ import json
 import signal
 import sys
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from testbed import interruption
 from testbed.commands.authority_options import database_options, opened
 from testbed.commands.verb import add_verb
 from testbed.exits import DONE, CallerMistake, EnvironmentFault
@@ -43,8 +43,7 @@ def run(args: argparse.Namespace) -> int:
     database = opened(args)
     try:
         server = AuthorityServer(database, load_profile().mac, proxy)
-        for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts a job in the background deaf to SIGINT
-            signal.signal(number, _interrupt)
+        interruption.listen(signal.SIGINT, signal.SIGTERM)
         try:
             service = Service(server, host, port)
         except OSError as error:
@@ -95,7 +94,3 @@ def _proxy(args: argparse.Namespace) -> EapProxy | None:
         raise CallerMistake(str(error), "write --eap-server radius://127.0.0.1:18120") from None
     # shorter than a gateway's own patience, so that a dead EAP server does not look like a dead authority twice
     return EapProxy(RadiusClient(endpoint, Secret(read_secret(args.eap_secret_file).strip()), timeout_s=0.4, tries=2))
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

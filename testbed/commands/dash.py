@@ -9,9 +9,9 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from testbed import interruption
 from testbed.commands.authority_options import hex_octets
 from testbed.commands.verb import add_verb
 from testbed.exits import DONE, CallerMistake
@@ -52,8 +52,7 @@ def run(args: argparse.Namespace) -> int:
     token = new_token(args.host)
     listening = listening_socket(args.host, args.port)
     url = url_of(args.host, listening.getsockname()[1], token)
-    for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts a job in the background deaf to SIGINT
-        signal.signal(number, _interrupt)
+    interruption.listen(signal.SIGINT, signal.SIGTERM)
     private = Path(tempfile.mkdtemp(prefix="amp-dash-"))
     try:
         shown = None if args.run is None else args.run.absolute()
@@ -93,7 +92,3 @@ def _desk(args: argparse.Namespace) -> Desk:
         ("tags", args.tags), ("secret_file", args.secret_file), ("db", args.db), ("key_file", args.key_file)
     )}  # fmt: skip
     return Desk(gateway=args.gateway, server=args.server, **paths)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

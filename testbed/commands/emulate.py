@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from testbed import interruption
 from testbed.commands.verb import add_verb
 from testbed.exits import CallerMistake, EnvironmentFault
 
@@ -53,9 +54,8 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         raise EnvironmentFault(f"port {args.port} and on: {error.strerror}", "give --port 0 for free ones") from None
     with network:
+        interruption.listen(signal.SIGINT, signal.SIGTERM)
         _say(network.uris, as_json=args.json)
-        for number in (signal.SIGINT, signal.SIGTERM):  # a shell lets its background jobs ignore the first
-            signal.signal(number, signal.default_int_handler)
         if args.faults:
             _take_faults(network, as_json=args.json)
         while True:

@@ -240,13 +240,13 @@ def test_what_was_repeated_goes_on_after_a_reconnection(opened: OpenRadio) -> No
 @pytest.mark.parametrize("back", [True, False])
 def test_a_connection_that_breaks_late_is_a_radio_that_was_gone(back: bool, opened: OpenRadio) -> None:
     """It breaks when a timeout could as well have come, as it looks to a program that a busy computer let sleep."""
-    block = 1 << 21  # two seconds
+    block = 1 << 21  # a second
     with network(1, elastic=False) as radios:
-        radio = opened(radios.uris[0], block=block, timeout_s=2.4, paced_by_reader=True)
+        radio = opened(radios.uris[0], block=block, timeout_s=1.25, paced_by_reader=True)
         radio.start(transmit=False)
         radio.receive()
         radio.receive()
-        timer = threading.Timer(0.6 * block / RATE_SPS, radios.servers[0].hang_up if back else radios.servers[0].close)
+        timer = threading.Timer(0.75 * block / RATE_SPS, radios.servers[0].hang_up if back else radios.servers[0].close)
         timer.start()
         with pytest.raises(RadioGoneError):
             radio.receive()

@@ -94,9 +94,15 @@ class PlutoPhy(RadioPhy):
         return self._raw
 
     def attend(self, patience_s: float) -> None:
-        """Wait until the streams are aligned, then for the MAC."""
-        self.aligned.wait(patience_s)
+        """Wait until the streams are aligned, then for the MAC; what takes longer is a failure."""
+        if not self.aligned.wait(patience_s):
+            self.fail(f"the radio's streams are not aligned after {patience_s:g} s")
         super().attend(patience_s)
+
+    def close(self) -> None:
+        """See ``LockStepPhy``."""
+        super().close()
+        self.aligned.set()
 
     def start(self, patience_s: float) -> None:
         """See ``LockStepPhy``; the station's time begins once its MAC has answered, and samples pass meanwhile."""

@@ -14,9 +14,12 @@ import pytest
 
 from ampradio.profile import load_profile
 from ampradio.sap.mac_side import MacSap
+from ampradio.sap.messages import AttachRequest
 from ampradio.sap.phy_side import PhySap
 from flowgraphs.entities import NoWitness, receiver_for
 from flowgraphs.lockstep import LockStepPhy
+from flowgraphs.pluto_phy import PlutoPhy
+from flowgraphs.pluto_stream import PlutoStream
 from tests.conftest import ROOT
 
 PROFILE = load_profile()
@@ -69,6 +72,37 @@ def test_a_mac_that_falls_silent_ends_it(tmp_path: Path) -> None:
     assert phy.failure == "the MAC did not answer TimeIndication within 0.3 s"
     assert phy.transmit(100) is None
     waiting.join(5.0)
+    mac.close()
+    sap.close()
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_streams_that_are_never_aligned_end_it(fails: bool, tmp_path: Path) -> None:
+    """A radio that gives no samples, and one that is given up meanwhile: a MAC waits no longer than it has to."""
+    sap = PhySap(f"ipc://{tmp_path}/sap", PROFILE.name, patience_s=0.3)
+    phy = PlutoPhy(
+        sap,
+        receiver_for("tag", PROFILE, RATE_SPS),
+        PROFILE,
+        NoWitness(),
+        1,
+        RATE_SPS,
+        stream=PlutoStream(1.0, 1 << 18),
+        set_loopback=lambda close: None,
+        has_lost=lambda: (False, False),
+        keep=lambda samples: None,
+        settle=1000,
+    )
+    waiting = threading.Thread(target=phy.attend, args=(30.0 if fails else 0.3,))
+    waiting.start()
+    mac = MacSap(sap.endpoint)
+    mac.send(AttachRequest(PROFILE.name))
+    if fails:
+        phy.fail("the radio is gone")
+    assert phy.stopped.wait(5.0)
+    assert phy.failure == ("the radio is gone" if fails else "the radio's streams are not aligned after 0.3 s")
+    waiting.join(5.0)
+    assert not waiting.is_alive()
     mac.close()
     sap.close()
 

@@ -131,6 +131,17 @@ def test_wifi_bursts_have_the_duty_and_power_asked_for() -> None:
     assert np.mean(np.abs(heard[on]) ** 2) == pytest.approx(10**0.3, rel=0.05)
 
 
+def test_wifi_is_still_there_for_who_comes_back_after_a_look_ahead() -> None:
+    """Bursts are kept for a tenth of a second: those 90 ms behind what was asked last are as they were."""
+    silence, ahead = np.zeros(FS // 1000, np.complex64), FS * 9 // 100
+    fresh, asked = (WifiStage(WifiTraffic(0.5, 6, 60), 3.0, 0.0, FS, 11) for _ in range(2))
+    first = fresh.apply(silence, 0)
+    assert np.count_nonzero(first) > silence.size // 10
+    asked.apply(silence, ahead)
+    assert np.array_equal(asked.apply(silence, 0), first)
+    assert np.array_equal(asked.apply(silence, ahead), fresh.apply(silence, ahead))
+
+
 def test_stages_follow_one_another(signal: Samples) -> None:
     """In the order given."""
     first, second = FrontEnd(dc_offset=1.0), FrontEnd(adc_bits=3, adc_full_scale=2.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 
@@ -53,12 +54,16 @@ class MacSap:
     def receive(self, patience_s: float) -> tuple[SapMessage, int] | None:
         """Return the next valid message and its sequence number, None after ``patience_s``; bad ones are counted."""
         end = time.monotonic() + patience_s
-        while self.socket.poll(max(0, int((end - time.monotonic()) * 1000))):
+        waits_s = patience_s
+        while self.socket.poll(max(0, math.ceil(waits_s * 1000))):
             parts = self.socket.recv_multipart()
             try:
                 return decode(parts[-1])
             except SapError:
                 self.counters["sap_malformed"] += 1
+            waits_s = end - time.monotonic()
+            if waits_s <= 0:  # however many bad ones come
+                break
         return None
 
     def close(self) -> None:

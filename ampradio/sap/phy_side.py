@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 
@@ -23,6 +24,7 @@ from ampradio.sap.messages import (
 )
 
 POLL_MS = 200
+REQUESTS_MAX = 4096  # at once: more than any node has use for, and no more memory than there is
 
 
 class MacGoneError(ConnectionError):
@@ -82,13 +84,13 @@ class PhySap:
         """Send an indication and return the MAC's requests up to and including its Grant.
 
         Raises:
-            MacGoneError: the MAC did not grant in time.
+            MacGoneError: the MAC did not grant in time, or asks for more than ``REQUESTS_MAX`` things before it does.
         """
         self._seq += 1
         self.tell(message, self._seq)
         requests: list[SapMessage] = []
         end = time.monotonic() + self._patience_s
-        while True:
+        while len(requests) <= REQUESTS_MAX:
             received = self._receive(end)
             if received is None:
                 raise MacGoneError(f"the MAC did not answer {type(message).__name__} within {self._patience_s:g} s")
@@ -99,15 +101,17 @@ class PhySap:
                     return requests
                 self.counters["sap_stale_grant"] += 1
                 requests.pop()
+        raise MacGoneError(f"the MAC asks for more than {REQUESTS_MAX} things before it grants")
 
     def poll(self) -> list[SapMessage]:
-        """Return what the MAC has sent without being asked; never waits."""
+        """Return what the MAC has sent without being asked, at most ``REQUESTS_MAX``; never waits."""
         requests = []
-        while self._peer is not None and self._socket.poll(0):
-            received = self._receive(time.monotonic())
-            if received is None:
+        for _ in range(REQUESTS_MAX):
+            if self._peer is None or not self._socket.poll(0):
                 break
-            requests.append(received[1])
+            taken = self._take()
+            if taken is not None:
+                requests.append(taken[1])
         return requests
 
     def tell(self, message: SapMessage, seq: int = 0) -> None:
@@ -121,26 +125,32 @@ class PhySap:
         self._context.term()
 
     def _receive(self, end: float) -> tuple[bytes, SapMessage, int] | None:
-        """Return the next valid message of the attached MAC (or of anybody while none is), None at ``end``."""
-        while True:
-            remaining_ms = max(0, int((end - time.monotonic()) * 1000))
-            if not self._socket.poll(min(remaining_ms, POLL_MS)):
-                if remaining_ms == 0:
-                    return None
-                continue
-            parts = self._socket.recv_multipart()
-            peer, body = parts[0], parts[-1]
-            if self._peer is not None and peer != self._peer:
-                self._refuse(peer, 0, ERROR_BUSY, "another MAC is attached")
-                continue
-            try:
-                if len(parts) != 2:
-                    raise SapError(f"{len(parts) - 1} frames where one belongs")
-                message, seq = decode(body)
-            except SapError as error:
-                self._refuse(peer, 0, ERROR_MALFORMED, str(error))
-                continue
-            return peer, message, seq
+        """Return the next valid message of the attached MAC (or of anybody while none is), None at ``end``.
+
+        No sooner and no later, however many messages come that are to be refused.
+        """
+        while (remaining_s := end - time.monotonic()) > 0:
+            if self._socket.poll(min(math.ceil(remaining_s * 1000), POLL_MS)):
+                taken = self._take()
+                if taken is not None:
+                    return taken
+        return None
+
+    def _take(self) -> tuple[bytes, SapMessage, int] | None:
+        """Return the message that waits, None for one that is refused."""
+        parts = self._socket.recv_multipart()
+        peer, body = parts[0], parts[-1]
+        if self._peer is not None and peer != self._peer:
+            self._refuse(peer, 0, ERROR_BUSY, "another MAC is attached")
+            return None
+        try:
+            if len(parts) != 2:
+                raise SapError(f"{len(parts) - 1} frames where one belongs")
+            message, seq = decode(body)
+        except SapError as error:
+            self._refuse(peer, 0, ERROR_MALFORMED, str(error))
+            return None
+        return peer, message, seq
 
     def _refuse(self, peer: bytes, seq: int, code: int, reason: str) -> None:
         self.counters[f"sap_refused_{code}"] += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import zmq
 from ampradio.sap.codec import encode
 from ampradio.sap.mac_side import MacSap, PhyGoneError
 from ampradio.sap.messages import NEVER, AttachConfirm, ErrorIndication, Grant, StopRequest, TimeIndication
-from ampradio.sap.phy_side import MacGoneError, PhySap
+from ampradio.sap.phy_side import REQUESTS_MAX, MacGoneError, PhySap
 
 PROFILE = "11bp-2026.09"
 CONFIRM = AttachConfirm(1, 20_000_000, 0)
@@ -85,6 +86,52 @@ def test_malformed_messages_and_a_second_mac_are_refused_and_counted(phy: PhySap
     assert refusal is not None and refusal[0] == ErrorIndication(2, "another MAC is attached")
     other.close()
     mac.close()
+
+
+@contextlib.contextmanager
+def flooding(socket: zmq.Socket[bytes], octets: bytes) -> Iterator[None]:
+    """Send ``octets`` again and again, and take no notice of answers."""
+    ended = threading.Event()
+
+    def send() -> None:
+        while not ended.is_set():
+            if socket.poll(20, zmq.POLLOUT):
+                socket.send(octets)
+            while socket.poll(0):
+                socket.recv()
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def test_a_flood_holds_nobody_up(phy: PhySap) -> None:
+    """Messages to be refused keep coming: ``poll`` and every patience end all the same."""
+    mac, other = attached(phy), MacSap(phy.endpoint)
+    with flooding(other.socket, b"garbage"):
+        began = time.monotonic()
+        assert phy.poll() == []
+        with pytest.raises(MacGoneError, match="did not answer"):
+            phy.indicate(TimeIndication(5))
+        assert time.monotonic() - began < 5
+    other.close()
+    mac.close()
+
+
+def test_a_mac_that_asks_without_end_is_given_up() -> None:
+    """It never grants: what it asks for meanwhile does not fill the memory."""
+    phy = PhySap("tcp://127.0.0.1:*", PROFILE, patience_s=20.0)
+    mac = attached(phy)
+    with flooding(mac.socket, encode(StopRequest(7), 0)):
+        with pytest.raises(MacGoneError, match="before it grants"):
+            phy.indicate(TimeIndication(6))
+        assert len(phy.poll()) <= REQUESTS_MAX
+    mac.close()
+    phy.close()
 
 
 def test_another_profile_is_refused_with_the_reason(phy: PhySap) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +27,8 @@ class Bar:
 
     def figures(self) -> dict[str, Any]:
         """Return the bar as it goes into a figures file."""
-        return {"what": self.what, "measured": self.measured, "bar": self.least, "holds": self.holds}
+        measured = None if math.isnan(self.measured) else self.measured  # JSON has no NaN
+        return {"what": self.what, "measured": measured, "bar": self.least, "holds": self.holds}
 
 
 def print_bars(console: Console, title: str, bars: Sequence[Bar]) -> None:

@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -31,6 +31,7 @@ from rich.table import Table
 
 from testbed.bench.bars import Bar, print_bars
 from testbed.bench.out import write_figures
+from testbed.bench.unmeasured import Unmeasured, says_why
 from testbed.live.address import VARIABLE
 
 SEED = 20260914
@@ -79,7 +80,10 @@ def live_view(folder: Path) -> Iterator[tuple[str, Reader]]:
     process = subprocess.Popen(command, cwd=folder, env=_environment(), **pipes)
     try:
         assert process.stdout is not None
-        said = json.loads(process.stdout.readline())
+        line = process.stdout.readline()
+        if not line:
+            raise Unmeasured(f"the live view ended with {process.wait(PATIENCE_S)}")
+        said = json.loads(line)
         reader = Reader()
         host = urlsplit(said["url"]).netloc
         thread = threading.Thread(target=reader.read, args=(host,), daemon=True)
@@ -87,7 +91,11 @@ def live_view(folder: Path) -> Iterator[tuple[str, Reader]]:
         yield said["live"], reader
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(PATIENCE_S)
+        try:
+            process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def one_run(experiment: Path, folder: Path, live: str | None) -> Figures:
@@ -95,7 +103,9 @@ def one_run(experiment: Path, folder: Path, live: str | None) -> Figures:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     environment = _environment() if live is None else {**_environment(), VARIABLE: live}
     command = [sys.executable, "-m", "testbed.cli", "run", str(experiment), "--quiet", "--out", str(folder)]
-    subprocess.run(command, check=True, env=environment, stdin=subprocess.DEVNULL)
+    done = subprocess.run(command, check=False, env=environment, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        raise Unmeasured(f"a run of {experiment.name} ended with {done.returncode}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
     cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -104,7 +114,8 @@ def one_run(experiment: Path, folder: Path, live: str | None) -> Figures:
     return Figures(wall_s, cpu_s, events[-1]["t_ns"] * 1e-9, hashes)
 
 
-def main(argv: list[str] | None = None) -> int:
+@says_why
+def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print the table, write ``bench/out/dash.json``; 1 when a bar is missed."""
     parser = argparse.ArgumentParser(prog="bench-dash", description=__doc__)
     parser.add_argument("--repeat", type=int, default=5, help="runs of each kind (default 5)")

@@ -23,6 +23,7 @@ from testbed.bench.flowgraph_content import STEP_SAMPLES, content, stream_latenc
 from testbed.bench.flowgraph_run import BUFFER_ITEMS, RADIO_BLOCK, measured
 from testbed.bench.out import write_figures
 from testbed.bench.stopwatch import warning
+from testbed.bench.unmeasured import says_why
 
 SEED = 20260911
 REPEAT = 5
@@ -40,6 +41,7 @@ REFERENCES = (
 REFERENCE_MACHINE = "2 vCPU AMD EPYC (Zen 4), GNU Radio 3.10.5.1, one core; a detector of one clock, no decoding"
 
 
+@says_why
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print, write ``bench/out/flowgraph.json``; 1 when something is lost or below its bar."""
     parser = argparse.ArgumentParser(prog="bench-flowgraph", description=__doc__)

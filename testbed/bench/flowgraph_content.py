@@ -14,6 +14,7 @@ from ampradio.profile import load_profile
 from ampradio.vectors import PpduKind, TxVector
 from flowgraphs.entities import receiver_for
 from testbed.bench.per_modes import psdus
+from testbed.bench.unmeasured import Unmeasured
 
 STRETCH_NS = 200_000_000
 NOISE_POWER = 0.1  # ON is 1
@@ -70,7 +71,7 @@ def content(ppdus_per_s: int, seed: int, stretch_ns: int = STRETCH_NS) -> Conten
 def stream_latencies(fed: Content) -> tuple[list[int], list[int]]:
     """Return how many samples after the last of each PPDU, and after the last of its data, the receiver has the PSDU.
 
-    It is fed ``STEP_SAMPLES`` at a time. Negative: before padding and signal extension are over. Raises RuntimeError if
+    It is fed ``STEP_SAMPLES`` at a time. Negative: before padding and signal extension are over. Raises Unmeasured if
     not all PPDUs are received.
     """
     profile = load_profile()
@@ -80,10 +81,10 @@ def stream_latencies(fed: Content) -> tuple[list[int], list[int]]:
     for begin in range(0, fed.samples.size, STEP_SAMPLES):
         for reception in receiver.feed(fed.samples[begin : begin + STEP_SAMPLES]):
             if not waiting or reception.psdu != waiting[0].psdu:
-                raise RuntimeError("the receiver returned what was not sent")
+                raise Unmeasured("the receiver returned what was not sent")
             sent, fed_samples = waiting.pop(0), begin + STEP_SAMPLES
             after_ppdu.append(fed_samples - sent.stop)
             after_data.append(fed_samples - sent.data_stop)
     if waiting:
-        raise RuntimeError(f"{len(waiting)} PPDUs were not received")
+        raise Unmeasured(f"{len(waiting)} PPDUs were not received")
     return after_ppdu, after_data

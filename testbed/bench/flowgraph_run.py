@@ -27,6 +27,7 @@ from ampradio.profile import load_profile
 from flowgraphs.entities import receiver_for
 from testbed.bench.flowgraph_content import Content, content
 from testbed.bench.stopwatch import with_core_share
+from testbed.bench.unmeasured import Unmeasured
 
 BUFFER_ITEMS = 1 << 18  # at least as good for each of them as 64 k
 RADIO_BLOCK = 4096
@@ -38,14 +39,17 @@ def measured(what: str, ppdus_per_s: int, stretches: int, seed: int) -> dict[str
     """Return what the flowgraph ``what`` did with ``stretches`` of such content.
 
     Raises:
-        RuntimeError: the process failed.
+        Unmeasured: the process failed, or did not end in time.
     """
     numbers = (str(number) for number in (ppdus_per_s, stretches, seed))
     command = [sys.executable, "-m", "testbed.bench.flowgraph_run", what, *numbers]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    except subprocess.TimeoutExpired:
+        raise Unmeasured(f"the {what} flowgraph did not end within {PATIENCE_S:g} s") from None
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
     if done.returncode or not lines:
-        raise RuntimeError(f"the {what} flowgraph failed: {done.stderr.strip()[-400:]}")
+        raise Unmeasured(f"the {what} flowgraph failed: {done.stderr.strip()[-400:]}")
     result: dict[str, Any] = json.loads(lines[-1])
     return result
 

@@ -27,6 +27,7 @@ from testbed.bench.detectors import DECIMATION, envelope
 from testbed.bench.packet_link import PacketLink, Randomness, data_frames, randomness
 from testbed.bench.packet_modes import ECN0_DB, SEED_INDEX, PacketMode
 from testbed.bench.stopwatch import medians_s
+from testbed.bench.unmeasured import Unmeasured
 
 SETTLE_NS = 3_000_000
 SETTLE_EVERY = 20  # frames
@@ -65,7 +66,7 @@ class FrameTime:
 def measure(mode: PacketMode, repeat: int, seed: int) -> list[FrameTime]:
     """Return the times of the shortest frame and of a Data frame, medians of ``repeat`` frames each.
 
-    Raises RuntimeError if one is not received.
+    Raises Unmeasured if one is not received.
     """
     draw = randomness((seed, mode.rate_bps))
     mac = load_profile().mac
@@ -97,7 +98,7 @@ def _decoding_s(
     repeat: int,
     draw: Randomness,
 ) -> float:
-    """Return the median time of decoding ``noisy`` (n,); RuntimeError if that does not give ``sent`` (1, octets)."""
+    """Return the median time of decoding ``noisy`` (n,); Unmeasured if that does not give ``sent`` (1, octets)."""
     mode = link.mode
     silence = np.zeros(SETTLE_NS * mode.rate_sps // _NS_PER_S, np.complex64)
     quiet = draw.noise.added_to(silence, noise_power)
@@ -112,7 +113,7 @@ def _decoding_s(
         given = feed(noisy, seconds)
         position += noisy.size
         if sent is not None and given != [sent.tobytes()]:
-            raise RuntimeError(f"{mode.name}: the streaming receiver did not receive the PPDU")
+            raise Unmeasured(f"{mode.name}: the streaming receiver did not receive the PPDU")
     return float(np.median(seconds[1:]))
 
 

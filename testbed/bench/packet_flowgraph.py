@@ -15,6 +15,7 @@ import time
 from statistics import median
 
 from testbed.bench.heap import keep_freed_memory
+from testbed.bench.unmeasured import Unmeasured
 
 PATIENCE_S = 120.0
 
@@ -23,13 +24,16 @@ def packets_per_s(samples: int, packets: int, repeat: int) -> float:
     """Return how many packets of ``samples`` a second go through a flowgraph each, the median of ``repeat`` lots.
 
     Raises:
-        RuntimeError: the process failed.
+        Unmeasured: the process failed, or did not end in time.
     """
     command = [sys.executable, "-m", "testbed.bench.packet_flowgraph", str(samples), str(packets), str(repeat)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    except subprocess.TimeoutExpired:
+        raise Unmeasured(f"the flowgraph per packet did not end within {PATIENCE_S:g} s") from None
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
     if done.returncode or not lines:
-        raise RuntimeError(f"the flowgraph per packet failed: {done.stderr.strip()[-400:]}")
+        raise Unmeasured(f"the flowgraph per packet failed: {done.stderr.strip()[-400:]}")
     return float(json.loads(lines[-1])["packets_per_s"])
 
 

@@ -29,6 +29,7 @@ from testbed.bench.packet_workers import simulate
 from testbed.bench.packets import PARTS, Rates, measure
 from testbed.bench.phy_tables import print_detectors, print_frames, print_rates, print_references, print_waveforms
 from testbed.bench.stopwatch import warning, with_core_share
+from testbed.bench.unmeasured import says_why
 from testbed.bench.waveform import SIONNA_BAR, WaveformRates
 
 SEED = 20260911
@@ -69,6 +70,7 @@ class Figures:
     core_share: dict[str, float]
 
 
+@says_why
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print, write ``bench/out/phy.json``; 1 when something is below its bar."""
     parser = argparse.ArgumentParser(prog="bench-phy", description=__doc__)

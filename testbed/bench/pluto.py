@@ -23,6 +23,7 @@ from testbed.bench.bars import Bar, print_bars
 from testbed.bench.out import write_figures
 from testbed.bench.pluto_measure import FOUR_SPS, RATE_SPS, RealTime, elastic_rates, real_time
 from testbed.bench.pluto_server import BenchServer
+from testbed.bench.unmeasured import says_why
 
 LEAST_MSPS = 20.0
 LEAST_SHARE = 0.5
@@ -31,6 +32,7 @@ _REAL_TIME = 5  # runs, of some seconds each
 BLOCK, FOUR_BLOCK, ONE_BLOCK = 65_536, 32_768, 131_072
 
 
+@says_why
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print the tables, write ``bench/out/pluto.json``; 1 when a bar is missed."""
     parser = argparse.ArgumentParser(prog="bench-pluto", description=__doc__)

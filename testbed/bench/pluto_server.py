@@ -13,6 +13,7 @@ import time
 from typing import Any
 
 from ampradio.radio.emulator.air_file import AirFile
+from testbed.bench.unmeasured import Unmeasured
 from testbed.emulated_air import emulated_network, keep_memory
 from testbed.emulated_air.plan import plan_of_keys
 
@@ -40,7 +41,7 @@ class BenchServer:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"the server ended with {self._process.wait()}")
+            raise Unmeasured(f"the emulated radios' process ended with {self._process.wait()}")
         return json.loads(line)
 
     def __enter__(self) -> BenchServer:

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
+from testbed.bench.unmeasured import Unmeasured
+
 PPDU_SAMPLES = 12_000
 SIFS_SAMPLES = 200
 TIMEOUT_MS = 2000
@@ -28,7 +30,7 @@ def ring_rate_msps(lookahead: int, samples: int, patience_s: float = 60.0) -> fl
     """Return the rate in MS/s at which a bare ring turns ``samples`` samples with this lookahead.
 
     Raises:
-        TimeoutError: the ring did not finish within ``patience_s``.
+        Unmeasured: the ring did not finish within ``patience_s``.
     """
     with tempfile.TemporaryDirectory(prefix="amp-ring-") as folder:
         arguments = [folder, str(lookahead), str(samples)]
@@ -56,7 +58,7 @@ def _report(process: subprocess.Popen[bytes], patience_s: float) -> float:
                 return float(json.loads(line)["msps"])
     finally:
         timer.cancel()
-    raise TimeoutError(f"the bare ring did not finish within {patience_s:g} s")
+    raise Unmeasured(f"the bare ring did not finish within {patience_s:g} s")
 
 
 def _node(role: str, folder: Path, lookahead: int, samples: int) -> None:

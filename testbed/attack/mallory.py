@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 from ampradio.mac.events import Event
 from ampradio.mac.exchange import Transmission
+from ampradio.profile import Profile
 from ampradio.vectors import RxVector, Tx
-
-SHORT_FRAME_OCTETS = 4
 
 
 class Mallory:
@@ -17,7 +16,6 @@ class Mallory:
 
     def __init__(self) -> None:
         self._script: list[Tx] = []
-        self._silent_until_ns = 0
 
     def say(self, recorded: Sequence[Transmission], start_ns: int, gap_ns: int = 20_000_000) -> None:
         """Send recorded PPDUs again from ``start_ns`` on, ``gap_ns`` apart, so that each may be answered."""
@@ -50,13 +48,13 @@ class Mallory:
 
     def silent_until_ns(self) -> int:
         """Promise nothing."""
-        return self._silent_until_ns
+        return 0
 
 
 class Parrot:
     """A rogue tag that answers every downlink frame with what a genuine tag once answered to the frame in its place."""
 
-    def __init__(self, heard: Sequence[Transmission], sifs_ns: int) -> None:
+    def __init__(self, heard: Sequence[Transmission], profile: Profile) -> None:
         """Take everything that was heard of an honest exchange."""
         self._answers: deque[list[Transmission]] = deque()
         for each in heard:
@@ -64,14 +62,15 @@ class Parrot:
                 self._answers.append([])
             elif self._answers:
                 self._answers[-1].append(each)
-        self._sifs_ns = sifs_ns
+        self._sifs_ns = profile.timing.amp_sifs_ns
+        self._short_frame_octets = profile.mac.short_frame_octets
         self._outgoing: list[Tx] = []
         self._silent_until_ns = 0
         self.answered = 0
 
     def receive(self, psdu: bytes, rx: RxVector, now_ns: int) -> None:
         """Answer with the recorded reply, its fragments as far apart as they were."""
-        if len(psdu) <= SHORT_FRAME_OCTETS or not rx.kind.is_downlink:
+        if len(psdu) <= self._short_frame_octets or not rx.kind.is_downlink:
             return
         answer = self._answers.popleft() if self._answers else []
         for each in answer:

@@ -65,7 +65,7 @@ def uplink(suspect: Suspect) -> Outcome:
 
 def _believed(suspect: Suspect, recorded: Scene, seed: int) -> bool:
     experiment = suspect.experiment(seed=seed)
-    parrot = Parrot(recorded.tap.heard, experiment.profile.timing.amp_sifs_ns)
+    parrot = Parrot(recorded.tap.heard, experiment.profile)
     scene = Scene(experiment, tag=parrot, infrastructure=stations_of(experiment))
     told = scene.run()
     return bool(data_of(told, "ap", "security.uplink_data")) or "security.authenticated" in kinds(told, "ap")

@@ -14,7 +14,6 @@ from testbed.experiment import Experiment
 from testbed.runner.stations import Stations, stations_of
 
 LONG_NS = 60_000_000_000
-SHORT_FRAME_OCTETS = 4
 
 Interference = Callable[[int, Delivery], Sequence[Delivery]]
 """``interference(place, delivery)`` returns what arrives instead; ``place`` counts PPDUs on the air, Acks left out."""
@@ -49,6 +48,7 @@ class Scene:
         self.tap = Tap()
         self.mallory = Mallory()
         self._interference = interference
+        self._short_frame_octets = experiment.profile.mac.short_frame_octets
         self._exchange = Exchange(
             experiment.profile,
             {"ap": self.stations.ap, "mallory": self.mallory},
@@ -75,7 +75,7 @@ class Scene:
         return fresh
 
     def _link(self, transmission: Transmission, receiver: str, others: Sequence[Transmission]) -> Sequence[Delivery]:
-        if len(transmission.tx.psdu) <= SHORT_FRAME_OCTETS or transmission.sender == "mallory":
+        if len(transmission.tx.psdu) <= self._short_frame_octets or transmission.sender == "mallory":
             return perfect_link(transmission, receiver, others)
         if transmission not in self.tap.heard:
             self.tap.heard.append(transmission)

@@ -79,17 +79,17 @@ class UncodedBatch:
     def _received(self, samples: npt.NDArray[np.complex64], floor: npt.NDArray[np.float64]) -> UplinkBatch:
         """Return what ``receive`` does, by a compiled loop as far as frames are clear."""
         sync, packets = self._sync, samples.shape[0]
-        receive_each, lead, settled, weak, search, reading, most = self._loop_tables or self._told()
+        receive_each, lead, weak, search, reading, most = self._loop_tables or self._told()
         rows = samples if samples.flags.c_contiguous else np.ascontiguousarray(samples)
         found, octets = np.empty((6, packets)), np.empty((packets, most), np.uint8)
         blocks = (samples.shape[1] - sync.reach) // (sync.block * sync.grid) + 1
         powers = floor if floor.flags.c_contiguous else np.ascontiguousarray(floor)
-        receive_each(rows, powers, blocks, lead, settled, weak, found, octets, search, reading)
+        receive_each(rows, powers, blocks, lead, weak, found, octets, search, reading)
         start, stretch, carrier_hz, energy = found[:4]
         batch = UplinkBatch([None] * packets, energy > 0, start, stretch, carrier_hz)
         sizes, again = found[4:].tolist()
         if any(again):
-            hits = UplinkSyncHits(batch.found, ChipTiming(start, stretch), carrier_hz, energy)
+            hits = UplinkSyncHits(batch.found, ChipTiming(start, stretch), carrier_hz, energy, found[5] > 1)
             look_again(sync, samples, floor, np.flatnonzero((found[5] > 0) & batch.found), hits)
         for row, size in enumerate(sizes):
             if size:
@@ -103,7 +103,7 @@ class UncodedBatch:
         from ampradio.phy.uncoded_batch_loops import receive_each
 
         sync, clear = self._sync, self._reader.clear
-        numbers = (int(UncodedReader.LEAD_CHIPS * sync.chip), sync.settled_up_to, sync.weak_energy)
+        numbers = (int(UncodedReader.LEAD_CHIPS * sync.chip), sync.weak_energy)
         self._loop_tables = (receive_each, *numbers, sync.loop_tables, clear.loop_tables, clear.octets_max)
         return self._loop_tables
 

@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio import accelerator
-from ampradio.phy.edge_timing import ChipTiming
 from ampradio.phy.uplink_sync import OUTRANKS, UplinkSync
 from ampradio.phy.uplink_sync_hits import UplinkSyncHits
 
@@ -30,17 +29,15 @@ def first_sync(
             look_again(sync, samples, floor, again, hits)
         return hits
     position = begin.copy()
-    found = np.zeros(packets, np.bool_)
-    start, stretch = np.zeros(packets), np.ones(packets)
-    hits = UplinkSyncHits(found, ChipTiming(start, stretch), np.zeros(packets), np.zeros(packets))
+    hits = UplinkSyncHits.none(packets)
     while True:
-        rows = np.flatnonzero(~found & (position <= max(count - sync.reach, 0)))
+        rows = np.flatnonzero(~hits.found & (position <= max(count - sync.reach, 0)))
         if not rows.size:
             return hits
         _look(sync, samples, floor, position, rows, hits)
-        again = rows[found[rows]]
+        again = rows[hits.found[rows]]
         if again.size:
-            _look_again(sync, samples, floor, hits.timing.start[again] - position[again], again, hits)
+            look_again(sync, samples, floor, again, hits)
         position[rows] += step
 
 
@@ -51,22 +48,10 @@ def look_again(
     again: npt.NDArray[np.intp],
     hits: UplinkSyncHits,
 ) -> None:
-    """Search once more where ``again``, of ``hits`` that searching blocks from sample 0 on gave, may not be settled."""
-    _look_again(sync, samples, floor, hits.timing.start[again] % (sync.block * sync.grid), again, hits)
-
-
-def _look_again(
-    sync: UplinkSync,
-    samples: npt.NDArray[np.complex64],
-    floor: npt.NDArray[np.float64],
-    later_by: npt.NDArray[np.float64],
-    again: npt.NDArray[np.intp],
-    hits: UplinkSyncHits,
-) -> None:
-    """Search once more where ``again``, each found so much ``later_by`` than looked for, may not be what they seem."""
-    unsettled = [row for row, later in zip(again.tolist(), later_by.tolist(), strict=True) if not sync.settles(later)]
-    if unsettled:  # lest that was a sidelobe
-        _look(sync, samples, floor, hits.timing.start.astype(np.intp), np.array(unsettled, np.intp), hits)
+    """Search once more where what was found ``again`` may not be what it seems."""
+    unsettled = again[hits.unsettled[again]]
+    if unsettled.size:  # lest that was a sidelobe
+        _look(sync, samples, floor, hits.timing.start.astype(np.intp), unsettled, hits)
     energies, floors = hits.energy.tolist(), floor.tolist()
     weak = [row for row in again.tolist() if sync.is_weak(energies[row], floors[row])]
     if weak:
@@ -94,7 +79,7 @@ def _look(
     hits.found[where] = True
     hits.timing.start[where] = first[better] + new.timing.start[better]
     hits.timing.stretch[where], hits.carrier_hz[where] = new.timing.stretch[better], new.carrier_hz[better]
-    hits.energy[where] = new.energy[better]
+    hits.energy[where], hits.unsettled[where] = new.energy[better], new.unsettled[better]
 
 
 def rows_from(

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from ampradio import accelerator
 from ampradio.phy.amp_sync import uplink_chips
 from ampradio.phy.edge_timing import PPM, ChipTiming
-from ampradio.phy.uplink_likeness import LIKENESS_FROM, PEAK_LIKENESS, alike, first_peak
+from ampradio.phy.uplink_likeness import LIKENESS_FROM, PEAK_LIKENESS, alike, first_peak, is_no_sidelobe
 from ampradio.phy.uplink_sync_banks import banded, carrier_bank, correlated, phasors, word_parts
 from ampradio.phy.uplink_sync_hits import EXPECTED, FoundSync, Strictness, UplinkSyncHits
 from ampradio.profile.airtime import uplink_chip_ns
@@ -80,17 +80,8 @@ class UplinkSync:
         self._kernel = np.ascontiguousarray(phasor[:, : self.chip].T)
         self._advance = np.ascontiguousarray(phasor[:, : (self.block + self._taps) * self.grid : self.grid])
         self._spectrum = np.exp(-2j * np.pi / _FFT * np.outer(self._on, _BINS)).astype(np.complex64)
-        self._alone = np.empty((4, 1)), np.empty(1)  # what is found in one row, and its floor
+        self._alone = np.empty((5, 1)), np.empty(1)  # what is found in one row, and its floor
         self._loop_tables = self._for_loops() if accelerator.is_on() else None
-
-    def settles(self, start: float) -> bool:
-        """Return whether a sync found at ``start`` cannot be a sidelobe of one past what the search has looked at."""
-        return start <= self.settled_up_to
-
-    @property
-    def settled_up_to(self) -> int:
-        """The last sample of a block at which a sync that is found ``settles``."""
-        return self.block * self.grid - _SIDELOBE_CHIPS * self.chip
 
     @property
     def weak_energy(self) -> float:
@@ -139,14 +130,14 @@ class UplinkSync:
             np.float32(self._strictness.contrast) * total, noise[:, None, None, None, None]
         )
         packets = samples.shape[0]
-        timing = ChipTiming(np.zeros(packets), np.ones(packets))
-        hits = UplinkSyncHits(np.zeros(packets, np.bool_), timing, np.zeros(packets), np.zeros(packets))
+        hits = UplinkSyncHits.none(packets)
         for packet in np.flatnonzero(passed.any(axis=(1, 2, 3, 4))):
             score = np.where(passed[packet], difference[packet], 0)
             sync = self._verified(chips[packet], score, float(floor[packet]))
             if sync is not None:
-                hits.found[packet] = True
-                timing.start[packet], timing.stretch[packet], hits.carrier_hz[packet], hits.energy[packet] = sync
+                hits.found[packet], hits.unsettled[packet] = True, sync.unsettled
+                hits.timing.start[packet], hits.timing.stretch[packet] = sync.start, sync.stretch
+                hits.carrier_hz[packet], hits.energy[packet] = sync.carrier_hz, sync.energy
         return hits
 
     def first(self, samples: npt.NDArray[np.complex64], floor: float) -> FoundSync | None:
@@ -155,21 +146,18 @@ class UplinkSync:
             found, floors = self._alone
             floors[0] = floor
             self._search_each(samples[:, : self.reach], floors, 1, found)
-            sync = FoundSync(*found[:, 0].tolist())
-            return sync if sync.energy > 0 else None
-        hits = self.search(samples, np.array([floor]))
-        timing = hits.timing
-        sync = FoundSync(*(float(each[0]) for each in (timing.start, timing.stretch, hits.carrier_hz, hits.energy)))
-        return sync if hits.found[0] else None
+            start, stretch, carrier_hz, energy, unsettled = found[:, 0].tolist()
+            return FoundSync(start, stretch, carrier_hz, energy, unsettled > 0) if energy > 0 else None
+        return self.search(samples, np.array([floor])).sync(0)
 
     def _searched(
         self, samples: npt.NDArray[np.complex64], floor: npt.NDArray[np.float64], blocks: int
     ) -> UplinkSyncHits:
         """Return what ``search`` does, by a compiled loop."""
-        found = np.empty((4, samples.shape[0]))
+        found = np.empty((5, samples.shape[0]))
         self._search_each(samples, np.ascontiguousarray(floor), blocks, found)
-        start, stretch, carrier_hz, energy = found
-        return UplinkSyncHits(energy > 0, ChipTiming(start, stretch), carrier_hz, energy)
+        start, stretch, carrier_hz, energy, unsettled = found
+        return UplinkSyncHits(energy > 0, ChipTiming(start, stretch), carrier_hz, energy, unsettled > 0)
 
     def _search_each(
         self,
@@ -209,8 +197,8 @@ class UplinkSync:
 
     def _verified(
         self, chips: npt.NDArray[np.complex64], score: npt.NDArray[np.float32], floor: float
-    ) -> tuple[float, float, float, float] | None:
-        """Return start, stretch, carrier and energy of the first sync where one packet has a ``score``, if any."""
+    ) -> FoundSync | None:
+        """Return the first sync where one packet has a ``score``, if any."""
         some = np.flatnonzero(score)
         most = self._strictness.candidates
         if some.size > most:
@@ -236,7 +224,10 @@ class UplinkSync:
         stretch = self._clocks[clock[best]]
         fine = float(_BINS[bin_[best]]) / (_FFT * self.chip * stretch)
         carrier_hz = (self._carriers[carrier[best]] + fine) * self.rate_sps
-        return float(position[best] * self.grid), float(stretch), float(carrier_hz), float(energy[best])
+        left = self.block - int(position[best])  # the loudest may be past it
+        unsettled = left < self._per_chip or (left < sidelobe and not is_no_sidelobe(each[best], self._signs))
+        place = float(position[best] * self.grid), float(stretch)
+        return FoundSync(*place, float(carrier_hz), float(energy[best]), unsettled)
 
     def _chip_sums(self, samples: npt.NDArray[np.complex64]) -> npt.NDArray[np.complex64]:
         """Return chip integrals (packets, carriers, positions) at every grid step, derotated from the first sample."""

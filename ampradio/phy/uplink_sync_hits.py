@@ -38,28 +38,52 @@ UNEVEN = Strictness(6.0, 40.0, 0.3, 0.0)  # one whose ON chips differ in energy 
 
 
 class FoundSync(NamedTuple):
-    """A sync that was found in one row of samples: where it starts in it, stretch, carrier and energy."""
+    """A sync that was found in one row of samples: where it starts in it, stretch, carrier, energy, how sure it is.
+
+    One that is ``unsettled`` may be a sidelobe of another past the block that was searched.
+    """
 
     start: float
     stretch: float
     carrier_hz: float
     energy: float
+    unsettled: bool
 
     def as_hits(self) -> UplinkSyncHits:
         """Return it as the hits of one packet."""
         timing = ChipTiming(np.array([self.start]), np.array([self.stretch]))
-        return UplinkSyncHits(np.ones(1, np.bool_), timing, np.array([self.carrier_hz]), np.array([self.energy]))
+        told = np.array([self.carrier_hz]), np.array([self.energy]), np.array([self.unsettled])
+        return UplinkSyncHits(np.ones(1, np.bool_), timing, *told)
 
 
 @dataclass(frozen=True)
 class UplinkSyncHits:
-    """Per packet: whether a sync was found, its timing (samples), its carrier and the energy that speaks for it."""
+    """Per packet: whether a sync was found, its timing (samples), its carrier and the energy that speaks for it.
+
+    ``unsettled`` is as of ``FoundSync``.
+    """
 
     found: npt.NDArray[np.bool_]
     timing: ChipTiming
     carrier_hz: npt.NDArray[np.float64]
     energy: npt.NDArray[np.float64]
+    unsettled: npt.NDArray[np.bool_]
 
     def of(self, rows: npt.NDArray[np.intp]) -> UplinkSyncHits:
         """Return the hits of some of the packets."""
-        return UplinkSyncHits(self.found[rows], self.timing.of(rows), self.carrier_hz[rows], self.energy[rows])
+        told = self.carrier_hz[rows], self.energy[rows], self.unsettled[rows]
+        return UplinkSyncHits(self.found[rows], self.timing.of(rows), *told)
+
+    def sync(self, row: int) -> FoundSync | None:
+        """Return what was found in ``row``."""
+        if not self.found[row]:
+            return None
+        place = float(self.timing.start[row]), float(self.timing.stretch[row])
+        return FoundSync(*place, float(self.carrier_hz[row]), float(self.energy[row]), bool(self.unsettled[row]))
+
+    @classmethod
+    def none(cls, packets: int) -> UplinkSyncHits:
+        """Return that nothing was found in any of ``packets``."""
+        timing = ChipTiming(np.zeros(packets), np.ones(packets))
+        carrier_hz, energy = np.zeros((2, packets))
+        return cls(np.zeros(packets, np.bool_), timing, carrier_hz, energy, np.zeros(packets, np.bool_))

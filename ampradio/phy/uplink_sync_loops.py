@@ -24,7 +24,7 @@ _F = np.float32
 @compiled()
 def _search_block(
     samples: _Samples, block: int, noise: np.float32, of_chip: np.float32, tables: SearchTables
-) -> tuple[int, int, int, int, np.float32]:
+) -> tuple[int, int, int, int, np.float32, bool]:
     """Return what ``best_of`` does of the first ``block`` places in ``samples``."""
     fine, advance, signs, offsets, bases, _, _, reach, whole, sidelobe, thresholds, _, _ = tables
     carriers, clocks, grid = fine.shape[0], offsets.shape[0], fine.shape[2]
@@ -42,14 +42,19 @@ def _search_block(
         here = (scored[tried], rows, places, passed, tried * clocks * block)
         passed = score(sums[tried, 2], signs, bases, per_chip, noise, thresholds[1], *here)
     if not passed:
-        return 0, 0, 0, 0, _F(0)
+        return 0, 0, 0, 0, _F(0), False
     return best_of(sums, scored, places[:passed], of_chip, sidelobe, tables)
 
 
 @compiled()
-def search_row(samples: _Samples, floor: float, blocks: int, tables: SearchTables) -> tuple[float, float, float, float]:
-    """Return start, stretch, carrier in Hz and energy, 0 if there is none, of the first sync: see ``search_each``."""
-    fine, advance, signs, _, _, ons, _, positions, block, _, thresholds, _, banks = tables
+def search_row(
+    samples: _Samples, floor: float, blocks: int, tables: SearchTables
+) -> tuple[float, float, float, float, bool]:
+    """Return start, stretch, carrier in Hz and energy, 0 if there is none, of the first sync: see ``search_each``.
+
+    Last: whether it may be a sidelobe, or the flank, of one past its block.
+    """
+    fine, advance, signs, _, _, ons, _, positions, block, sidelobe, thresholds, _, banks = tables
     grid, per_chip = fine.shape[2], advance.shape[2] - positions
     noise, of_chip = _F(floor) * thresholds[0], _F(floor) * thresholds[4]
     coarsely, reach = ons.size > 0 and noise > 0, (signs.size - 1) * per_chip
@@ -67,12 +72,14 @@ def search_row(samples: _Samples, floor: float, blocks: int, tables: SearchTable
                 continue
             first, last = max(first - 2 * per_chip, 0), min(last + 2 * per_chip, block)
         here = samples[(ahead * block + first) * grid :]
-        position, clock, carrier, bin_, heard = _search_block(here, last - first, noise, of_chip, tables)
+        position, clock, carrier, bin_, heard, is_none = _search_block(here, last - first, noise, of_chip, tables)
         if heard > 0:
+            left = block - (first + position)
+            unsettled = left < per_chip or (left < sidelobe and not is_none)
             start, stretch = float((ahead * block + first + position) * grid), banks[0, clock]
             fine_of_it = bin_ / (banks[2, 1] * grid * per_chip * stretch)
-            return start, stretch, (banks[1, carrier] + fine_of_it) * banks[2, 0], float(heard)
-    return 0.0, 1.0, 0.0, 0.0
+            return start, stretch, (banks[1, carrier] + fine_of_it) * banks[2, 0], float(heard), unsettled
+    return 0.0, 1.0, 0.0, 0.0, False
 
 
 @compiled(
@@ -103,14 +110,15 @@ def search_each(
 
     ``fine`` (carriers, 2, grid) and ``advance`` (carriers, 2, steps) are as for ``grid_sums``; ``ons`` as for
     ``standing_out``, none if it is not to be asked.
-    ``found`` (4, packets): an energy of 0 says that there is none. ``thresholds``: how much of the floor and of the
-    energy present the word must exceed, and of the noise of a chip when added up coherently; how many candidates are
-    looked at so; samples per chip. ``likeness``: of a sync, how that grows, from where on; of its peak. ``blocks`` are
-    searched, one after the other, until there is one. ``banks`` (3, …): the clocks; the carriers in cycles a sample;
-    the sample rate and the bins to a chip rate.
+    ``found`` (5, packets): an energy of 0 says that there is none; last, 1 if it is unsettled. ``thresholds``: how much
+    of the floor and of the energy present the word must exceed, and of the noise of a chip when added up coherently;
+    how many candidates are looked at so; samples per chip. ``likeness``: of a sync, how that grows, from where on; of
+    its peak. ``blocks`` are searched, one after the other, until there is one. ``banks`` (3, …): the clocks; the
+    carriers in cycles a sample; the sample rate and the bins to a chip rate.
     """
     places = (offsets, bases, ons)
     tables = (fine, advance, signs, *places, spectrum, positions, block, sidelobe, thresholds, likeness, banks)
     for packet in range(samples.shape[0]):
-        start, stretch, carrier_hz, energy = search_row(samples[packet], floor[packet], blocks, tables)
+        start, stretch, carrier_hz, energy, unsettled = search_row(samples[packet], floor[packet], blocks, tables)
         found[0, packet], found[1, packet], found[2, packet], found[3, packet] = start, stretch, carrier_hz, energy
+        found[4, packet] = 1.0 if unsettled else 0.0

@@ -164,7 +164,7 @@ class UplinkWindow:
 
     def _further_looks(self, sample: int, sync: FoundSync, floor: float) -> list[tuple[int, float]]:
         """Return from where to look for something how much stronger than the first sync, found at ``sample``."""
-        looks = [] if self._search.settles(sync.start) else [(sample, 1.0)]
+        looks = [(sample, 1.0)] if sync.unsettled else []
         if self._search.is_weak(sync.energy, floor):
             looks += [(sample + later, OUTRANKS) for later in self._search.later_looks]
         return looks

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio.accelerator import compiled
+from ampradio.phy.uplink_likeness import NO_SIDELOBE
 
 _Floats = npt.NDArray[np.float32]
 _Reals = npt.NDArray[np.float64]
@@ -19,46 +20,48 @@ _F = np.float32
 SearchTables = tuple[
     _Floats, _Floats, _Floats, _Whole, _Whole, _Whole, _Floats, int, int, int, _Floats, _Floats, _Reals
 ]
-_Told = tuple[_Floats, np.float32, np.float32, _Floats, _Floats, _Floats, _Floats]
+_Told = tuple[_Floats, np.float32, np.float32, _Floats, _Floats, _Floats]
+_Sums = tuple[np.float32, np.float32, np.float32]
 _TINY = np.float32(1.1754944e-38)
-_ROUNDED, _UNKNOWN, _NO_WORD = np.float32(1.00001), np.float32(-1), np.float32(-2)
+_NO_SIDELOBE = np.float32(NO_SIDELOBE)
+_ROUNDED, _ROUNDED_DOWN, _UNKNOWN, _NO_WORD = np.float32(1.00001), np.float32(0.99999), np.float32(-1), np.float32(-2)
 
 
 @compiled()
-def _is_alike(each: _Floats, signs: _Floats, floor: np.float32, likeness: _Floats) -> bool:
-    """Return whether the chip energies (48,) correlate with the word as they should at this SNR."""
-    count, ons = signs.size, 0
-    total = on = _F(0)
-    for chip in range(count):
-        total += each[chip]
-        if signs[chip] > 0:
-            ons, on = ons + 1, on + each[chip]
-    signal = max(on / _F(ons) - floor, _F(0)) + _TINY
+def _is_alike(sums: _Sums, ons: int, offs: int, floor: np.float32, likeness: _Floats) -> bool:
+    """Return whether the chip energies of ``sums`` correlate with the word as they should at this SNR."""
+    signal = max(sums[0] / _F(ons) - floor, _F(0)) + _TINY
     mean = signal / (signal + _F(2) * floor)
     least = mean * (likeness[0] + likeness[1] * max(mean - likeness[2], _F(0)))
-    middle, match, size = total / _F(count), _F(0), _F(0)
-    for chip in range(count):
-        spread = each[chip] - middle
-        match += spread * signs[chip]
-        size += spread * spread
-    return bool(match > least * math.sqrt(size * _F(count)))
+    return _correlates(sums, ons, offs, least)
 
 
 @compiled()
-def _pick(
-    sums: _Floats, signs: _Floats, offsets: npt.NDArray[np.int64], position: int, word: _Floats, each: _Floats
-) -> np.float32:
-    """Write the chips of a word that begins at ``position`` into ``word``, their energies into ``each``.
+def _correlates(sums: _Sums, ons: int, offs: int, least: np.float32) -> bool:
+    """Return whether the chip energies of ``sums`` correlate with the word by more than ``least``."""
+    on, off, squares = sums
+    count, total = _F(ons + offs), on + off
+    middle = total / count
+    match = on - off - middle * _F(ons - offs)
+    return bool(match > least * math.sqrt(max(squares - total * middle, _F(0)) * count))
 
-    Return the mean energy of its OFF chips.
+
+@compiled()
+def _pick(sums: _Floats, ons: _Whole, offs: _Whole, word: _Floats) -> _Sums:
+    """Write the ON chips of the word that ``sums`` begin with into ``word``; ``ons`` and ``offs`` are where chips are.
+
+    Return what its ON chips have in energy, what its OFF chips have, and what the squares of both add up to.
     """
-    quiet, offs = _F(0), 0
-    for chip in range(signs.size):
-        at = position + offsets[chip]
-        word[0, chip], word[1, chip], each[chip] = sums[0, at], sums[1, at], sums[2, at]
-        if signs[chip] < 0:
-            quiet, offs = quiet + each[chip], offs + 1
-    return quiet / _F(offs)
+    on = off = squares = more = _F(0)
+    for chip in range(ons.size):
+        at = ons[chip]
+        each = sums[2, at]
+        word[0, chip], word[1, chip] = sums[0, at], sums[1, at]
+        on, squares = on + each, squares + each * each
+    for chip in range(offs.size):
+        each = sums[2, offs[chip]]
+        off, more = off + each, more + each * each
+    return on, off, squares + more
 
 
 @compiled()
@@ -106,68 +109,72 @@ def _powers(real: _Floats, imag: _Floats, above: _Floats, below: _Floats) -> Non
 
 
 @compiled()
-def _loudest(word: _Floats, signs: _Floats, spectrum: _Floats, heard: _Floats) -> tuple[int, np.float32]:
-    """Return the bin, either side of the carrier, in which the ON chips of ``word`` (2, 48) add up to most.
+def _reaches(row: _Floats, least: np.float32) -> bool:
+    number = 0
+    for place in range(row.size):  # without a branch, so that it goes side by side
+        number += row[place] > least
+    return number > 0
 
-    And their energy there. ``spectrum`` (ON chips, 2, bins) are the phasors of the bins on one side; ``heard``
-    (3, 2, bins) is for scratch.
+
+@compiled()
+def _loudest(word: _Floats, spectrum: _Floats, least: np.float32, heard: _Floats) -> tuple[int, np.float32]:
+    """Return the bin, either side of the carrier, in which the ON chips in ``word`` (2, chips) add up to most.
+
+    And their energy there, ``_NO_WORD`` if that is not above ``least``. ``spectrum`` (ON chips, 2, bins) are the
+    phasors of the bins on one side; ``heard`` (3, 2, bins) is for scratch.
     """
     heard[:2] = _F(0)
     ons, bins = spectrum.shape[0], spectrum.shape[2]
-    some, row = np.empty((2, ons), np.float32), 0
-    for chip in range(signs.size):
-        if signs[chip] > 0:
-            some[0, row], some[1, row] = word[0, chip], word[1, chip]
-            row += 1
     phasors = spectrum.reshape(ons, 2 * bins)
     for half in range(2):
-        _add_turned(heard[half].ravel(), phasors, some[half])
+        _add_turned(heard[half].ravel(), phasors, word[half])
     above, below = heard[2, 0], heard[2, 1]
     _powers(heard[0], heard[1], above, below)
+    about = _ROUNDED_DOWN * least * _F(ons)
+    if not _reaches(above, about) and not _reaches(below, about):
+        return 0, _NO_WORD
     best, most = 0, _F(-1)
     for each in range(bins):
         if above[each] > most or below[each] > most:
             best, most = (each, above[each]) if above[each] >= below[each] else (-each, below[each])
-    return best, most / _F(ons)
+    energy = most / _F(ons)
+    return (best, energy) if energy > least else (0, _NO_WORD)
 
 
 @compiled()
-def _energy(sums: _Floats, signs: _Floats, offsets: _Whole, position: int, told: _Told) -> tuple[int, np.float32]:
-    """Return bin and energy of the word that begins at ``position``; an energy of ``_NO_WORD`` if it is none.
+def _energy(sums: _Floats, ons: _Whole, offs: _Whole, told: _Told) -> tuple[int, np.float32]:
+    """Return bin and energy of the word that ``sums`` begin with; an energy of ``_NO_WORD`` if it is none.
 
     ``told``: the spectrum, the noise energy of a chip, what the word must exceed, the likeness; and room to work in.
     """
-    spectrum, floor, coherent, likeness, word, each, heard = told
-    quiet = _pick(sums, signs, offsets, position, word, each)
-    if not _is_alike(each, signs, floor, likeness):
+    spectrum, floor, coherent, likeness, word, heard = told
+    picked = _pick(sums, ons, offs, word)
+    if not _is_alike(picked, ons.size, offs.size, floor, likeness):
         return 0, _NO_WORD
-    best, energy = _loudest(word, signs, spectrum, heard)
-    return (best, energy) if energy > coherent * max(quiet, floor) else (0, _NO_WORD)
+    return _loudest(word, spectrum, coherent * max(picked[1] / _F(offs.size), floor), heard)
 
 
 @compiled()
 def _loudest_from(
-    first: int, last: int, best: int, sums: _Floats, signs: _Floats, offsets: _Whole, carrier: _Whole, clock: _Whole,
-    position: _Whole, reach: _Floats, energies: _Floats, bins: _Whole, told: _Told,
+    first: int, last: int, best: int, sums: _Floats, ons: _Whole, offs: _Whole, carrier: _Whole, clock: _Whole,
+    position: _Whole, reach: _Floats, order: _Whole, energies: _Floats, bins: _Whole, told: _Told,
 ) -> int:  # fmt: skip
     """Return which candidate from ``first`` to ``last``, or else ``best``, is a word of most energy, −1 for none.
 
-    ``reach`` is what each may have at most; what comes to be known of them goes into ``energies`` and ``bins``.
+    ``reach`` is what each may have at most, and ``order`` theirs by that, most first; what comes to be known of them
+    goes into ``energies`` and ``bins``.
     """
-    left = reach.copy()
-    while True:
-        index, most = -1, _F(0) if best < 0 else energies[best]
-        for each in range(left.size):
-            if left[each] > most and first <= position[each] <= last:
-                index, most = each, left[each]
-        if index < 0:
-            return best  # none of the others can be louder
-        left[index] = _F(0)
+    for index in order:
+        if best >= 0 and reach[index] <= energies[best]:
+            break  # none of the others can be louder
+        if not first <= position[index] <= last:
+            continue
         if energies[index] == _UNKNOWN:
-            at = (sums[carrier[index]], signs, offsets[clock[index]], position[index])
-            bins[index], energies[index] = _energy(*at, told)
+            here = sums[carrier[index], :, position[index] :]
+            bins[index], energies[index] = _energy(here, ons[clock[index]], offs[clock[index]], told)
         if energies[index] > 0 and (best < 0 or energies[index] > energies[best]):
             best = index
+    return best
 
 
 @compiled()
@@ -186,46 +193,46 @@ def _places(some: _Whole, clocks: int, block: int) -> _Whole:
 @compiled()
 def best_of(
     sums: _Floats, scored: _Floats, some: _Whole, of_chip: np.float32, sidelobe: int, tables: SearchTables
-) -> tuple[int, int, int, int, np.float32]:
+) -> tuple[int, int, int, int, np.float32, bool]:
     """Return position, clock, carrier, bin and energy of the first sync at ``some`` of the places that stand out.
 
-    An energy of 0 says that there is none.
+    An energy of 0 says that there is none. Last: whether it is surely no sidelobe.
     """
     _, _, signs, offsets, _, _, spectrum, _, _, _, thresholds, likeness, _ = tables
     most, clocks, block = int(thresholds[3]), scored.shape[1], scored.shape[2]
     if some.size > most:
         scores = scored.ravel()[some]
         some = some[scores >= np.partition(scores, some.size - most)[some.size - most]]
-    word, each = np.empty((2, signs.size), np.float32), np.empty(signs.size, np.float32)
+    ons, offs = offsets[:, np.flatnonzero(signs > 0)], offsets[:, np.flatnonzero(signs < 0)]
+    word, sizes = np.empty((2, ons.shape[1]), np.float32), (ons.shape[1], offs.shape[1])
     heard, of_peak = np.empty((3, 2, spectrum.shape[2]), np.float32), likeness.copy()
     of_peak[0] = likeness[3]
-    told = (spectrum, of_chip, thresholds[2], of_peak, word, each, heard)
+    told = (spectrum, of_chip, thresholds[2], of_peak, word, heard)
     carrier, clock, position = _places(some, clocks, block)
     energies, bins = np.full(some.size, _UNKNOWN), np.zeros(some.size, np.int64)
     reach, stop = np.empty(some.size, np.float32), position.min() + sidelobe
-    ons = offsets[:, np.flatnonzero(signs > 0)]
     for index in range(some.size):
         reach[index] = _most(sums[carrier[index], 2, position[index] :], ons[clock[index]])
-    of_all = (sums, signs, offsets, carrier, clock, position, reach)
+    of_all = (sums, ons, offs, carrier, clock, position, reach, np.argsort(-reach))
     best = _loudest_from(0, stop, -1, *of_all, energies, bins, told)
     if best >= 0:  # most often it is at once what looking for the first would come to
-        _pick(sums[carrier[best]], signs, offsets[clock[best]], position[best], word, each)
-        is_sure = _is_alike(each, signs, of_chip, likeness)
+        picked = _pick(sums[carrier[best], :, position[best] :], ons[clock[best]], offs[clock[best]], word)
+        is_sure, is_none = _is_alike(picked, *sizes, of_chip, likeness), _correlates(picked, *sizes, _NO_SIDELOBE)
         if is_sure and best == _loudest_from(stop + 1, position[best] + sidelobe, best, *of_all, energies, bins, told):
-            return position[best], clock[best], carrier[best], bins[best], energies[best]
+            return position[best], clock[best], carrier[best], bins[best], energies[best], is_none
     first = block
     for index in np.argsort(position):
-        at = (sums[carrier[index]], signs, offsets[clock[index]], position[index])
+        at = (sums[carrier[index], :, position[index] :], ons[clock[index]], offs[clock[index]])
         if energies[index] == _UNKNOWN:
             bins[index], energies[index] = _energy(*at, told)
-        if energies[index] > 0:
-            _pick(*at, word, each)
-            if _is_alike(each, signs, of_chip, likeness):
-                first = position[index]
-                break
+        if energies[index] > 0 and _is_alike(_pick(*at, word), *sizes, of_chip, likeness):
+            first = position[index]
+            break
     if first == block:
-        return 0, 0, 0, 0, _F(0)
+        return 0, 0, 0, 0, _F(0), False
     for _ in range(2):  # what was taken for the first may have been a sidelobe of the next
         best = _loudest_from(first, first + sidelobe, -1, *of_all, energies, bins, told)
         first = position[best]
-    return position[best], clock[best], carrier[best], bins[best], energies[best]
+    picked = _pick(sums[carrier[best], :, position[best] :], ons[clock[best]], offs[clock[best]], word)
+    is_none = _correlates(picked, *sizes, _NO_SIDELOBE)
+    return position[best], clock[best], carrier[best], bins[best], energies[best], is_none

@@ -23,10 +23,6 @@ class Mallory:
             Tx(each.tx.psdu, each.tx.vector, start_ns + index * gap_ns) for index, each in enumerate(recorded)
         ]
 
-    def inject(self, script: Sequence[Tx]) -> None:
-        """Send these PPDUs."""
-        self._script = list(script)
-
     def receive(self, psdu: bytes, rx: RxVector, now_ns: int) -> None:
         """Listen in silence."""
 

@@ -15,8 +15,6 @@ FCS_OCTETS = 2
 GAP_NS = 10_000
 TRUTH = {text.encode() for text in (*COMMANDS, *READINGS)}
 ACTED = ("security.command", "security.downlink_data", "security.uplink_data")
-OUTSIDE_MICS = (3, 4)
-"""Type Dependent Control, outside every AAD (rule 2): a change there is the MAC's to bear."""
 
 
 def octets(suspect: Suspect, step: int = 1) -> Outcome:

@@ -12,6 +12,7 @@ import pytest
 from ampradio.channel.multipath import multipath_taps
 from ampradio.radio.emulator import EmulatedNetwork
 from ampradio.radio.emulator.air import Air, Emission, FlatAir, Samples, Tuning, Window
+from ampradio.radio.emulator.front_end import FULL_SCALE_TX_DBM
 from ampradio.radio.emulator.network import boards
 from testbed.emulated_air import IndoorAir, Way
 from testbed.emulated_air.echoes import Fading
@@ -58,6 +59,18 @@ class NoiseSender:
                 own.first, np.take(row, own.first + np.arange(own.count), mode="wrap"), 1.0, 0.0, 1e9, own.rate_sps
             )
         ]
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A radio that has always been sending one value, in √mW: a carrier, or a reflection coefficient."""
+
+    rate_sps: Fraction
+    value: complex
+
+    def emissions(self, window: Window) -> list[Emission]:
+        own = window.at(self.rate_sps)
+        return [Emission(own.first, np.full(own.count, self.value, np.complex64), 1.0, 0.0, 1e9, own.rate_sps)]
 
 
 class Silence:
@@ -226,6 +239,38 @@ def test_a_radio_that_reflects_answers_on_the_carrier_that_falls_on_it() -> None
     expected = 7 - 40 - 45 + 20 * np.log10(0.5 * 2 / np.pi) - (4 - 60)
     assert sidebands == pytest.approx([expected, expected], abs=0.3)
     assert 10 * np.log10(power[1000]) < expected - 25  # a Γ that averages to zero leaves no carrier
+
+
+def test_a_reflection_is_of_what_somebody_sends_and_not_heard_by_its_own_antenna() -> None:
+    """Two tags side by side reflect nothing without a carrier; with one, each hears it, and of reflections the other's.
+
+    |Γ| of half of full scale, 7 dBm: what the reader's 1 √mW becomes on its way by a tag at 20 dB.
+    """
+    rate, window = Fraction(1_000_000), Window(FAR, 500, Fraction(1_000_000))
+    gamma = 0.5 * 10 ** (FULL_SCALE_TX_DBM / 20)
+    tags = [Constant(rate, gamma), Constant(rate, 1j * gamma)]
+    near = IndoorAir(Way(0.0), Way(0.0), reflecting=frozenset({1, 2}))
+    for receiver in range(3):
+        assert near.heard([Silence(), *tags], receiver, EVERYTHING, window).power_mw() == 0
+    ways = {(0, 1): Way(20.0), (0, 2): Way(40.0), (1, 2): Way(6.0), (2, 1): Way(6.0)}
+    air = IndoorAir(Way(300.0), Way(0.0), ways, reflecting=frozenset({1, 2}))
+    carrier = Constant(rate, 1.0)
+    for receiver, expected in ((1, 0.1 + 0.5j * 0.01 * 10**-0.3), (2, 0.01 + 0.5 * 0.1 * 10**-0.3)):
+        heard = air.heard([carrier, *tags], receiver, EVERYTHING, window).samples()
+        assert np.allclose(heard, expected, atol=1e-5)
+
+
+def test_what_wanders_keeps_its_carrier() -> None:
+    """A receiver tuned lower hears it higher, whether both oscillators tremble or not: here by a microhertz."""
+    rate, tuning = Fraction(4_000_000), Tuning(-50_000.0, 1e9)
+    senders, window = [ToneSender(110_000.0, rate), Silence()], Window(FAR, 2000, rate)
+    still, trembling = (
+        joined(Way(20.0, 0.0, None, wandering)).heard(senders, 1, tuning, window).samples()
+        for wandering in (None, Wandering(4, 1e-6))
+    )
+    turn = np.vdot(still, trembling) / np.vdot(still, still)
+    assert abs(turn) == pytest.approx(1, abs=1e-3)
+    assert error_db(trembling, still * turn) < -60
 
 
 def test_a_clock_that_is_fast_sees_slow_tones() -> None:

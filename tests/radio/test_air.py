@@ -193,6 +193,20 @@ def test_a_stream_is_the_same_however_it_is_cut(air: Air) -> None:
         assert error_db(np.concatenate(parts), whole) < -100
 
 
+def test_a_slow_sender_reaches_a_fast_receiver_without_seams() -> None:
+    """What filters and interpolation look back over are samples of the sender's: 38 times as long as the receiver's."""
+    rate, first, count = Fraction(20_000_000), 40_000_000, 20_000
+    senders = [NoiseSender(Fraction(521_000)), Silence()]
+    air = joined(Way(0.0, 123e-9, Fading("D", 3, ("a", "b"))))
+    whole = air.heard(senders, 1, EVERYTHING, Window(first, count, rate)).samples()
+    edges = [0, 1, 7000, 7001, 13_000, count]
+    parts = [
+        air.heard(senders, 1, EVERYTHING, Window(first + begin, end - begin, rate)).samples()
+        for begin, end in itertools.pairwise(edges)
+    ]
+    assert abs(whole).max() > 0.1 and np.allclose(np.concatenate(parts), whole, atol=1e-4)
+
+
 def test_what_is_drawn_by_a_seed_is_the_same_again_and_another_by_another() -> None:
     rate, first = Fraction(20_000_000), EPOCH - 3000  # also where the bursts are drawn anew
 

@@ -76,6 +76,15 @@ def test_an_experiments_channel_becomes_the_air(tmp_path: Path) -> None:
     assert at_ap_db < 0 and -10 - 12 < quieter_db < -10
 
 
+@pytest.mark.parametrize(("ways", "parts"), [("one-way", [0]), ("mono-static", [0, 0]), ("bistatic", [0, 1])])
+def test_the_ways_of_an_uplink_fade_alike_or_apart(tmp_path: Path, ways: str, parts: list[int]) -> None:
+    """docs/experiments.md: there and back independently, or the same way twice; the back's name is a one-way's."""
+    fading = plan_of_file(experiment(tmp_path, multipath="D", uplink_ways=ways), 2).air.ways[1, 0].fading
+    assert fading is not None
+    names = list(reversed(fading.names))
+    assert [names.index(each) for each in names] == parts and names[0] == "air.uplink.multipath"
+
+
 def test_an_experiments_impairments_become_the_airs_and_the_receivers(tmp_path: Path) -> None:
     """Amplitudes are counted over an ON chip at each receiver: 30 dB and 20 dB over kT in 20 MHz, 7 dB of figure."""
     path = experiment(

@@ -8,6 +8,8 @@ milliseconds later then, and comes again when nobody is handling it after a whil
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import os
 import signal
 import sys
@@ -49,7 +51,14 @@ def end(code: int) -> NoReturn:
         if signal.getsignal(number) is _interrupt:
             signal.signal(number, lambda *_: os._exit(code))
     signal.setitimer(signal.ITIMER_REAL, 0)
-    sys.exit(code)
+    if not asked():
+        sys.exit(code)
+    # Python itself would kill the program, not end it with this code, if the KeyboardInterrupt had come in an eval
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -155,8 +155,14 @@ class Board:
             if channel.scan_element:
                 channel.enabled = channel.id in _I_AND_Q and channel.output == output
         device.set_kernel_buffers_count(kernel_buffers)
-        buffer = self._new_buffer(device, samples, cyclic)
+        buffer = self._new_buffer.__new__(self._new_buffer)
+        buffer._buffer = None  # its end looks at it, and a Ctrl-C may come before its beginning is through
         self._handles.buffers.append(buffer)
+        try:
+            buffer.__init__(device, samples, cyclic)
+        except OSError:
+            self._handles.buffers.remove(buffer)
+            raise
         return buffer
 
     def destroy(self, buffer: Any) -> None:

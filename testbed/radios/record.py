@@ -120,10 +120,10 @@ def record(
     meta = _meta(radio, base, profile, role, description or f"{seconds:g} s from {radio.identity.uri}")
     began = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
     facts = radio_facts(radio.identity, settings) | {"began_utc": began} | (more or {})
-    meta.set_radio(facts)
     written, segments, interrupted = 0, 1, True
     try:
         with meta.data_path.open("wb") as file:
+            meta.set_radio(facts)
             radio.start(transmit=False)
             expected = 0
             while written < wanted:

@@ -51,7 +51,7 @@ def table(curves: Sequence[dict[str, Any]]) -> str:
     """Return a table with a row for each mode: the bar, distances in dB at 10 % and 1 % by clock, PER at bar + 4 dB."""
     clocks = sorted({curve["clock_ppm"] for curve in curves})
     at = [f"at ±{clock:,.0f} ppm" for clock in clocks]
-    heads = ["mode", "MS/s", "10 % bar, dB", *at, "allowed", "at 1 %", "floor below"]
+    heads = ["mode", "MS/s", "10 % bar, dB", *at, "allowed", "at 1 %", "floor below, 10⁻³"]
     rows = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for name in dict.fromkeys(curve["mode"] for curve in curves):
         some = {curve["clock_ppm"]: curve for curve in curves if curve["mode"] == name}
@@ -68,7 +68,7 @@ def table(curves: Sequence[dict[str, Any]]) -> str:
                     *(_db(some[clock]["loss_db"]) if clock in some else "" for clock in clocks),
                     "" if any_one["allowed_db"] is None else f"{any_one['allowed_db']:g}",
                     _db(max(worst, default=None)),
-                    f"{max(floors):.1g}" if floors else "",
+                    f"{max(floors) * 1e3:.2f}" if floors else "",
                 ]
             )
             + " |"
@@ -79,7 +79,8 @@ def table(curves: Sequence[dict[str, Any]]) -> str:
 
 def leak_table(curves: Sequence[dict[str, Any]]) -> str:
     """Return the Ec/N0 of each link of ``bench-mono`` at 10 % PER, with its leak."""
-    rows = ["| mode | clock | leak over the reply | 10 % PER, dB | distance |", "|---|---|---|---|---|"]
+    packets = f"{curves[0]['packets']} packets a point, one seed, {curves[0]['seed']}: single runs, not medians."
+    rows = [packets, "", "| mode | clock | leak over the reply | 10 % PER, dB | distance |", "|---|---|---|---|---|"]
     for curve in curves:
         leak = "none" if curve["leak_db"] is None else f"{curve['leak_db']:g} dB"
         rows.append(

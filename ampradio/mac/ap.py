@@ -12,26 +12,20 @@ from collections.abc import Sequence
 
 from ampradio.mac import ladder
 from ampradio.mac.access import DataConversation, TriggerConversation
-from ampradio.mac.ack import Ack
-from ampradio.mac.bistatic import BistaticAir
-from ampradio.mac.downlink import DownlinkPpdu, downlink_ppdu
+from ampradio.mac.air import air_of
+from ampradio.mac.downlink import DownlinkPpdu
 from ampradio.mac.events import Event, EventLog
 from ampradio.mac.frame import parse_frame, station_of
 from ampradio.mac.header import partial_id
-from ampradio.mac.mono_static import Excited, MonoStaticAir
 from ampradio.mac.refusal import Reason, Refusal
 from ampradio.mac.rounds import ApSettings, Conversation, Heard, Round, Sizing, Wait
 from ampradio.mac.secure import SecureConversation
-from ampradio.mac.slots import OpenSlot, SlotSchedule, ack_ns, listening_windows
+from ampradio.mac.slots import OpenSlot
 from ampradio.mac.work import SecureExchange, SendData, WorkItem
 from ampradio.profile.model import Profile
-from ampradio.vectors import Listen, PpduKind, RxVector, Tx
+from ampradio.vectors import Listen, RxVector, Tx
 
 FOREVER_NS = 2**63 - 1
-_EXCITED: dict[PpduKind, type[MonoStaticAir | BistaticAir]] = {
-    PpduKind.UL_MONO_STATIC: MonoStaticAir,
-    PpduKind.UL_BISTATIC: BistaticAir,
-}
 
 
 class ApStation:
@@ -50,16 +44,14 @@ class ApStation:
         self._settings = settings
         self._sizing = Sizing(profile, settings)
         self._log = EventLog()
-        self._ack_ns = ack_ns(profile, settings.dl_rate_bps)
-        excited = _EXCITED.get(settings.uplink)
-        self._air = None if excited is None else excited(profile, settings)
+        self._air = air_of(profile, settings)
         self._work = [self._conversation(item) for item in reversed(work)]
         self._current: Conversation | None = None
         self._current_start_ns = settings.start_ns
         self._outgoing: list[Tx] = []
         self._free_ns = settings.start_ns
         self._last_end_ns = settings.start_ns
-        self._listening: OpenSlot | Excited | None = None
+        self._listening: OpenSlot | None = None
         self._session_served_ns = -1
         self._begun = False
         self.finished = False
@@ -141,7 +133,7 @@ class ApStation:
             return SecureConversation(self._sizing, item, self._log)
         if isinstance(item, SendData):
             return DataConversation(self._sizing, item)
-        if self._air is not None and not self._air.has_slots:
+        if not self._air.has_slots:
             raise ValueError("mono-static tags have no slots to poll: their inventory is EPC Gen2's")
         return TriggerConversation(self._sizing, item, self._log)
 
@@ -150,39 +142,22 @@ class ApStation:
         due = None if self._current is None else self._current.next_deadline_ns()
         return None if due is None or due <= self._session_served_ns else due
 
-    def _end_slot(self, over: OpenSlot | Excited) -> None:
+    def _end_slot(self, over: OpenSlot) -> None:
         """Decide the Ack of a slot, or of all, then open the next slot or go on to what follows."""
-        now_ns = over.end_ns
-        heard = over.heard_id
+        now_ns, heard = over.end_ns, over.heard_id
         if heard is None:
             self._log.add(now_ns, "no_reply", slot=over.slot)
-        self._listening = None
-        if isinstance(over, OpenSlot):
-            self._listening = over.following()
-            if isinstance(self._air, BistaticAir):
-                self._acknowledge_together(self._air, over, heard)
-            else:
-                self._acknowledge(over, heard)
+        self._listening = over.following()
+        ack, acked_id = self._air.acknowledged(over)
+        if ack is not None:
+            self._emit(ack, over.silent_until_ns)
+        if acked_id is not None:
+            self._log.add(over.silent_until_ns, "ack", slot=over.slot, id=acked_id, heard=heard is not None)
         if self._listening is not None:
             return
         assert self._current is not None  # who opened the slots
         self._current.slots_over(now_ns)
         self._go_on(now_ns)
-
-    def _acknowledge(self, over: OpenSlot, heard: int | None) -> None:
-        acked_id = self._settings.station_id if heard is None else heard
-        ack = downlink_ppdu(self._profile, self._settings.dl_rate_bps, Ack(acked_id))
-        self._emit(ack, over.silent_until_ns)
-        self._log.add(over.silent_until_ns, "ack", slot=over.slot, id=acked_id, heard=heard is not None)
-
-    def _acknowledge_together(self, air: BistaticAir, over: OpenSlot, heard: int | None) -> None:
-        """Remember who was heard in a slot of an excitation; after the last, send the Group Ack."""
-        start_ns = over.silent_until_ns
-        if heard is not None:
-            air.heard.append((over.slot, heard))
-            self._log.add(start_ns, "ack", slot=over.slot, id=heard, heard=True)
-        if self._listening is None:
-            self._emit(air.group_ack(over.schedule.slots), start_ns)
 
     def _go_on(self, now_ns: int) -> None:
         """Send what is to be sent up to the next slot, or finish."""
@@ -223,27 +198,10 @@ class ApStation:
         self._current = None
 
     def _send_round(self, round_: Round) -> None:
-        """Send a round's frames back to back and open its slots, with their listening windows on the last frame."""
-        self._free_ns = max(self._free_ns, round_.not_before_ns)
-        if self._air is not None:
-            sendings, self._listening = self._air.sendings(round_, self._free_ns)
-            for each in sendings:
-                self._emit(each.ppdu, each.start_ns, each.replies)
-            return
-        *first, last = (downlink_ppdu(self._profile, self._settings.dl_rate_bps, frame) for frame in round_.frames)
-        for ppdu in first:
-            self._emit(ppdu, self._free_ns)
-        if round_.reply is None:
-            self._emit(last, self._free_ns)
-            return
-        timing = self._profile.timing
-        slot_ns = round_.slot_units * timing.slot_unit_ns
-        opened_ns = self._free_ns + last.duration_ns
-        schedule = SlotSchedule(opened_ns, round_.slots, slot_ns, self._ack_ns, timing.amp_sifs_ns)
-        rate_bps, margin_ns = self._settings.ul_rate_bps, self._settings.listen_margin_ns
-        windows = listening_windows(schedule, round_.reply, rate_bps, round_.seed_index, margin_ns)
-        self._emit(last, self._free_ns, windows)
-        self._listening = OpenSlot(schedule, 1, round_.senders)
+        """Send a round's frames and open its slots."""
+        sendings, self._listening = self._air.sendings(round_, max(self._free_ns, round_.not_before_ns))
+        for each in sendings:
+            self._emit(each.ppdu, each.start_ns, each.replies)
 
     def _emit(self, ppdu: DownlinkPpdu, start_ns: int, replies: tuple[Listen, ...] = ()) -> None:
         end_ns = start_ns + ppdu.duration_ns

@@ -51,10 +51,7 @@ class ExcitationSlots:
 
 
 class BistaticAir:
-    """Makes the PPDUs of an AP and of its energizer, all in one half of a 40 MHz channel, and tells where slots lie.
-
-    ``heard`` are the slots of the excitation on the air in which a reply came whole, and whose it was.
-    """
+    """Makes the PPDUs of an AP and of its energizer, all in one half of a 40 MHz channel, and tells where slots lie."""
 
     has_slots = True
 
@@ -64,7 +61,7 @@ class BistaticAir:
             raise ValueError(f"bistatic tags receive {profile.downlink.rate_low_bps} b/s, not {settings.dl_rate_bps}")
         self._profile = profile
         self._settings = settings
-        self.heard: list[tuple[int, int]] = []
+        self._heard: list[tuple[int, int]] = []  # in which slots of this excitation a reply came whole, and whose
 
     def sendings(self, round_: Round, start_ns: int) -> tuple[list[Sending], OpenSlot | None]:
         """Return the PPDUs of a round from ``start_ns`` on, the energizer's last, and the first of its slots.
@@ -98,12 +95,18 @@ class BistaticAir:
             self._settings.listen_margin_ns,
             shift_upwards=not self._settings.upper_half,
         )
-        self.heard.clear()
+        self._heard.clear()
         return [*sendings, Sending(ppdu, start_ns, windows)], OpenSlot(slots, 1, round_.senders)
 
-    def group_ack(self, slots: int) -> DownlinkPpdu:
-        """Return the Group Ack of the ``slots`` of the excitation that is over."""
-        return self._ppdu(GroupAck(self._settings.session_id, slots, tuple(self.heard)), PpduKind.DL_TYPE1)
+    def acknowledged(self, over: OpenSlot) -> tuple[DownlinkPpdu | None, int | None]:
+        """Return the Group Ack after the last slot, None after another, and who was heard in this one."""
+        heard_id = over.heard_id
+        if heard_id is not None:
+            self._heard.append((over.slot, heard_id))
+        if over.slot < over.schedule.slots:
+            return None, heard_id
+        ack = GroupAck(self._settings.session_id, over.schedule.slots, tuple(self._heard))
+        return self._ppdu(ack, PpduKind.DL_TYPE1), heard_id
 
     def _ppdu(self, frame: Frame, kind: PpduKind) -> DownlinkPpdu:
         upper = self._settings.upper_half

@@ -189,7 +189,8 @@ def test_x8_other_profiles_and_suites(parameters: HandoverParameters) -> None:
         other.mn._exchange = None
         other.mn.request_handover(0, B)
         other.run()
-        assert other.pos[A].counters["wrong_suite"] + other.pos[A].counters["no_association"] >= 1
+        assert other.pos[A].counters["wrong_suite"] == 1 and other.pos[A].counters["key_delivered"] == 0
+        assert other.mn.counters["handover_failed"] == 1 and other.served_at(A)
 
 
 def test_wrong_confirmation_drops_the_key_at_both_ends() -> None:

@@ -7,8 +7,10 @@ import pytest
 from ampradio.security.provisioning import Prof, ProvisioningParameters, TagMemory
 from ampradio.security.provisioning.backhaul import Ask, Challenge
 from ampradio.security.provisioning.tag.memory import Bound
+from ampradio.security.session import Message
 from tests.security.interference import lose, losing
-from tests.security.provisioning.world import HARDENED, PROFS, World, world_of
+from tests.security.provisioning import reference
+from tests.security.provisioning.world import HARDENED, PROFS, SERVER_PUBLIC, World, world_of
 
 
 @pytest.mark.parametrize("prof", PROFS)
@@ -97,3 +99,23 @@ def test_another_gateway_takes_a_tag_over() -> None:
     assert world.readings() == [b"DCBA!"]
     record = world.store.find(device.made.qr)
     assert record is not None and record.unconfirmed == () and record.current is not None
+
+
+def test_an_order_frees_a_tag_only_with_an_epoch_above_its_own() -> None:
+    """Rule 14, W2.9: genuine under K_adm, but of the epoch in force or an older one: refused; of the next: taken.
+
+    Made from the page alone: PRK of serial number, AS_pubk and Z, its tag over AAD and EPOCH.
+    """
+    world = World()
+    device = world.make()
+    address = world.onboard(device)
+    identity = device.made.identity
+    assert identity.z is not None
+    prk = reference.extract(b"", identity.serial.expose() + SERVER_PUBLIC + identity.z.expose())
+    in_force = int.from_bytes(world.sent(1)[0].payload[12:20], "big")
+    for epoch in (in_force - 1, in_force, in_force + 1):
+        assert device.tag.provisioned
+        fields = epoch.to_bytes(8, "big")
+        tag = reference.cmac(reference.expand(prk, b"ADM"), reference.aad(2, 6, address) + fields)
+        device.tag.receive(Message(2, 6, 2, address, fields + tag), world.now_ns)
+    assert world.refusals("tag") == ["stale_epoch"] * 2 and not device.tag.provisioned

@@ -146,3 +146,22 @@ def test_a_reading_that_is_too_long_is_not_sent() -> None:
     address = world.onboard(world.make(sensor=lambda command: bytes(33)))
     world.ask(address)
     assert world.readings() == [b""] and world.heard("tag", "reading_too_long", "octets") == [33]
+
+
+@pytest.mark.parametrize("prof", PROFS)
+def test_another_command_under_a_seq_that_was_served_is_a_replay(prof: Prof) -> None:
+    """Rule 11: a nonce serves one command; the identical request gets the identical answer, another one gets none."""
+    world = world_of(prof)
+    device = world.make()
+    address = world.onboard(device)
+    world.ask(address, b"open")
+    numbers = world.parameters.messages
+    taken = next(one for one in world.backhaul if isinstance(one, Accept))
+    ek = reference.session(taken.tk1.expose(), 0)
+    request, response = world.sent(numbers.req)[0], world.sent(numbers.res)[0]
+    for command, answers in ((b"open", [response.payload]), (b"shut", [])):
+        payload = reference.req(ek, int(prof), address, 1, 0, 1, command, numbers.req)
+        device.tag.receive(replace(request, payload=payload), world.now_ns)
+        assert [message.payload for message in device.tag.messages_to_send(world.now_ns)] == answers
+    assert world.refusals("tag") == ["replay"]
+    assert world.heard("tag", "command", "data_hex") == [b"open".hex()]

@@ -11,6 +11,9 @@ from testbed.exits import CallerMistake
 if TYPE_CHECKING:
     from testbed.authority.database import Database
 
+VARIANTS = ("hardened", "literal", "identity-hiding")
+"""Of S2, the first without being asked."""
+
 
 def database_options(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
     """Add the options that name a database and its key."""

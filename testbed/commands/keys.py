@@ -9,12 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from testbed.commands.authority_options import database_options, hex_octets, opened
+from testbed.commands.authority_options import VARIANTS, database_options, hex_octets, opened
 from testbed.commands.verb import add_verb
 from testbed.exits import DONE, CallerMistake
 
 IMPORT_OCTETS_MAX = 256 << 20
-VARIANTS = ("hardened", "literal", "identity-hiding")
 EXAMPLES = {
     "gateway": "0a0b0c0d --secret-file gw.secret ",
     "export": "devices.csv ",
@@ -28,9 +27,9 @@ def register(subparsers: Any) -> None:
     summary = "records of the authentication server: create, list, import, export"
     deeds = add_verb(subparsers, "keys", summary, example).add_subparsers(dest="deed", metavar="DEED", required=True)
     create = _deed(deeds, "create", "make a database, its key and the server's own key")
-    create.add_argument("--variant", choices=VARIANTS, default="hardened", help="of all its tags")
-    create.add_argument("--hash-octets", type=int, choices=(8, 16, 32), default=8, help="of H(A_pubk) on the air")
-    gateway = _deed(deeds, "gateway", "know a gateway, under a secret of its own")
+    create.add_argument("--variant", choices=VARIANTS, default="hardened", help="of S2, for all its tags (hardened)")
+    create.add_argument("--hash-octets", type=int, choices=(8, 16, 32), default=8, help="of H(A_pubk) on the air (8)")
+    gateway = _deed(deeds, "gateway", "make a gateway known, with a secret of its own")
     gateway.add_argument("gwid", metavar="GWID", help="its identifier, 8 hex digits")
     gateway.add_argument("--secret-file", type=Path, required=True, metavar="FILE", help="made if it is not there")
     _deed(deeds, "list", "one line per device, no secrets")

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from testbed.commands.authority_options import database_options, hex_octets, opened
+from testbed.commands.authority_options import VARIANTS, database_options, hex_octets, opened
 from testbed.commands.verb import add_verb
 from testbed.exits import DONE, CallerMistake
 
@@ -23,12 +23,12 @@ def register(subparsers: Any) -> None:
     deeds = verb.add_subparsers(dest="deed", metavar="DEED", required=True)
     summary = "make a tag: NAME.tag.json for the tag, a label, and a record for the server"
     make = add_verb(deeds, "make", summary, example)
-    make.add_argument("--name", default="tag", help="of its files and on its label")
-    make.add_argument("--out", type=Path, default=Path(), metavar="DIR", help="where its files go")
-    make.add_argument("--label", choices=("png", "svg"), default="png", help="kind of label")
+    make.add_argument("--name", default="tag", help="of its files and on its label (tag)")
+    make.add_argument("--out", type=Path, default=Path(), metavar="DIR", help="where its files go (here)")
+    make.add_argument("--label", choices=("png", "svg"), default="png", help="kind of label (png)")
     database_options(make, required=False)
     make.add_argument("--server-public", metavar="HEX", help="without a database: the server's public key")
-    make.add_argument("--variant", choices=("hardened", "literal", "identity-hiding"), help="without a database")
+    make.add_argument("--variant", choices=VARIANTS, help="of S2, without a database")
 
 
 def run(args: argparse.Namespace) -> int:

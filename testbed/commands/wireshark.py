@@ -16,8 +16,8 @@ def register(subparsers: Any) -> None:
     example = "amp wireshark install"
     verb = add_verb(subparsers, "wireshark", "the dissector and the live source for Wireshark", example)
     deeds = verb.add_subparsers(dest="deed", metavar="DEED", required=True)
-    install = add_verb(deeds, "install", "put both into your own Wireshark folders", example)
-    install.add_argument("--runs", type=Path, default=Path("runs"), metavar="DIR", help="where runs are")
+    install = add_verb(deeds, "install", "put dissector and live source into your own Wireshark folders", example)
+    install.add_argument("--runs", type=Path, default=Path("runs"), metavar="DIR", help="where run folders are (runs)")
     where = "amp wireshark where"
     add_verb(deeds, "where", "say where the dissector is, for `tshark -X lua_script:`", where)
 

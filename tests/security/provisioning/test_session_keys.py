@@ -9,6 +9,7 @@ import pytest
 from ampradio.security.provisioning import Life, Prof, ProvisioningParameters
 from ampradio.security.provisioning.backhaul import Accept
 from ampradio.security.session import Message
+from tests.security.interference import lose
 from tests.security.provisioning import reference
 from tests.security.provisioning.world import PROFS, World, world_of
 
@@ -129,6 +130,22 @@ def test_counters_that_are_used_up() -> None:
     with pytest.raises(ValueError, match="REKEY"):
         world.gateway.rekey(address)
     world.ask(world.onboard(device))
+    assert len(world.readings()) == 2
+
+
+def test_a_request_that_is_lost_under_the_last_counter_is_given_up() -> None:
+    """Rule 11: repeated once under the same key, and no REKEY, as there is no CNTR behind 2²³ - 1 to re-key with."""
+    world = World()
+    address = world.onboard(world.make())
+    last = (1 << 23) - 1
+    world.gateway.rekey(address, 1, last, Life(10))
+    world.ask(address)
+    world.air.clear()
+    world.ask(address, uplink=lose)
+    assert [message.msg for message in world.air if message.msg != 4] == [3, 3]
+    assert {int.from_bytes(message.payload[:4], "big") >> 8 for message in world.air} == {last}
+    assert world.heard("gateway", "request_failed", "reason") == ["no_answer"] and not world.gateway.busy
+    world.ask(address)
     assert len(world.readings()) == 2
 
 

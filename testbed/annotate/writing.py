@@ -33,7 +33,7 @@ def annotations_of(recording: Recording, profile: Profile, decoded: Decoded) -> 
         down = each.rxvector.kind.is_downlink
         whole = ppdu_annotation(each, recording.sample_rate_sps, name)
         whole[COMMENT] = f"{name}: {whole[COMMENT]}; {frame_words(profile.mac, each.psdu, downlink=down)}"
-        edges = band(each.rxvector, (recording.center_hz or 0.0) + decoded.offset_hz)
+        edges = band(profile, each.rxvector, (recording.center_hz or 0.0) + decoded.offset_hz)
         whole["amp:channel_centre_hz"] = round(decoded.offset_hz, 1)
         found += [{**part, **edges, _GENERATOR: WHO} for part in (whole, *field_annotations(each, name))]
     for part in found:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from ampradio.phy.fields import Field
 from ampradio.phy.reception import Reception
+from ampradio.profile.airtime import uplink_chip_ns
+from ampradio.profile.model import Profile
 from ampradio.vectors import Listen, PpduKind, RxVector
 
 NS = 1_000_000_000
@@ -58,10 +60,9 @@ def _measures(rx: RxVector) -> Annotation:
 
 
 _DOWNLINK_HALF_HZ = 10e6
-_CHIPS_PER_BIT = {True: 4, False: 2}  # of an active uplink, whose code doubles them, and of a reflection
 
 
-def band(rx: RxVector, centre_hz: float) -> Annotation:
+def band(profile: Profile, rx: RxVector, centre_hz: float) -> Annotation:
     """Return the edges of a PPDU in a channel at ``centre_hz``: viewers draw a box only of what has them.
 
     A downlink fills its 20 MHz, of an uplink it is the main lobe of its chips.
@@ -69,7 +70,7 @@ def band(rx: RxVector, centre_hz: float) -> Annotation:
     middle = centre_hz + rx.channel_offset_hz + (rx.cfo_hz or 0.0)
     half = _DOWNLINK_HALF_HZ
     if not rx.kind.is_downlink:
-        half = float(rx.rate_bps * _CHIPS_PER_BIT[rx.kind is PpduKind.UL_ACTIVE])
+        half = NS / uplink_chip_ns(profile, rx.kind, rx.rate_bps)
     return {LOW: middle - half, HIGH: middle + half}
 
 

@@ -82,7 +82,7 @@ class CaptureMeta:
             raise ValueError(f"datatype {datatype!r}: use one of {', '.join(FORMATS)}")
         self.meta_path, self.data_path = beside(path_base, ".sigmf-meta"), beside(path_base, ".sigmf-data")
         self._format, self._rate = FORMATS[datatype], sample_rate_sps
-        self._mac = profile.mac
+        self._profile = profile
         self._center_hz = center_hz
         facts = {
             "core:datatype": datatype,
@@ -120,10 +120,10 @@ class CaptureMeta:
 
     def add(self, reception: Reception, label: str = "") -> None:
         """Annotate a received PPDU and its fields; ``label`` is the frame's name unless given."""
-        name = label or frame_name(self._mac, reception.psdu)
+        name = label or frame_name(self._profile.mac, reception.psdu)
         parts = [ppdu_annotation(reception, self._rate, name), *field_annotations(reception, name)]
         if self._center_hz is not None:
-            edges = band(reception.rxvector, self._center_hz)
+            edges = band(self._profile, reception.rxvector, self._center_hz)
             parts = [part | edges for part in parts]
         self._append(parts)
 

@@ -6,8 +6,9 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
+from ampradio.mac.ladder import AP_NAME
 from testbed.event_words import number, words_of
-from testbed.report.messages import AP, PLACE_NS, Stations
+from testbed.report.messages import PLACE_NS, Stations
 
 Row = dict[str, Any]
 ROWS_MAX = 600
@@ -55,7 +56,7 @@ class LadderRows:
         end_ns = max(_or(number(event, "end_ns"), start_ns), start_ns)
         down = event.get("direction") != "UL"
         sender = self._stations.name(event.get("node"))
-        to = self._receiver(event) if down else AP
+        to = self._receiver(event) if down else AP_NAME
         row = {
             "kind": "message",
             "from": sender,

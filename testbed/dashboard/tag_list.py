@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ampradio.mac.ladder import AP_NAME
 from testbed.event_words import number, shown
-from testbed.report.messages import AP, Stations
+from testbed.report.messages import Stations
 
 TAGS_MAX = 256
 _STATES = {
@@ -83,7 +84,7 @@ class TagList:
     def _about(self, event: Mapping[str, object]) -> dict[str, Any] | None:
         """Return the tag that an event is of: the one that tells it, or the one that the AP speaks of."""
         station = self._stations.name(event.get("node"))
-        if station != AP:
+        if station != AP_NAME:
             return self._entry(station)
         for key in ("src", "station_id", "id"):
             value = event.get(key)

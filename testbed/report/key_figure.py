@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ampradio.mac.ladder import AP_NAME
 from testbed.event_words import number
 from testbed.report.figure import Plot, new_figure, short
 from testbed.report.key_life import KeyLife
-from testbed.report.messages import AP
 from testbed.report.palette import LIGHT
 from testbed.report.source import Source
 
@@ -25,7 +25,7 @@ def key_plots(source: Source, lives: Sequence[KeyLife]) -> list[Plot]:
     axes = figure.subplots()
     for row, key in enumerate(rows):
         own = [each for each in lives if _row(each) == key]
-        shade = LIGHT["down" if own[0].station == AP else "up"]
+        shade = LIGHT["down" if own[0].station == AP_NAME else "up"]
         bars = [(each.made_ns / 1e6, ((each.erased_ns or end_ns) - each.made_ns) / 1e6) for each in own]
         axes.broken_barh(bars, (row - 0.3, 0.6), color=shade, alpha=0.35, linewidth=0, rasterized=len(bars) > 400)
         made = [each.made_ns / 1e6 for each in own]

@@ -6,11 +6,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ampradio.mac.ladder import AP_NAME, ENERGIZER_NAME
 from testbed.event_words import number
 
 Event = Mapping[str, object]
 
-AP, ENERGIZER, DARK = "AP", "Energizer", "missed_dark"
+DARK = "missed_dark"
 PLACE_NS = 200_000
 """How far apart two accounts of the start of one PPDU may be: delays, and what an estimate is off by."""
 
@@ -76,7 +77,7 @@ class Stations:
 
     def tags(self) -> tuple[str, ...]:
         """Return every lifeline but the AP's and its energizer's."""
-        return tuple(each for each in self.lifelines if each not in (AP, ENERGIZER))
+        return tuple(each for each in self.lifelines if each not in (AP_NAME, ENERGIZER_NAME))
 
 
 def stations_of(manifest: Mapping[str, object], events: Iterable[Event]) -> Stations:
@@ -85,12 +86,12 @@ def stations_of(manifest: Mapping[str, object], events: Iterable[Event]) -> Stat
     listed = experiment.get("tags") if isinstance(experiment, Mapping) else None
     tags = [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
     by_id = {f"0x{each['station_id']:04X}": _text(each.get("name")) for each in tags if _is_id(each.get("station_id"))}
-    by_node = {"ap": AP, AP: AP}
+    by_node = {"ap": AP_NAME, AP_NAME: AP_NAME}
     if len(tags) == 1 and _text(tags[0].get("name")):
         by_node["tag"] = _text(tags[0]["name"])
     nodes = dict.fromkeys(str(event.get("node")) for event in events if event.get("kind") in ("tx", "rx", "drop"))
     lit = isinstance(experiment, Mapping) and experiment.get("energizer") is not None
-    first = [ENERGIZER, AP] if lit else [AP]
+    first = [ENERGIZER_NAME, AP_NAME] if lit else [AP_NAME]
     found = dict.fromkeys([*first, *(by_node.get(node, node) for node in nodes), *by_id.values()])
     return Stations(tuple(found), by_node, by_id)
 
@@ -142,7 +143,7 @@ def _arrival(event: Event, stations: Stations) -> Arrival:
 
 def _message(index: int, event: Event, heard: list[Arrival], stations: Stations) -> Message:
     down = event.get("direction") != "UL"
-    one = stations.by_id.get(str(event.get("dst"))) if down else AP
+    one = stations.by_id.get(str(event.get("dst"))) if down else AP_NAME
     everybody = () if heard and event.get("dst") != "all" else stations.tags()
     there = {each.station for each in heard}
     meant = (one,) if one else everybody
@@ -153,7 +154,7 @@ def _message(index: int, event: Event, heard: list[Arrival], stations: Stations)
         number=index + 1,
         start_ns=start_ns,
         end_ns=start_ns if end_ns is None else end_ns,
-        sender=ENERGIZER if event.get("src") == ENERGIZER else stations.name(event.get("node")),
+        sender=ENERGIZER_NAME if event.get("src") == ENERGIZER_NAME else stations.name(event.get("node")),
         down=down,
         name=_text(event.get("name")) or "frame",
         frame=_text(event.get("frame")),

@@ -113,9 +113,11 @@ def _uncoded() -> list[Uncoded]:
     found: list[Uncoded] = []
     for what, vector, rate_msps, carrier_hz in links:
         rate = f"{vector.rate_bps // 1_000_000}M" if vector.rate_bps >= 1_000_000 else f"{vector.rate_bps // 1000}k"
-        few = (vector.rate_bps, rate_msps) == (1_000_000, 4)  # samples in a chip: two
-        closer = {(1_000_000, 10): _FIVE_SAMPLES_CLOSER, (4_000_000, 40): _FIVE_SAMPLES_CLOSER}
-        closer[uplink.rate_mid_bps, 20] = _BISTATIC_CLOSER  # the bar of bistatic replies
+        samples_of_chip = rate_msps * 1_000_000 // (2 * vector.rate_bps)
+        few = samples_of_chip == 2
+        closer = _FIVE_SAMPLES_CLOSER if samples_of_chip == 5 else 1
+        if (vector.rate_bps, rate_msps) == (uplink.rate_mid_bps, 20):  # the bar of bistatic replies
+            closer = _BISTATIC_CLOSER
         for reading, short in ((Detector.NON_COHERENT, "energies"), (Detector.COHERENT_AIDED, "aided")):
             aided = reading is Detector.COHERENT_AIDED
             found.append(
@@ -131,7 +133,7 @@ def _uncoded() -> list[Uncoded]:
                     vector=vector,
                     reading=reading,
                     carrier_hz=carrier_hz,
-                    closer=closer.get((vector.rate_bps, rate_msps), 1),
+                    closer=closer,
                 )
             )
     return [*found, *_carrier_price(found[-2], edge_hz)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import time
 from typing import Any, NoReturn, Protocol
 
@@ -37,19 +38,25 @@ def leave(code: int) -> NoReturn:
     os._exit(code)
 
 
-def wait_for_parent() -> None:
-    """Return when the parent is gone or says that it is over."""
-    while sys.stdin.buffer.read(4096):
-        pass
+class Leash:
+    """Ends the process as soon as its parent is gone or says so, from the beginning on, whatever it does then."""
 
+    def __init__(self) -> None:
+        self._phy: Stoppable | None = None
+        threading.Thread(target=self._wait, daemon=True).start()
 
-def close_with_parent(phy: Stoppable) -> None:
-    """End as soon as the parent is gone or says so; meant for a thread."""
-    wait_for_parent()
-    if not phy.stopped.is_set():
-        phy.fail("the run was ended by its owner")
-        time.sleep(GRACE_S)
-    leave(0)
+    def tie(self, phy: Stoppable) -> None:
+        """Let ``phy`` end first, so that what was recorded is whole."""
+        self._phy = phy
+
+    def _wait(self) -> None:
+        while sys.stdin.buffer.read(4096):
+            pass
+        phy = self._phy
+        if phy is not None and not phy.stopped.is_set():
+            phy.fail("the run was ended by its owner")
+            time.sleep(GRACE_S)
+        leave(0)
 
 
 def hold() -> NoReturn:

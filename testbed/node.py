@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
 import traceback
 from pathlib import Path
 from typing import Any, NoReturn
 
 import msgspec
 
-from testbed.leash import close_with_parent, hold, leave, say, say_compiled, wait_for_parent
+from testbed.leash import Leash, hold, leave, say, say_compiled
 from testbed.node_config import BistaticPaths, NodeConfig, PathConfig
 from testbed.runner.impairments import leak_stages, receiver_stages, way_stages
 
@@ -25,13 +24,14 @@ RECORDER_PATIENCE_S = 5.0
 def main(argv: list[str] | None = None) -> NoReturn:
     """Run the process that the configuration file describes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    leash = Leash()
     path = Path((argv or sys.argv[1:])[0])
     try:
         config = msgspec.json.decode(path.read_bytes(), type=NodeConfig)
         if config.role == "air":
             _air(config)
         else:
-            _phy(config)
+            _phy(config, leash)
     except Exception as error:
         traceback.print_exc()
         say("error", reason=f"{type(error).__name__}: {error}")
@@ -95,11 +95,10 @@ def _bistatic_air(config: NodeConfig, paths: BistaticPaths) -> NoReturn:
 def _serve(air: Any) -> NoReturn:
     air.start()
     say("ready")
-    wait_for_parent()
-    leave(0)
+    hold()
 
 
-def _phy(config: NodeConfig) -> NoReturn:
+def _phy(config: NodeConfig, leash: Leash) -> NoReturn:
     from ampradio.profile import load_profile
     from ampradio.sap.phy_side import PhySap
     from flowgraphs.entities import compile_loops, receiver_for
@@ -136,7 +135,7 @@ def _phy(config: NodeConfig) -> NoReturn:
         phy = WidePhy(sap, receiver, profile, recorder, role, chip_clock_ppm=clock_ppm, energizer=energizer)
     seen = watched(phy, receiver, config.role, config.sample_rate_sps)
     top = _top_block(config, seen, recorder.data_path)
-    threading.Thread(target=close_with_parent, args=(phy,), daemon=True).start()
+    leash.tie(phy)
     say("ready", sap=sap.endpoint)
     lit = _energizer_block(config, phy)
     phy.start(config.attach_patience_s)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
 import traceback
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from testbed.leash import close_with_parent, hold, leave, say, say_compiled
+from testbed.leash import Leash, hold, leave, say, say_compiled
 
 RECORDER_PATIENCE_S = 2.0
 SEND_BLOCK = 1 << 15
@@ -71,15 +70,16 @@ class RecordedStream:
 def main(argv: list[str] | None = None) -> NoReturn:
     """Run the process that the configuration file describes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    leash = Leash()
     try:
-        _run(msgspec.json.decode(Path((argv or sys.argv[1:])[0]).read_bytes(), type=PlutoNodeConfig))
+        _run(msgspec.json.decode(Path((argv or sys.argv[1:])[0]).read_bytes(), type=PlutoNodeConfig), leash)
     except Exception as error:
         traceback.print_exc()
         say("error", reason=f"{type(error).__name__}: {error}")
         leave(3)
 
 
-def _run(config: PlutoNodeConfig) -> NoReturn:
+def _run(config: PlutoNodeConfig, leash: Leash) -> NoReturn:
     from ampradio.profile import load_profile
     from ampradio.radio.board import Board
     from ampradio.radio.interface import RadioSettings
@@ -138,7 +138,7 @@ def _run(config: PlutoNodeConfig) -> NoReturn:
     seen = watched(phy, phy.receiver, config.role, config.rate_sps)
     top = _top_block(config, seen, radio_uri(config.uri).libiio)
     phy.stream.watch(lambda: int(top.sent.nitems_read(0)), AHEAD)
-    threading.Thread(target=close_with_parent, args=(phy,), daemon=True).start()
+    leash.tie(phy)
     who = {"model": about.model, "serial": about.serial, "firmware": about.firmware}
     say("ready", sap=sap.endpoint, calibration=calibration.as_facts(), **who)
     top.start()

@@ -10,6 +10,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -89,10 +90,10 @@ class NodeProcess:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
 
-    def reap(self, grace_s: float = GRACE_S) -> None:
-        """Wait for the end, and make sure of it."""
+    def reap(self, until_s: float = 0.0) -> None:
+        """Wait for the end up to this time of ``time.monotonic``, usually a little, and make sure of it."""
         try:
-            self._process.wait(grace_s)
+            self._process.wait(max(0.0, (until_s or time.monotonic() + GRACE_S) - time.monotonic()))
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -22,7 +22,7 @@ from testbed.runner.conductor import Conductor
 from testbed.runner.errors import RunError
 from testbed.runner.finished import Finished
 from testbed.runner.mac_host import MacHost
-from testbed.runner.processes import NodeProcess
+from testbed.runner.processes import GRACE_S, NodeProcess
 from testbed.runner.tell import Tell
 
 START_PATIENCE_S = 180.0  # between two words of a process that starts; one says when it has compiled loops
@@ -68,8 +68,9 @@ class ZmqRun:
             sap.close()
         for process in self._processes:
             process.end()
+        until_s = time.monotonic() + GRACE_S
         for process in self._processes:
-            process.reap()
+            process.reap(until_s)
             if not (failed and process.wrote_log):
                 process.log.unlink(missing_ok=True)
         shutil.rmtree(self._folder, ignore_errors=True)

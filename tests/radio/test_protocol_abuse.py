@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from ampradio.radio.emulator import EmulatedNetwork
+from ampradio.radio.emulator.air import Field, FlatAir
 from tests.radio.plutos import network
 from tests.radio.test_protocol import Client
 
@@ -161,3 +162,24 @@ def test_a_block_as_large_as_the_driver_allows_takes_little_more_than_its_own_me
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb) * 1024
     assert grown < 4 * 16777216
     client.close()
+
+
+def test_a_fault_of_the_air_is_told_and_the_client_hung_up_on(caplog: pytest.LogCaptureFixture) -> None:
+    """A ValueError within is no client's: it is logged with its place, the next client is served."""
+
+    class Torn(FlatAir):
+        def heard(self, *_: object) -> Field:
+            raise ValueError("the air is torn")
+
+    with network(1, air=Torn()) as radios:
+        client = Client(radios)
+        assert client.ask(f"OPEN {RECEIVE} 64 00000003") == 0
+        client.stream.write(f"READBUF {RECEIVE} 256\r\n".encode())
+        client.stream.flush()
+        assert client.stream.read() == b""
+        client.close()
+        (told,) = (each for each in caplog.records if each.levelname == "ERROR")
+        assert told.exc_info is not None and "the air is torn" in str(told.exc_info[1])
+        again = Client(radios)
+        assert again.ask(f"OPEN {RECEIVE} 64 00000003") == 0
+        again.close()

@@ -76,8 +76,10 @@ class Server:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with client.makefile("rwb", _BUFFER_BYTES) as stream:
                 Conversation(self._pluto, cast(BufferedRWPair, stream), lambda: _is_gone(client)).run()
-        except (OSError, ValueError) as error:  # the client broke the connection
+        except OSError as error:  # the client broke the connection
             _LOG.debug("a client at port %d left: %s", self.address[1], error)
+        except Exception:  # ours: the client is hung up on, and somebody has to hear why
+            _LOG.exception("the conversation with a client at port %d failed", self.address[1])
         finally:
             with self._lock:
                 self._clients.pop(client, None)

@@ -30,9 +30,11 @@ lint: setup ## ruff, and mypy --strict on the library
 SHARED_TESTS := $(addprefix tests/,phy channel mac power profile security golden attack compare sap sweep results report \
 	wireshark test_arrows.py test_conformance.py test_docs.py test_gallery.py)
 
-test: lint ## lint and every test that needs no hardware
-	$(PYTHON) -m pytest -n 2 --dist loadgroup $(SHARED_TESTS)
-	$(PYTHON) -m pytest $(addprefix --ignore=,$(SHARED_TESTS))
+test: lint ## lint and every test that needs no hardware; both halves, even if the first fails
+	trap 'exit 130' INT; failed=0; \
+	$(PYTHON) -m pytest -n 2 --dist loadgroup $(SHARED_TESTS) || failed=1; \
+	$(PYTHON) -m pytest $(addprefix --ignore=,$(SHARED_TESTS)) || failed=1; \
+	exit $$failed
 
 docs: setup ## the documentation as a site, site/index.html; no network needed, no warning allowed
 	@NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict

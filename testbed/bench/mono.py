@@ -21,9 +21,8 @@ from rich.table import Table
 
 from ampradio.phy.theory import required_ebn0_db, to_db
 from ampradio.profile import load_profile
-from ampradio.vectors import PpduKind
 from testbed.bench.bars import Bar, print_bars
-from testbed.bench.mono_links import Link, errors
+from testbed.bench.mono_links import STILL_LINKS, Link, errors
 from testbed.bench.out import write_figures
 from testbed.bench.per_curve import TARGET_PER, Point, crossing_db, crossing_interval_db, rounded_db, shown_db
 from testbed.bench.watching import watch
@@ -36,15 +35,9 @@ LEAKS_DB = (None, 20.0, 50.0)
 OFFSETS_DB = (-0.3, 0.2, 0.7, 1.2)
 LOSS_BAR_DB = 0.6
 LEAK_BAR_DB = 1.0
-_LINKS = (
-    Link("UL mono 250k", PpduKind.UL_MONO_STATIC, 250_000, 0.0),
-    Link("UL mono 1M", PpduKind.UL_MONO_STATIC, 1_000_000, 0.0),
-    Link("DL Type 3", PpduKind.DL_TYPE3, 250_000, 0.0),
-    Link("DL Type 2", PpduKind.DL_TYPE2, 250_000, 0.0),
-)
 LINKS = tuple(
     replace(link, clock_ppm=clock_ppm, leak_db=leak_db)
-    for link in _LINKS
+    for link in STILL_LINKS
     for clock_ppm in CLOCKS_PPM
     for leak_db in (LEAKS_DB if link.is_uplink else (None,))
 )

@@ -77,6 +77,15 @@ class Link:
         return sum(rates) / len(rates)
 
 
+STILL_LINKS = (
+    Link("UL mono 250k", PpduKind.UL_MONO_STATIC, 250_000, 0.0),
+    Link("UL mono 1M", PpduKind.UL_MONO_STATIC, 1_000_000, 0.0),
+    Link("DL Type 2", PpduKind.DL_TYPE2, 250_000, 0.0),
+    Link("DL Type 3", PpduKind.DL_TYPE3, 250_000, 0.0),
+)
+"""Each direction and rate, under a perfect clock and no leak."""
+
+
 def errors(link: Link, ecn0_db: float, packets: int, seed: tuple[int, ...]) -> int:
     """Return how many of ``packets`` are not received as sent; ``seed`` gives all that is random."""
     rng, leak_rng = np.random.default_rng(seed), np.random.default_rng((*seed, 1))

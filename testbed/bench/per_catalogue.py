@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from ampradio.phy.uncoded_frame import Detector
 from ampradio.profile import load_profile
 from ampradio.vectors import PpduKind, TxVector
-from testbed.bench.mono_links import Link
+from testbed.bench.mono_links import STILL_LINKS
 from testbed.bench.per_bistatic import Bistatic
 from testbed.bench.per_case import Case
 from testbed.bench.per_downlink import Downlink, DownlinkGenie
@@ -177,12 +177,6 @@ def _bistatic() -> list[Case]:
 
 
 def _mono() -> list[Case]:
-    links = (
-        Link("UL mono 250k", PpduKind.UL_MONO_STATIC, 250_000, 0.0),
-        Link("UL mono 1M", PpduKind.UL_MONO_STATIC, 1_000_000, 0.0),
-        Link("DL Type 2", PpduKind.DL_TYPE2, 250_000, 0.0),
-        Link("DL Type 3", PpduKind.DL_TYPE3, 250_000, 0.0),
-    )
     return [
         Mono(
             name=link.name,
@@ -196,7 +190,7 @@ def _mono() -> list[Case]:
             clocks_ppm=_MONO_CLOCK_PPM,
             link=link,
         )
-        for link in links
+        for link in STILL_LINKS
     ]
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import TypeVar
 
 import numpy as np
 
@@ -41,6 +42,9 @@ _SNAP = 1e-6  # samples
 _MEMORY = 256  # samples that filters, interpolation and echoes look back, at most
 _SLOWEST_SPS = 520_833
 _EVERYTHING_HZ = 1e12
+_MOST_RATES = 16  # as many as radios: what is drawn for a rate is the same if it is drawn again
+_What = TypeVar("_What")
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
@@ -150,10 +154,9 @@ class IndoorAir:
 
     def _wandered(self, arrival: Arrival, wandering: Wandering, window: Window) -> Arrival:
         with self._lock:
-            key = (wandering, window.rate_sps)
-            if key not in self._stages:
-                self._stages[key] = wandering.stages(float(window.rate_sps))
-            samples = applied(self._stages[key], arrival.passed(), window.first)
+            rate_sps = window.rate_sps
+            stages = _kept(self._stages, (wandering, rate_sps), lambda: wandering.stages(float(rate_sps)))
+            samples = applied(stages, arrival.passed(), window.first)
         return Arrival(samples, arrival.gain, arrival.cycles)
 
     def _sent(self, emission: Emission, way: Way, band: Band, window: Window) -> Samples | Codes | None:
@@ -171,13 +174,24 @@ class IndoorAir:
         return samples
 
     def _parts(self, way: Way, rate_sps: Fraction) -> list[Echoes]:
-        if way.fading is None:
+        fading = way.fading
+        if fading is None:
             return []
         with self._lock:
-            key = (way.fading, rate_sps)
-            if key not in self._echoes:
-                self._echoes[key] = way.fading.echoes(float(rate_sps))
-            return self._echoes[key]
+            return _kept(self._echoes, (fading, rate_sps), lambda: fading.echoes(float(rate_sps)))
+
+
+def _kept(
+    known: dict[tuple[_What, Fraction], list[_Made]], key: tuple[_What, Fraction], make: Callable[[], list[_Made]]
+) -> list[_Made]:
+    """Return what ``known`` has for ``key``, made if need be; what is of the oldest rate goes when there are many."""
+    if key not in known:
+        rates = list(dict.fromkeys(rate_sps for _, rate_sps in known))
+        if len(rates) == _MOST_RATES and key[1] not in rates:
+            for old in [each for each in known if each[1] == rates[0]]:
+                del known[old]
+        known[key] = make()
+    return known[key]
 
 
 def _back(window: Window, delay_s: float) -> Window:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,12 +11,13 @@ import numpy as np
 import pytest
 
 from ampradio.channel.multipath import multipath_taps
+from ampradio.channel.walk import Walk
 from ampradio.radio.emulator import EmulatedNetwork
 from ampradio.radio.emulator.air import Air, Emission, FlatAir, Samples, Tuning, Window
 from ampradio.radio.emulator.front_end import FULL_SCALE_TX_DBM
 from ampradio.radio.emulator.network import boards
 from testbed.emulated_air import IndoorAir, Way
-from testbed.emulated_air.echoes import Fading
+from testbed.emulated_air.echoes import Echoes, Fading
 from testbed.emulated_air.indoor import LATER
 from testbed.emulated_air.wandering import Wandering
 from testbed.emulated_air.wifi import EPOCH, Wifi
@@ -191,6 +193,24 @@ def test_a_stream_is_the_same_however_it_is_cut(air: Air) -> None:
             for begin, end in itertools.pairwise(edges)
         ]
         assert error_db(np.concatenate(parts), whole) < -100
+
+
+def test_radios_that_have_had_many_rates_hold_no_more_than_those_of_now() -> None:
+    """Sixteen rates at the most, as many as radios; what comes back to a rate hears what it heard there."""
+    air = joined(Way(0.0, 0.0, Fading("B", 3, ("a",)), Wandering(4, 500.0)))
+
+    def heard(rate_sps: int) -> Samples:
+        senders = [Constant(Fraction(rate_sps), 1.0), Silence()]
+        return air.heard(senders, 1, EVERYTHING, Window(1000, 50, Fraction(rate_sps))).samples()
+
+    def held() -> int:
+        return sum(isinstance(each, (Echoes, Walk)) for each in gc.get_objects())
+
+    before, first = held(), heard(1_000_000)
+    for rate_sps in range(1_001_000, 1_061_000, 1000):
+        heard(rate_sps)
+    assert held() - before <= 2 * 16
+    assert np.array_equal(heard(1_000_000), first)
 
 
 def test_a_slow_sender_reaches_a_fast_receiver_without_seams() -> None:

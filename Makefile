@@ -11,7 +11,7 @@ export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test docs conformance coverage test-fresh test-hw test-real-time lint flowgraphs companion bench-dash bench-false-alarms bench-flowgraph bench-mono bench-peer bench-per bench-phy bench-pluto bench-zmq
+.PHONY: help setup demo test docs conformance coverage test-fresh test-hw test-real-time lint flowgraphs companion bench bench-dash bench-false-alarms bench-flowgraph bench-mono bench-peer bench-per bench-phy bench-pluto bench-zmq
 
 help: ## show these targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -56,6 +56,8 @@ coverage: setup ## every branch of MAC and security is shown by a test that draw
 
 test-fresh: ## `make demo` and `make test` in a bare Debian 12 (needs root and debootstrap)
 	@testbed/bootstrap/fresh.sh $(FRESH_TARGETS)
+
+bench: bench-dash bench-false-alarms bench-flowgraph bench-mono bench-peer bench-per bench-phy bench-pluto bench-zmq ## all of these, for hours; `make -k bench` goes on behind a bar that is missed
 
 bench-dash: setup ## a run with the live view open beside the same run alone: recordings, processor time
 	$(PYTHON) -m testbed.bench.dash

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -14,8 +14,12 @@ from ampradio.mac.ladder import ENERGIZER_NAME
 from testbed.commands.dry_run import show_on_air
 from testbed.commands.verb import set_option
 from testbed.exits import DID_NOT_HOLD, DONE
-from testbed.experiment import Experiment, load_experiment
+from testbed.experiment import Experiment, ExperimentError, load_experiment
 from testbed.ladder import Ladder
+
+if TYPE_CHECKING:
+    from testbed.runner.tell import Tell
+    from testbed.summary import Summary
 
 
 def run_options(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +43,6 @@ def run_and_show(args: argparse.Namespace, experiment: Experiment) -> int:
     """Run the experiment, print its ladder as it happens and its table at the end; 1 when the exchange failed."""
     if args.dry_run:
         return show_on_air(args, experiment)
-    from testbed.runner.run import run_experiment
     from testbed.wireshark.key_file import keys_kept
 
     console = Console(stderr=args.json)
@@ -53,7 +56,7 @@ def run_and_show(args: argparse.Namespace, experiment: Experiment) -> int:
         air = "" if experiment.choice.scheme == "pluto" else " (simulated air)"
         console.print(f"{experiment.name} over {experiment.radio}{air}, seed {experiment.seed}")
     with keys_kept(args.key_log, args.out):
-        summary = run_experiment(experiment, out=args.out, tell=tell)
+        summary = _summary(experiment, args.out, tell)
     if not args.quiet:
         ladder.finish()
     if args.json:
@@ -63,6 +66,20 @@ def run_and_show(args: argparse.Namespace, experiment: Experiment) -> int:
     if args.key_log is not None:
         print(f"amp: warning: {args.key_log} has the session keys of this run: keep it to yourself", file=sys.stderr)
     return DONE if summary.ok else DID_NOT_HOLD
+
+
+def _summary(experiment: Experiment, out: Path | None, tell: Tell) -> Summary:
+    """Run it; raises ExperimentError, which names the file, before there is a run folder where that can be known."""
+    from testbed.runner.pluto_plan import pluto_plan
+    from testbed.runner.run import run_experiment
+
+    try:
+        if experiment.choice.plutos:
+            pluto_plan(experiment)
+        return run_experiment(experiment, out=out, tell=tell)
+    except ExperimentError as error:
+        file = error.file or str(experiment.path or experiment.name)
+        raise ExperimentError(file, error.path, error.reason, error.fix, error.line) from None
 
 
 def _names(experiment: Experiment) -> dict[str, str]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ampradio.phy.bistatic_reply import BistaticReply
 from ampradio.phy.channel_window import in_stream
 from ampradio.phy.excitation_reference import LEARNT_SYMBOLS, Excitation, heard_directly
+from ampradio.phy.frame_check import check_holds
 from ampradio.phy.front_end_faults import FrontEndFaults
 from ampradio.phy.reception import Reception
 from ampradio.phy.running_sum import integral_to
@@ -20,7 +21,7 @@ from ampradio.phy.uncoded_window import UncodedWindow
 from ampradio.phy.uplink_channel import DECIMATION
 from ampradio.phy.uplink_chips import UplinkChips
 from ampradio.phy.uplink_sync import UplinkSync
-from ampradio.phy.uplink_sync_hits import UNEVEN, FoundSync, UplinkSyncHits
+from ampradio.phy.uplink_sync_hits import UNEVEN, FoundSync
 from ampradio.phy.uplink_window import Frame
 from ampradio.profile.model import Profile
 from ampradio.vectors import TxVector
@@ -39,10 +40,10 @@ class BistaticFrame(UncodedFrame):
         reply: BistaticReply,
         excitation: Excitation,
         sync_sample: int,
-        hits: UplinkSyncHits,
+        sync: FoundSync,
     ) -> None:
-        """Begin at the sync found at ``sync_sample`` under the ``excitation`` as heard directly."""
-        super().__init__(profile, reader, reply.rate_sps, sync_sample, hits)
+        """Begin at the ``sync`` found at ``sync_sample`` under the ``excitation`` as heard directly."""
+        super().__init__(profile, reader, reply.rate_sps, sync_sample, sync)
         self._reply = reply
         self.excitation = excitation
 
@@ -50,10 +51,12 @@ class BistaticFrame(UncodedFrame):
 
     def _begun(self, samples: npt.NDArray[np.complex64]) -> KeyedCarrier:
         first = np.array([self.origin])
-        return self._reply.keyed(self._reader, self.excitation, samples, first, self._hits, self._lead)
+        return self._reply.keyed(self._reader, self.excitation, samples, first, self._sync.as_hits(), self._lead)
 
-    def _carrier_hz(self) -> float:
-        return super()._carrier_hz() + float(self.excitation.turn[0]) * self._reply.rate_sps
+    def _deliver_stepwise(self, samples: npt.NDArray[np.complex64], carrier: KeyedCarrier, psdu: bytes) -> None:
+        carrier_hz = self._sync.carrier_hz + float(self.excitation.turn[0]) * self._reply.rate_sps
+        how = check_holds(self._profile.mac, psdu), carrier_hz, self._reader.place(carrier), self._powers(carrier)
+        self._hand_up(psdu, *how)
 
     def _powers(self, carrier: KeyedCarrier) -> tuple[float, float]:
         """Return ON power and noise power per sample of the half, from the AMP-Sync.
@@ -107,7 +110,7 @@ class ReplyWindow(UncodedWindow):
         super()._look(self._reply.wiped(usual, samples, np.array([self._position])), floor)
 
     def _frame_at(self, sample: int, sync: FoundSync) -> Frame:
-        return BistaticFrame(self._profile, self._reader, self._reply, self._excitation, sample, sync.as_hits())
+        return BistaticFrame(self._profile, self._reader, self._reply, self._excitation, sample, sync)
 
 
 class BistaticWindow:

@@ -24,6 +24,7 @@ from ampradio.phy.uplink_powers import STRADDLE
 from ampradio.phy.uplink_track import UplinkTrack, of_row
 from ampradio.phy.viterbi import branch_signs
 from ampradio.profile.model import Profile
+from ampradio.vectors import PpduKind, TxVector
 
 _NO_SUMS, _NO_BITS = np.zeros(1, np.complex128), np.zeros(0, np.uint8)
 
@@ -41,6 +42,7 @@ class CodedLoop:
         self.loops = coded_frame_loops
         """What ``read_on`` returns is called as in these."""
         self.extent, self.seed_index = extent, seed_index
+        self.vector = TxVector(PpduKind.UL_ACTIVE, chips.rate_bps, seed_index=seed_index)
         uplink = profile.uplink
         tables = frame_tables(profile.mac, scrambler_seed(uplink, seed_index))
         code = (uplink.bcc_polynomial_a, uplink.bcc_polynomial_b, uplink.bcc_constraint)

@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from ampradio.accelerator import compiled
 from ampradio.phy.frame_check_loops import holds, octets_of_bits, size_of_frame
-from ampradio.phy.uplink_chip_loops import chip_integrals, power_of_sync
+from ampradio.phy.uplink_chip_loops import chip_integrals
 from ampradio.phy.uplink_fit_loops import refine, refine_from
 from ampradio.phy.uplink_follow_loops import follow
+from ampradio.phy.uplink_powers_loops import power_of_sync
 from ampradio.phy.uplink_soft_loops import derotate, soften
 from ampradio.phy.viterbi_loop import decode_codeword, decode_one, encode_one, parities
 

@@ -79,12 +79,12 @@ class _KeptFrame(BistaticFrame):
         """Return the frame as the receiver had it in the end, and by its sync alone."""
         assert self.fitted is not None
         chips, finer, track = self._reader.chips, self._reader.finer, self.fitted.track
-        begun = ChipTiming(np.array([float(self._lead * finer)]), self._hits.timing.stretch)
+        begun = ChipTiming(np.array([float(self._lead * finer)]), np.array([self._sync.stretch]))
         return UplinkFollowed(chips, finer, follow_sync(track.sums, begun, chips), track, 16 * octets, None)
 
-    def _deliver(self, carrier: KeyedCarrier, psdu: bytes) -> None:
+    def _deliver_stepwise(self, samples: npt.NDArray[np.complex64], carrier: KeyedCarrier, psdu: bytes) -> None:
         self.fitted = carrier
-        super()._deliver(carrier, psdu)
+        super()._deliver_stepwise(samples, carrier, psdu)
 
 
 class _KeptWindow(ReplyWindow):
@@ -93,7 +93,7 @@ class _KeptWindow(ReplyWindow):
     kept: _KeptFrame | None = None
 
     def _frame_at(self, sample: int, sync: FoundSync) -> Frame:
-        self.kept = _KeptFrame(self._profile, self._reader, self._reply, self._excitation, sample, sync.as_hits())
+        self.kept = _KeptFrame(self._profile, self._reader, self._reply, self._excitation, sample, sync)
         return self.kept
 
 

@@ -37,14 +37,15 @@ def receive_each(
     ``search_row``, ``reading`` as of ``read_clear``, which is given ``lead`` samples before the sync.
     """
     rate_sps = search[12][2, 0]
-    track = np.empty(4)
+    track = np.empty(6)
     for packet in range(samples.shape[0]):
         start, stretch, carrier_hz, energy, unsettled = search_row(samples[packet], floor[packet], blocks, search)
         again = unsettled or energy < weak * floor[packet]
         origin, octets = int(start) - lead, 0
         if energy > 0 and origin >= 0 and not again:
-            track[0], track[1], track[2], track[3] = lead, stretch, 0, 0
-            octets = read_clear(samples[packet, origin:], carrier_hz / rate_sps, track, *reading, psdus[packet])
+            track[0], track[1] = lead, stretch
+            row = samples[packet, origin:]
+            octets = max(read_clear(row, carrier_hz / rate_sps, track, *reading, psdus[packet]), 0)
         if octets > 0:
             start, stretch, carrier_hz = origin + track[0], track[1], carrier_hz + track[3] * rate_sps / (2 * math.pi)
         found[0, packet], found[1, packet], found[2, packet], found[3, packet] = start, stretch, carrier_hz, energy

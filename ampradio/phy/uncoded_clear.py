@@ -21,6 +21,7 @@ from ampradio.phy.uncoded_frame import interpolation
 from ampradio.phy.uplink_chips import UplinkChips
 from ampradio.phy.uplink_follow import CLEAR, follow_sync, following, openness, sync_windows
 from ampradio.phy.uplink_frame import derotated
+from ampradio.phy.uplink_powers import STRADDLE
 from ampradio.phy.uplink_track import UplinkTrack
 from ampradio.profile.model import Mac
 from ampradio.psdu import SIZING_OCTETS, frame_octets, octets_of
@@ -48,7 +49,7 @@ class ClearReader:
         self._least = CLEAR if interpolation(chips.chip) == 1 else _COARSELY_CLEAR
         self._window, limit = following(chips)[5:7]
         self._last = _LAST_WINDOW * chips.chip
-        how = (chips.chip, margin, self._window, self._last, limit, self._least, _LONGER, self._short)
+        how = (chips.chip, margin, self._window, self._last, limit, self._least, _LONGER, self._short, STRADDLE)
         tables = frame_tables(mac, seed)
         self.octets_max = int(tables.sizes.max())
         known = (np.array(how, np.float64), np.array(sync_windows(chips)), chips.sync)
@@ -57,16 +58,18 @@ class ClearReader:
 
     def read(
         self, samples: npt.NDArray[np.complex64], start: float, stretch: float, turn: float
-    ) -> tuple[bytes | None, npt.NDArray[np.float64]]:
-        """Return the PSDU in ``samples`` (n,), None if it is not clear, and its track (4,), by the accelerator.
+    ) -> tuple[bytes | None, npt.NDArray[np.float64], int]:
+        """Return the PSDU in ``samples`` (n,), None if it is not clear or not all there, by the accelerator.
 
-        ``start`` (samples), ``stretch`` and ``turn`` (cycles a sample) are the sync's.
+        And (6,) its track, and the powers of an ON sample and of the noise; and how many octets it has if it is clear
+        so far, but not all there, 0 else. ``start`` (samples), ``stretch`` and ``turn`` (cycles a sample) are the
+        sync's.
         """
         from ampradio.phy.uncoded_clear_loops import read_clear
 
-        track, psdu = np.array((start, stretch, 0.0, 0.0)), np.empty(self.octets_max, np.uint8)
+        track, psdu = np.array((start, stretch, 0.0, 0.0, 0.0, 0.0)), np.empty(self.octets_max, np.uint8)
         octets = read_clear(samples, turn, track, *self.loop_tables, psdu)
-        return (psdu[:octets].tobytes() if octets else None), track
+        return (psdu[:octets].tobytes() if octets > 0 else None), track, max(-octets, 0)
 
     def read_each(
         self,

@@ -15,6 +15,7 @@ from ampradio.phy.frame_check_loops import holds, octets_of_bits, size_of_frame
 from ampradio.phy.uplink_chip_loops import chip_integrals
 from ampradio.phy.uplink_fit_loops import decide, refine, refine_from
 from ampradio.phy.uplink_follow_loops import decidedness, try_clock
+from ampradio.phy.uplink_powers_loops import power_of_sync
 from ampradio.phy.uplink_soft_loops import derotate
 
 _Reals = npt.NDArray[np.float64]
@@ -30,11 +31,14 @@ def read_clear(
     samples: npt.NDArray[np.complex64], turn: float, track: _Reals, how: _Reals, syncing: _Reals,
     sync: npt.NDArray[np.int8], crc: _Whole, sizes: _Whole, whitening: _Octets, psdu: _Octets,
 ) -> int:  # fmt: skip
-    """Read a frame into ``psdu`` and return its octets; 0 if it is not clear, not all there, or fails its check.
+    """Read a frame into ``psdu`` and return its octets; 0 if it is not clear or fails its check.
 
-    ``track`` begins with start and stretch, ``turn`` is in cycles a sample. ``how``: samples of a chip, those wanted
-    past the frame, the windows of a stretch and of the whole, the largest clock error, what is clear, how many times
-    longer the next stretch is, octets of a short frame.
+    Less than 0: it is clear so far and of so many octets, which are not all there.
+
+    ``track`` (6,) begins with start and stretch, ``turn`` is in cycles a sample; in the end it has start, stretch,
+    phase, turn, and what ``power_of_sync`` tells. ``how``: samples of a chip, those wanted past the frame, the windows
+    of a stretch and of the whole, the largest clock error, what is clear, how many times longer the next stretch is,
+    octets of a short frame, what ``power_of_sync`` leaves out.
     """
     chip, margin, window, last, limit, clear = how[0], how[1], how[2], how[3], how[4], how[5]
     longer, short, known = int(how[6]), int(how[7]), sync.size
@@ -63,7 +67,8 @@ def read_clear(
         done = needed
         needed = int(math.ceil(fitted[0, 0] + fitted[0, 1] * (known + 16 * told) * chip) + margin)
         if samples.size < needed:
-            return 0
+            track[:4] = fitted[0]
+            return -told
         if needed > done:
             derotate(samples, turn, done, needed, sums)
         row = sums[: max(needed, done) + 1]
@@ -81,5 +86,6 @@ def read_clear(
     octets_of_bits(on[known + 1 :: 2].copy().view(np.uint8), whitening, psdu[:told])
     if not holds(psdu[:told], crc, short):
         return 0
-    track[:] = fitted[0]
+    track[:4] = fitted[0]
+    track[4], track[5] = power_of_sync(samples, row, fitted[0], sync, chip, how[8])
     return told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +30,6 @@ from ampradio.phy.uplink_chips import UplinkChips
 from ampradio.phy.uplink_follow import follow_data, follow_sync, following, sync_windows
 from ampradio.phy.uplink_frame import derotated
 from ampradio.phy.uplink_sync_hits import UplinkSyncHits
-from ampradio.phy.uplink_track import UplinkTrack, of_row
 from ampradio.profile.airtime import uplink_is_coded
 from ampradio.profile.model import Profile
 from ampradio.psdu import SIZING_OCTETS, frame_octets, octets_of
@@ -40,6 +39,20 @@ MARGIN_NS = 1_000
 """Read this far past the last chip."""
 
 _NS_PER_S = 1_000_000_000
+
+
+class FrameRead(NamedTuple):
+    """What was read of a frame: its octets and PSDU, and start, stretch, phase and turn (4,) over samples as they are.
+
+    Less than 0 octets: so many are wanted, under that track; 0: there is no such header. Of one that ``is_clear`` the
+    check sequence holds, and the ``powers`` of an ON sample and of the noise are known.
+    """
+
+    octets: int
+    psdu: bytes
+    place: npt.NDArray[np.float64]
+    is_clear: bool = False
+    powers: tuple[float, float] = (0.0, 0.0)
 
 
 class UncodedReader:
@@ -55,6 +68,8 @@ class UncodedReader:
         mac = profile.mac
         self.vector = vector
         self.finer = interpolation(coarse.chip)
+        self.coarse = coarse
+        """The chips over samples as they are."""
         self.leak = leak(self.finer, coarse.chip)
         self.rate_sps = sample_rate_sps * self.finer
         self.chips = UplinkChips(profile, vector.rate_bps, self.rate_sps, vector.kind)
@@ -87,37 +102,34 @@ class UncodedReader:
         stretch: float,
         carrier_hz: float,
         is_unclear: bool = False,
-    ) -> tuple[int, bytes, npt.NDArray[np.float64]]:
+    ) -> FrameRead:
         """Return what a frame of constant energy in ``samples`` (n,) is, by the accelerator.
 
-        ``start`` (samples), ``stretch`` and ``carrier_hz`` are the sync's. Returns the octets, the PSDU and its track
-        (start, stretch, phase, turn); less than 0 octets: so many are wanted, under that track; 0: no such header. One
-        that ``is_unclear`` is not taken for clear first.
+        ``start`` (samples), ``stretch`` and ``carrier_hz`` are the sync's. One that ``is_unclear`` is not taken for
+        clear first.
         """
         row = np.ascontiguousarray(samples)
         if not is_unclear:
-            clear, place = self.clear.read(row, start, stretch, carrier_hz * self.finer / self.rate_sps)
+            clear, place, wanted = self.clear.read(row, start, stretch, carrier_hz * self.finer / self.rate_sps)
             if clear is not None:
-                return len(clear), clear, self.finer_track(place)
+                return FrameRead(len(clear), clear, place[:4], True, (max(place[4], 1e-30), place[5]))
+            if wanted:
+                return FrameRead(-wanted, b"", place[:4])
         from ampradio.phy.uncoded_frame_loops import read_frame
 
         octets, tracks = np.empty(self._most, np.uint8), np.zeros((2, 4))
         tracks[0, :2] = start * self.finer, stretch
         given: tuple[Any, ...] = (row, carrier_hz / self.rate_sps, tracks, *self._told(), octets)
         size = read_frame(*given)
-        return size, octets[: max(size, 0)].tobytes(), tracks[1 if size < 0 else 0]
+        return FrameRead(size, octets[: max(size, 0)].tobytes(), self._coarse(tracks[1 if size < 0 else 0]))
 
-    def finer_track(self, track: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Return ``track`` (…, 4) over samples as they are as one over the finer ones."""
-        finer: npt.NDArray[np.float64] = track * self._scale
-        return finer
+    def place(self, carrier: KeyedCarrier) -> npt.NDArray[np.float64]:
+        """Return start, stretch, phase and turn (4,) of the first row of ``carrier`` over samples as they are."""
+        return self._coarse(carrier.track.as_rows()[0])
 
-    def carrier(
-        self, samples: npt.NDArray[np.complex64], carrier_hz: float, track: npt.NDArray[np.float64]
-    ) -> KeyedCarrier:
-        """Return the chips of ``samples`` (1, n) under a ``track`` that ``read`` gave."""
-        sums = derotated(finer(samples, self.finer), np.array([carrier_hz / self.rate_sps]))
-        return KeyedCarrier(UplinkTrack(sums, *of_row(track)), None, self.leak)
+    def _coarse(self, track: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        coarse: npt.NDArray[np.float64] = track / self._scale
+        return coarse
 
     def _told(self) -> tuple[Any, ...]:
         """Return what the loop wants to know of all frames."""

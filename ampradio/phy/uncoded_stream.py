@@ -9,27 +9,27 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio import accelerator
-from ampradio.phy.edge_timing import PPM, ChipTiming
+from ampradio.phy.edge_timing import ChipTiming
 from ampradio.phy.frame_check import check_holds
-from ampradio.phy.reception import Reception, placed_fields
+from ampradio.phy.reception import Reception
 from ampradio.phy.uncoded_frame import KeyedCarrier
 from ampradio.phy.uncoded_reader import MARGIN_NS, UncodedReader
-from ampradio.phy.uplink_sync_hits import UplinkSyncHits
+from ampradio.phy.uplink_powers import powers_in
+from ampradio.phy.uplink_reception import uplink_reception
+from ampradio.phy.uplink_sync_hits import FoundSync
 from ampradio.profile.model import Profile
-from ampradio.vectors import PpduKind, RxVector
 
 _NS_PER_S = 1_000_000_000
 _EARLY_CLOCK_ERROR = 1e-3
-_QUIETEST = 1e-10  # noise below this part of the signal is called 100 dB down
 
 
 class UncodedFrame:
     """Reads a frame: ``take`` the samples from ``origin`` to ``needs`` until ``over``."""
 
     def __init__(
-        self, profile: Profile, reader: UncodedReader, rate_sps: int, sync_sample: int, hits: UplinkSyncHits
+        self, profile: Profile, reader: UncodedReader, rate_sps: int, sync_sample: int, sync: FoundSync
     ) -> None:
-        """Begin at the sync that ``hits``, of one packet, found at ``sync_sample``."""
+        """Begin at the ``sync`` that was found at ``sync_sample``."""
         self._reader = reader
         self._lead = int(reader.LEAD_CHIPS * reader.chips.chip / reader.finer)
         self.origin = sync_sample - self._lead
@@ -39,8 +39,8 @@ class UncodedFrame:
         self.counted: Counter[str] = Counter()
         self._profile = profile
         self._rate_sps = rate_sps
-        self._hits = hits
-        self._start, self._stretch = float(self._lead), float(hits.timing.stretch[0])
+        self._sync = sync
+        self._start, self._stretch = float(self._lead), sync.stretch
         self._octets = reader.short_octets
         self._too_few = 0  # so many samples were, by the loop's own reckoning
         self._longest = profile.mac.header_octets + profile.mac.body_octets_max + profile.mac.fcs_octets
@@ -77,38 +77,33 @@ class UncodedFrame:
 
     def _take_at_once(self, samples: npt.NDArray[np.complex64]) -> None:
         """Read by the compiled loop, as far as the samples go."""
-        reader, hits = self._reader, self._hits
-        stretch, carrier_hz = float(hits.timing.stretch[0]), float(hits.carrier_hz[0])
-        octets, psdu, track = reader.read(samples[0], float(self._lead), stretch, carrier_hz)
-        if octets < 0:
-            self._octets, self._too_few = -octets, samples.shape[1]
-            self._start, self._stretch = float(track[0]) / reader.finer, float(track[1])
-        elif octets == 0:
+        sync = self._sync
+        read = self._reader.read(samples[0], float(self._lead), sync.stretch, sync.carrier_hz)
+        if read.octets < 0:
+            self._octets, self._too_few = -read.octets, samples.shape[1]
+            self._start, self._stretch = read.place[:2].tolist()
+        elif read.octets == 0:
             self.counted["header_failed"] += 1
             self.over = True
+        elif read.is_clear:
+            self._hand_up(read.psdu, True, sync.carrier_hz, read.place, read.powers)
         else:
-            self._deliver_read(samples, track, psdu)
+            self._deliver(samples, read.place, read.psdu)
 
     def _take_clear(self, samples: npt.NDArray[np.complex64]) -> None:
         """Read a clear frame, if it is one."""
-        reader, hits, room = self._reader, self._hits, np.array([samples.shape[1]])
-        timing = ChipTiming(np.array([float(self._lead)]), hits.timing.stretch)
-        clear = reader.clear.read_each(samples, timing, hits.carrier_hz * reader.finer / reader.rate_sps, room)
+        timing = ChipTiming(np.array([float(self._lead)]), np.array([self._stretch]))
+        turn, room = np.array([self._sync.carrier_hz / self._rate_sps]), np.array([samples.shape[1]])
+        clear = self._reader.clear.read_each(samples, timing, turn, room)
         if clear.psdus[0] is not None:
-            self._deliver_read(samples, reader.finer_track(clear.tracks[0]), clear.psdus[0])
-
-    def _deliver_read(self, samples: npt.NDArray[np.complex64], track: npt.NDArray[np.float64], psdu: bytes) -> None:
-        reader, carrier_hz = self._reader, float(self._hits.carrier_hz[0])
-        count = math.ceil(float(track[0] + track[1] * reader.chips.data_end(0)) / reader.finer) + 1
-        self._octets = len(psdu)
-        self._deliver(reader.carrier(samples[:, :count], carrier_hz, track), psdu)
+            self._deliver(samples, clear.tracks[0], clear.psdus[0])
 
     def _take_step(self, samples: npt.NDArray[np.complex64]) -> None:
         reader = self._reader
         carrier = self._begun(samples)
         fitted, psdus = reader.short_frames(carrier)
         if psdus[0] is not None:
-            self._deliver(fitted, psdus[0])
+            self._deliver_stepwise(samples, fitted, psdus[0])
             return
         if self._octets == reader.short_octets:
             self._read_to(carrier, reader.header_octets)
@@ -122,12 +117,12 @@ class UncodedFrame:
             self._read_to(carrier, octets)
         else:
             carrier, read = reader.whole(carrier, octets)
-            self._deliver(carrier, read[0])
+            self._deliver_stepwise(samples, carrier, read[0])
 
     _is_constant = True  # the energy of its ON chips
 
     def _begun(self, samples: npt.NDArray[np.complex64]) -> KeyedCarrier:
-        return self._reader.begin(samples, self._lead, self._hits)
+        return self._reader.begin(samples, self._lead, self._sync.as_hits())
 
     def _read_to(self, carrier: KeyedCarrier, octets: int) -> None:
         self._octets = octets
@@ -140,40 +135,27 @@ class UncodedFrame:
     def _samples(self, duration_ns: int) -> int:
         return duration_ns * self._rate_sps // _NS_PER_S
 
-    def _deliver(self, carrier: KeyedCarrier, psdu: bytes) -> None:
-        reader, track, vector = self._reader, carrier.track, self._reader.vector
-        stretch = float(track.timing.stretch[0])
-        sync_sample = self.origin + float(track.timing.start[0]) / reader.finer
-        fields = placed_fields(self._profile, len(psdu), vector, self._rate_sps, sync_sample, stretch)
-        signal, noise = self._powers(carrier)
-        turn = float(track.carrier.turn[0]) * reader.rate_sps / (2 * math.pi)
-        rxvector = RxVector(
-            kind=vector.kind,
-            rate_bps=vector.rate_bps,
-            start_ns=self._ns(fields[0].start_sample),
-            end_ns=self._ns(fields[-1].stop_sample),
-            start_sample=fields[0].start_sample,
-            snr_db=10 * math.log10(signal / max(noise, _QUIETEST * signal)),
-            rssi_dbfs=10 * math.log10(signal),
-            clock_ppm=(stretch - 1) / PPM,
-            cfo_hz=self._carrier_hz() + turn,
-            seed_index=vector.seed_index if vector.kind is PpduKind.UL_ACTIVE else None,
-        )
+    def _deliver_stepwise(self, samples: npt.NDArray[np.complex64], carrier: KeyedCarrier, psdu: bytes) -> None:
+        self._deliver(samples, self._reader.place(carrier), psdu)
+
+    def _deliver(self, samples: npt.NDArray[np.complex64], place: npt.NDArray[np.float64], psdu: bytes) -> None:
+        reader, carrier_hz = self._reader, self._sync.carrier_hz
+        powers = powers_in(samples, carrier_hz / self._rate_sps, place, reader.coarse)
+        self._hand_up(psdu, check_holds(self._profile.mac, psdu), carrier_hz, place, powers)
+
+    def _hand_up(
+        self,
+        psdu: bytes,
+        check: bool,
+        carrier_hz: float,
+        place: npt.NDArray[np.float64],
+        powers: tuple[float, float],
+    ) -> None:
+        """Deliver what was read under ``carrier_hz``: ``place`` is as of ``FrameRead``, ``check`` whether it holds."""
+        start, stretch, _, turn = place.tolist()
+        how = (self._profile, self._reader.vector, self._rate_sps, psdu)
+        self.reception = uplink_reception(*how, (self.origin, carrier_hz), (start, stretch, turn), powers)
         self.counted["psdus"] += 1
-        self.counted["fcs_failed"] += not check_holds(self._profile.mac, psdu)
-        self.reception = Reception(psdu, rxvector, fields)
+        self.counted["fcs_failed"] += not check
+        self._octets = len(psdu)
         self.over = True
-
-    def _carrier_hz(self) -> float:
-        return float(self._hits.carrier_hz[0])
-
-    def _powers(self, carrier: KeyedCarrier) -> tuple[float, float]:
-        """Return ON power and noise power per sample, from the chips of the AMP-Sync."""
-        chips, finer = self._reader.chips, self._reader.finer
-        word = chips.turned(carrier.track, 0)[0]
-        signal = (abs(word[chips.sync > 0].mean()) / chips.chip) ** 2
-        noise = float(np.mean(np.abs(word[chips.sync == 0]) ** 2)) / (finer * chips.chip)
-        return max(float(signal), 1e-30), noise
-
-    def _ns(self, sample: int) -> int:
-        return round(sample * _NS_PER_S / self._rate_sps)

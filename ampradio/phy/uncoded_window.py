@@ -36,4 +36,4 @@ class UncodedWindow(UplinkWindow):
         super().__init__(profile, search, chips, rate_sps, (vector.seed_index,), start, stop)
 
     def _frame_at(self, sample: int, sync: FoundSync) -> Frame:
-        return UncodedFrame(self._profile, self._reader, self._rate_sps, sample, sync.as_hits())
+        return UncodedFrame(self._profile, self._reader, self._rate_sps, sample, sync)

@@ -1,14 +1,14 @@
-"""The time that the streaming receivers take for one frame, beside how long it is on the air.
+"""The time that the receivers take for one frame, beside how long it is on the air.
 
-CPU time of the receiver's thread, with all of the PPDU and the noise around it given at once; on an idle machine that
-is the time on the wall. The receiver has run before and has a noise floor. Beside it for uplinks: what the search for
-the AMP-Sync takes of it, over the noise before the PPDU too, and how long a weak one takes, which has no clear bits.
+CPU time of the receiver's thread; on an idle machine that is the time on the wall. A streaming receiver has run before
+and has a noise floor; it is given samples up to where it has found the AMP-Sync, then the rest of the PPDU and noise at
+once, which is the decoding. Of a batch receiver given one packet decoding is all that it does. A weak frame, which has
+no clear bits, is given at once. Every figure is the median over several frames.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,36 +17,35 @@ import numpy.typing as npt
 
 from ampradio.phy.ap_receiver import ApReceiver
 from ampradio.phy.tag_receiver import TagReceiver
-from ampradio.phy.uplink_search import first_sync
-from ampradio.phy.uplink_sync import UplinkSync
-from ampradio.phy.uplink_sync_hits import CLEAR, EXPECTED
 from ampradio.profile import load_profile
 from ampradio.psdu import crc8
 from ampradio.vectors import Listen
 from testbed.bench.detectors import DECIMATION, envelope
 from testbed.bench.packet_link import PacketLink, Randomness, data_frames, randomness
 from testbed.bench.packet_modes import ECN0_DB, SEED_INDEX, PacketMode
-from testbed.bench.stopwatch import medians_s
-from testbed.bench.unmeasured import Unmeasured
 
 SETTLE_NS = 3_000_000
 SETTLE_EVERY = 20  # frames
+DRAWS = 5  # frames, each with a carrier and noise of its own, for the time hangs on where its AMP-Sync is in a block
 WEAK_ECN0_DB = 9.0  # where the bits of no uplink are clear: coded ones are read with ease, uncoded ones hardly
+_STEP = 64 * DECIMATION  # samples at once up to the AMP-Sync
 _NS_PER_S = 1_000_000_000
+_Samples = npt.NDArray[np.complex64]
 
 
 @dataclass(frozen=True)
 class FrameTime:
     """The median time of decoding a frame of ``octets``, and its time on the air.
 
-    Of uplinks also that of the search in it alone, and of a frame at ``WEAK_ECN0_DB``.
+    ``receive_s`` is that of everything: of a stream also the noise floor and the search, in the noise before the PPDU
+    too. Of uplinks ``weak_s`` is that of a frame at ``WEAK_ECN0_DB``.
     """
 
     mode: PacketMode
     octets: int
     decode_s: float
+    receive_s: float
     air_s: float
-    search_s: float | None
     weak_s: float | None
 
     @property
@@ -54,19 +53,24 @@ class FrameTime:
         """How many air times decoding takes."""
         return self.decode_s / self.air_s
 
+    @property
+    def air_times_in_all(self) -> float:
+        """How many air times everything takes."""
+        return self.receive_s / self.air_s
+
     def figures(self) -> dict[str, Any]:
         """Return it as it goes into ``phy.json``."""
-        times = {"decode_ms": self.decode_s * 1e3, "air_ms": self.air_s * 1e3, "air_times": self.air_times}
-        for name, seconds in (("search_ms", self.search_s), ("weak_ms", self.weak_s)):
-            if seconds is not None:
-                times[name] = seconds * 1e3
-        return {"mode": self.mode.name, "octets": self.octets, **times}
+        times = {"decode_ms": self.decode_s * 1e3, "receive_ms": self.receive_s * 1e3, "air_ms": self.air_s * 1e3}
+        if self.weak_s is not None:
+            times["weak_ms"] = self.weak_s * 1e3
+        ratios = {"air_times": self.air_times, "air_times_in_all": self.air_times_in_all}
+        return {"mode": self.mode.name, "octets": self.octets, **times, **ratios}
 
 
 def measure(mode: PacketMode, repeat: int, seed: int) -> list[FrameTime]:
-    """Return the times of the shortest frame and of a Data frame, medians of ``repeat`` frames each.
+    """Return the times of the shortest frame and of a Data frame, medians of ``repeat`` times ``DRAWS``.
 
-    Raises Unmeasured if one is not received.
+    Raises RuntimeError if one is not received.
     """
     draw = randomness((seed, mode.rate_bps))
     mac = load_profile().mac
@@ -76,86 +80,104 @@ def measure(mode: PacketMode, repeat: int, seed: int) -> list[FrameTime]:
 
 
 def _measured(mode: PacketMode, sent: npt.NDArray[np.uint8], repeat: int, draw: Randomness) -> FrameTime:
-    link = PacketLink(mode)
-    noisy = link.through_the_air(link.modulated(sent), draw)[0]
-    decode_s = _decoding_s(link, mode.noise_power, noisy, sent, repeat, draw)
-    search_s = weak_s = None
-    if mode.is_uplink:
-        search_s = _search_s(mode, noisy, repeat)
-        weak_power = mode.noise_power * 10 ** ((ECN0_DB - WEAK_ECN0_DB) / 10)
-        link = PacketLink(mode, weak_power)
-        weak = link.through_the_air(link.modulated(sent), draw)[0]
-        weak_s = _decoding_s(link, weak_power, weak, None, repeat, draw)
+    clear, weak_power = PacketLink(mode), mode.noise_power * 10 ** ((ECN0_DB - WEAK_ECN0_DB) / 10)
+    faint = PacketLink(mode, weak_power)
+    decoding: list[float] = []
+    everything: list[float] = []
+    weak: list[float] = []
+    for _ in range(DRAWS):
+        noisy = clear.through_the_air(clear.modulated(sent), draw)[0].copy()
+        for until_sync_s, after_s in _spent(clear, mode.noise_power, noisy, sent, repeat, draw):
+            decoding.append(after_s)
+            everything.append(until_sync_s + after_s)
+        if mode.is_uplink:
+            noisy = faint.through_the_air(faint.modulated(sent), draw)[0].copy()
+            weak += [sum(spent) for spent in _spent(faint, weak_power, noisy, None, repeat, draw)]
     octets = sent.shape[1]
-    return FrameTime(mode, octets, decode_s, mode.air_ns(octets) / _NS_PER_S, search_s, weak_s)
+    times = float(np.median(decoding)), float(np.median(everything)), mode.air_ns(octets) / _NS_PER_S
+    return FrameTime(mode, octets, *times, float(np.median(weak)) if weak else None)
 
 
-def _decoding_s(
+def _spent(
     link: PacketLink,
     noise_power: float,
-    noisy: npt.NDArray[np.complex64],
+    noisy: _Samples,
     sent: npt.NDArray[np.uint8] | None,
     repeat: int,
     draw: Randomness,
-) -> float:
-    """Return the median time of decoding ``noisy`` (n,); Unmeasured if that does not give ``sent`` (1, octets)."""
-    mode = link.mode
-    silence = np.zeros(SETTLE_NS * mode.rate_sps // _NS_PER_S, np.complex64)
-    quiet = draw.noise.added_to(silence, noise_power)
-    feed, expect = _receiver(mode) if mode.streams else _batch_receiver(link)
-    position = 0
-    seconds: list[float] = []
+) -> list[tuple[float, float]]:
+    """Return how long ``noisy`` (n,) took, ``repeat`` times: until its AMP-Sync was found, and then.
+
+    Where that is not told apart, all of it is then: with a batch receiver, and where there is nothing ``sent`` that
+    must be received. Raises RuntimeError if ``sent`` (1, octets) is not.
+    """
+    if not link.mode.streams:
+        return [(0.0, _batch_s(link, noisy, sent)) for _ in range(repeat + 1)][1:]
+    ear = _Ear(link.mode, noise_power, draw)
+    cut = 0 if sent is None else ear.found_within(noisy)
+    spent = []
     for turn in range(repeat + 1):
         if turn % SETTLE_EVERY == 0:
-            feed(quiet)
-            position += quiet.size
-        expect(position, position + noisy.size)
-        given = feed(noisy, seconds)
-        position += noisy.size
-        if sent is not None and given != [sent.tobytes()]:
-            raise Unmeasured(f"{mode.name}: the streaming receiver did not receive the PPDU")
-    return float(np.median(seconds[1:]))
+            ear.settle()
+        ear.expect(noisy.size)
+        parts = [ear.hear(part) for part in (noisy[:cut], noisy[cut:])]
+        _must_be(link.mode, [psdu for psdus, _ in parts for psdu in psdus], sent)
+        spent.append((parts[0][1], parts[1][1]))
+    return spent[1:]
 
 
-def _search_s(mode: PacketMode, noisy: npt.NDArray[np.complex64], repeat: int) -> float:
-    """Return the median time of the search for an AMP-Sync from the first of ``noisy`` (n,) on."""
-    strictness = EXPECTED if mode.is_coded else CLEAR
-    sync = UplinkSync(load_profile(), mode.rate_bps, mode.rate_sps, strictness, mode.kind)
-    rows, floor, begin = noisy[np.newaxis], np.array([mode.noise_power]), np.zeros(1, np.intp)
-    return medians_s({"search": lambda: first_sync(sync, rows, floor, begin)}, repeat)["search"]
+def _must_be(mode: PacketMode, psdus: list[bytes | None], sent: npt.NDArray[np.uint8] | None) -> None:
+    if sent is not None and psdus != [sent.tobytes()]:
+        raise RuntimeError(f"{mode.name}: the receiver did not receive the PPDU")
 
 
-def _receiver(mode: PacketMode) -> tuple[Callable[..., list[bytes | None]], Callable[[int, int], None]]:
-    """Return how a receiver of ``mode`` is fed complex samples, timed, and told of a window of them."""
-    profile = load_profile()
-    ap, tag = ApReceiver(profile, mode.rate_sps), TagReceiver(profile, mode.rate_sps, DECIMATION)
+def _batch_s(link: PacketLink, noisy: _Samples, sent: npt.NDArray[np.uint8] | None) -> float:
+    begun_s = time.thread_time()
+    read = link.received(noisy[np.newaxis])
+    spent_s = time.thread_time() - begun_s
+    _must_be(link.mode, list(read.psdus), sent)
+    return spent_s
 
-    def feed(samples: npt.NDArray[np.complex64], seconds: list[float] | None = None) -> list[bytes | None]:
-        given: Any = samples if mode.is_uplink else envelope(samples)
-        receiver: Any = ap if mode.is_uplink else tag
+
+class _Ear:
+    """The streaming receiver of a mode, timed."""
+
+    def __init__(self, mode: PacketMode, noise_power: float, draw: Randomness) -> None:
+        profile = load_profile()
+        self._mode, self._position = mode, 0
+        self._ap, self._tag = ApReceiver(profile, mode.rate_sps), TagReceiver(profile, mode.rate_sps, DECIMATION)
+        silence = np.zeros(SETTLE_NS * mode.rate_sps // _NS_PER_S, np.complex64)
+        self._quiet = draw.noise.added_to(silence, noise_power)
+
+    def settle(self) -> None:
+        """Have it hear noise."""
+        self.hear(self._quiet)
+
+    def expect(self, samples: int) -> None:
+        """Tell the AP that a PPDU is due in the next ``samples``."""
+        if self._mode.is_uplink:
+            start_ns = self._position * _NS_PER_S // self._mode.rate_sps
+            stop_ns = (self._position + samples) * _NS_PER_S // self._mode.rate_sps
+            self._ap.listen(Listen(self._mode.kind, self._mode.rate_bps, SEED_INDEX, start_ns, stop_ns))
+
+    def hear(self, samples: _Samples) -> tuple[list[bytes | None], float]:
+        """Return the PSDUs that ``samples`` complete, and how long that took."""
+        given: Any = samples if self._mode.is_uplink else envelope(samples)
+        receiver: Any = self._ap if self._mode.is_uplink else self._tag
         begun_s = time.thread_time()
         receptions = receiver.feed(given)
-        if seconds is not None:
-            seconds.append(time.thread_time() - begun_s)
-        return [each.psdu for each in receptions]
+        spent_s = time.thread_time() - begun_s
+        self._position += samples.size
+        return [each.psdu for each in receptions], spent_s
 
-    def expect(start: int, stop: int) -> None:
-        if mode.is_uplink:
-            start_ns, stop_ns = (at * _NS_PER_S // mode.rate_sps for at in (start, stop))
-            ap.listen(Listen(mode.kind, mode.rate_bps, SEED_INDEX, start_ns, stop_ns))
-
-    return feed, expect
-
-
-def _batch_receiver(link: PacketLink) -> tuple[Callable[..., list[bytes | None]], Callable[[int, int], None]]:
-    """Return the same for a batch receiver given one packet; it has no stream, and no floor to settle."""
-
-    def feed(samples: npt.NDArray[np.complex64], seconds: list[float] | None = None) -> list[bytes | None]:
-        if seconds is None:
-            return []
-        begun_s = time.thread_time()
-        read = list(link.received(samples[np.newaxis]).psdus)
-        seconds.append(time.thread_time() - begun_s)
-        return read
-
-    return feed, lambda start, stop: None
+    def found_within(self, noisy: _Samples) -> int:
+        """Return how many of the samples (n,) it needs until it has found the AMP-Sync."""
+        counters = (self._ap if self._mode.is_uplink else self._tag).counters
+        self.settle()
+        self.expect(noisy.size)
+        before, found = counters["syncs"], noisy.size
+        for begin in range(0, noisy.size, _STEP):
+            self.hear(noisy[begin : begin + _STEP])
+            if counters["syncs"] > before:
+                found = min(found, begin + _STEP)
+        return found

@@ -34,7 +34,7 @@ class PacketMode:
     @property
     def streams(self) -> bool:
         """Whether a streaming receiver is timed with it; else it is a batch receiver with one packet."""
-        return not self.is_uplink or self.is_coded
+        return self.kind is not PpduKind.UL_BISTATIC  # whose streaming receiver hears the excitation first
 
     @property
     def is_coded(self) -> bool:

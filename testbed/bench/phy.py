@@ -24,6 +24,7 @@ from testbed.bench.frames import FrameTime
 from testbed.bench.heap import keep_freed_memory
 from testbed.bench.out import write_figures
 from testbed.bench.packet_flowgraph import packets_per_s
+from testbed.bench.packet_link import OCTETS
 from testbed.bench.packet_modes import MODES
 from testbed.bench.packet_workers import simulate
 from testbed.bench.packets import PARTS, Rates, measure
@@ -44,7 +45,7 @@ class Effort:
     """How much is measured: batch sizes, frames, flowgraphs, noise samples, packets."""
 
     batches: tuple[int, ...] = (1, 8, 16, 32, 64)
-    frames: int = 100
+    frames: int = 20
     flowgraphs: int = 40
     noise_samples: int = 1 << 20
     waveform_batches: tuple[int, ...] = (16, 32, 64, 128, 256)
@@ -52,7 +53,7 @@ class Effort:
     shared_packets: int = 200
 
 
-QUICK = Effort((1, 16), 5, 10, 1 << 18, (16, 64), 1024, 40)
+QUICK = Effort((1, 16), 1, 10, 1 << 18, (16, 64), 1024, 40)
 
 
 @dataclass(frozen=True)
@@ -91,13 +92,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     print_references(console)
     bars, yardsticks = _bars(found), _yardsticks(found)
     print_bars(console, "Bars of the exit code", bars)
-    print_bars(console, "Yardsticks of the performance page, not of the exit code", yardsticks)
+    print_bars(console, "Yardsticks, not of the exit code", yardsticks)
     console.print(f"accelerator: {'numba' if accelerator.is_on() else 'none, numpy alone'}")
     given = ", ".join(f"{name} {share:.0%}" for name, share in found.core_share.items())
     console.print(f"share of a core that this run was given: {given}")
     if warning(found.core_share.values()):
         console.print(warning(found.core_share.values()))
-    path = write_figures("phy", _written(found, [*bars, *yardsticks], repeat, arguments.seed))
+    path = write_figures("phy", _written(found, bars, yardsticks, repeat, arguments.seed))
     console.print(f"written to {path}")
     missed = [bar.what for bar in bars if not bar.holds]
     console.print("missed: " + ("; ".join(missed) if missed else "none"))
@@ -136,9 +137,7 @@ def _bars(found: Figures) -> list[Bar]:
         Bar("detector / numpy copy", searched / found.detectors["copy"], COPY_BAR),
         Bar("detector / naive detector", searched / found.detectors["naive"], NAIVE_BAR),
     ]
-    for each in found.frames:
-        what = f"{each.mode.name}, {each.octets} octets: one frame, air times"
-        bars.append(Bar(what, each.air_times, FRAME_BAR, at_most=True))
+    bars += [_decoded(each) for each in found.frames if each.octets == OCTETS]
     for rates, graph in zip(found.rates, found.flowgraphs, strict=True):
         what = f"{rates.mode.name}: chain / flowgraph per packet"
         bars.append(Bar(what, rates.best("full chain") / graph, FLOWGRAPH_BAR))
@@ -155,10 +154,21 @@ def _yardsticks(found: Figures) -> list[Bar]:
         ratio = each.best("full chain") / each.best("noise only")
         bars.append(Bar(f"{each.mode.name}: full chain / noise only", ratio, NOISE_ONLY_BAR))
         bars.append(Bar(f"{each.mode.name}: full chain / its batch 1", each.over_single("full chain"), SINGLE_BAR))
+    bars += [_decoded(each) for each in found.frames if each.octets != OCTETS]
+    for frame in found.frames:
+        what = f"{frame.mode.name}, {frame.octets} octets: floor, search and frame, air times"
+        bars.append(Bar(what, frame.air_times_in_all, FRAME_BAR, at_most=True))
     return bars
 
 
-def _written(found: Figures, bars: Sequence[Bar], repeat: int, seed: int) -> dict[str, Any]:
+def _decoded(frame: FrameTime) -> Bar:
+    what = f"{frame.mode.name}, {frame.octets} octets: one frame decoded, air times"
+    return Bar(what, frame.air_times, FRAME_BAR, at_most=True)
+
+
+def _written(
+    found: Figures, bars: Sequence[Bar], yardsticks: Sequence[Bar], repeat: int, seed: int
+) -> dict[str, Any]:
     theirs = found.sionna
     return {
         "modes": [_mode_figures(each, graph) for each, graph in zip(found.rates, found.flowgraphs, strict=True)],
@@ -169,6 +179,7 @@ def _written(found: Figures, bars: Sequence[Bar], repeat: int, seed: int) -> dic
         "sionna": theirs.figures() if isinstance(theirs, WaveformRates) else {"not_measured": theirs},
         "same_with_any_processes": all(found.same_with_any_processes),
         "bars": [bar.figures() for bar in bars],
+        "yardsticks": [bar.figures() for bar in yardsticks],
         "accelerator": accelerator.NUMBA if accelerator.is_on() else accelerator.NONE,
         "sample_rate_sps": load_profile().preamble.sample_rate_sps,
         "core_share": found.core_share,

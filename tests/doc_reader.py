@@ -16,7 +16,7 @@ from testbed.experiment.toml import parse_toml
 from tests.conftest import ROOT, SHARED
 from tests.doc_pages import Block, Command
 
-PATIENCE_S = 60
+PATIENCE_S = 240
 RUN = {"amp", "python", "printf", "head", "echo", "iio_attr", "iio_info", "iio_readdev"}
 QUICK = {
     "testbed.bench.dash": ("--repeat", "1", "--rounds", "3"),

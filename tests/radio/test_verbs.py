@@ -47,7 +47,7 @@ def test_emulate_answers_at_once_and_ends_when_interrupted(
     assert [each["uri"] for each in devices] == uris
     assert [each["serial"] for each in devices] == ["emulated0000", "emulated0001"]
     emulate.send_signal(number)
-    out, err = emulate.communicate(timeout=10)
+    out, err = emulate.communicate(timeout=60)
     assert (emulate.returncode, out, err) == (130, "", "amp: interrupted\n")
     assert main(["devices", uris[0], "--json"]) == 1
     assert list(json.loads(capsys.readouterr().out)["silent"]) == [uris[0]]

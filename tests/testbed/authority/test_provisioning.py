@@ -58,7 +58,7 @@ def test_a_tag_is_provisioned_through_amp_as(world: World) -> None:
             told, ok = run(experiment(world.folder, endpoint, "gw.secret"))
             assert ok and readings(told) == ["21.5C", "41%"]
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 130
+        assert process.wait(60) == 130
         assert process.stderr is not None and "accept 2, challenge 2" in process.stderr.read()
     record = Database(world.folder / "as.sqlite", Vault(KEY)).find(world.made.qr)
     assert record is not None and record.epoch == 3 and record.current is not None and record.current.gwid == GWID

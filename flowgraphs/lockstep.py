@@ -7,8 +7,10 @@ middle of. Answers then start at the exact sample, and a seeded run is the same 
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import Counter
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -110,10 +112,8 @@ class LockStepPhy:
 
     def attend(self, patience_s: float) -> None:
         """``start`` for a thread of its own: a MAC that does not come or stays silent is a failure."""
-        try:
+        with self._failing():
             self.start(patience_s)
-        except MacGoneError as error:
-            self.fail(str(error))
 
     def transmit(self, count: int) -> npt.NDArray[np.complex64] | None:
         """Return the next samples of the transmit stream; see ``BurstSchedule.take``."""
@@ -124,14 +124,23 @@ class LockStepPhy:
         self._started.wait()
         if self.stopped.is_set() or self.failure:
             return
-        try:
+        with self._failing():
             for request in self._sap.poll():
                 self._obey(request)
             self._received += items.size
             self._advance(self._receiver.feed(items))
             self._stop_if_due()
+
+    @contextlib.contextmanager
+    def _failing(self) -> Iterator[None]:
+        """Let a MAC that is gone end the run, and a defect too, which would leave every other thread waiting."""
+        try:
+            yield
         except MacGoneError as error:
             self.fail(str(error))
+        except Exception as error:
+            self.fail(f"the PHY failed: {error!r}")
+            raise
 
     def fail(self, reason: str) -> None:
         """Give up: remember why and let every waiting thread go."""

@@ -6,15 +6,17 @@ found again: that is how the two streams lie to each other, for as long as neith
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
 
 from ampradio.profile import Profile
 from ampradio.radio.alignment import find, sync_sequence
+from ampradio.radio.errors import RadioError
 from ampradio.sap.messages import AttachConfirm, TimeIndication
 from flowgraphs.gr_iio_losses import SILENT_S
 from flowgraphs.parties import LossWitness, Receiver, Sap
@@ -120,7 +122,22 @@ class PlutoPhy(RadioPhy):
         """Take the next items of the receive stream: to align, to let go, and then for the station."""
         if self.failure or self.stopped.is_set():
             return
-        samples = items.astype(np.complex64, copy=False)
+        with self._failing():
+            self._take(items.astype(np.complex64, copy=False))
+            if not self.stream.received(self._raw):
+                self.fail("the radio takes no more samples to send: gr-iio gave up waiting for it, or it is gone")
+
+    @contextlib.contextmanager
+    def _failing(self) -> Iterator[None]:
+        """See ``LockStepPhy``; a radio that does not answer ends the run too."""
+        with super()._failing():
+            try:
+                yield
+            except RadioError as error:
+                self.fail(str(error))
+
+    def _take(self, samples: npt.NDArray[np.complex64]) -> None:
+        """Align by the samples, let them go, or hand them to the station."""
         first, self._raw = self._raw, self._raw + samples.size
         if self._distance is None:
             self._began_s = self._began_s or time.monotonic()
@@ -131,8 +148,6 @@ class PlutoPhy(RadioPhy):
             self._keep(mine)
             super().receive(mine)
             self._look_for_losses()
-        if not self.stream.received(self._raw):
-            self.fail("the radio takes no more samples to send: gr-iio gave up waiting for it, or it is gone")
 
     def _look_for_losses(self) -> None:
         """Align again when a stream has broken: what is sent meanwhile is lost, and nothing is sent elsewhere."""

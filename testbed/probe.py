@@ -20,7 +20,7 @@ from testbed.capture import CaptureError, Recording
 from testbed.capture.annotations import LABEL
 from testbed.capture.meta import EXTENSION
 from testbed.frame_name import frame_name
-from testbed.replay_receivers import ENVELOPE_SPS
+from testbed.replay_receivers import tag_decimation
 
 
 def write_probes(
@@ -79,7 +79,7 @@ def signals_of(recording: Recording, profile: Profile, reception: Reception) -> 
 
 def _decimation(kind: PpduKind, rate_sps: int) -> int:
     """Return the samples of which the power is summed by the receiver that ``replay_receivers`` takes."""
-    return 2 if kind is PpduKind.DL_SUB1GHZ else max(1, rate_sps // ENVELOPE_SPS)
+    return 2 if kind is PpduKind.DL_SUB1GHZ else tag_decimation(rate_sps)
 
 
 def _window_of(recording: Recording, profile: Profile, reception: Reception) -> MonoStaticWindow:

@@ -17,9 +17,13 @@ from testbed.capture import CaptureError, Recording
 from testbed.experiment.pluto_limits import NARROWEST_SPS
 from testbed.replay_ap import ReplayAp
 
-ENVELOPE_SPS = 10_000_000
-"""Power samples per second that a 2.4 GHz tag's receiver works on."""
+_ENVELOPE_SPS = 10_000_000
 DEVICES = ("active", "bistatic", "mono-static", "sub-1 GHz")
+
+
+def tag_decimation(rate_sps: int) -> int:
+    """Return how many samples a 2.4 GHz tag's receiver sums the power of: it works on ten million sums a second."""
+    return max(rate_sps // _ENVELOPE_SPS, 1)
 
 
 class StreamReceiver(Protocol):
@@ -64,7 +68,7 @@ def _tag(recording: Recording, profile: Profile) -> StreamReceiver:
     narrow = device == DEVICES[0] and NARROWEST_SPS <= rate_sps < native[0]  # a PlutoSDR's, without the non-AMP portion
     if rate_sps not in native and not narrow:
         raise ValueError("not a rate of a 2.4 GHz tag")
-    decimation = max(rate_sps // ENVELOPE_SPS, 1)
+    decimation = tag_decimation(rate_sps)
     if device == "mono-static":
         return MonoTagReceiver(profile, rate_sps, decimation, squares=True)
     return TagReceiver(profile, rate_sps, decimation, squares=True)

@@ -23,8 +23,8 @@ from ampradio.vectors import Listen, PpduKind
 from testbed.annotate.activity import BINS, Activity, Spectra
 from testbed.annotate.source import Source
 from testbed.capture import Recording
+from testbed.replay_receivers import tag_decimation
 
-_ENVELOPE_SPS = 10_000_000
 _MARGIN_NS = 40_000
 _MONO_MARGIN_NS = 300_000
 _BETWEEN_NS = 100_000
@@ -89,7 +89,7 @@ class Decoder:
     def _downlink(self, progress: Progress) -> tuple[list[Reception], dict[int, list[tuple[int, int]]]]:
         """Return Type 1 PPDUs, and where something is on the air at each place that an uplink may have."""
         rate_sps, up = self._source.rate_sps, self._profile.uplink
-        receiver = TagReceiver(self._profile, rate_sps, rate_sps // _ENVELOPE_SPS, squares=True)
+        receiver = TagReceiver(self._profile, rate_sps, tag_decimation(rate_sps), squares=True)
         half_band_hz = up.carrier_hz * up.carrier_tolerance_ppm * 1e-6 + _BIN_SLACK * rate_sps / BINS
         reach_hz = min(rate_sps, self._recording.sample_rate_sps) / 2
         places = [hz for hz in (0, -up.channel_offset_hz, up.channel_offset_hz) if abs(hz) + half_band_hz < reach_hz]
@@ -115,7 +115,7 @@ class Decoder:
     def _mono_static(self, spans: list[tuple[int, int]], progress: Progress) -> list[Reception]:
         """Return PPDUs of Types 2 and 3; their short sync is found in anything, so what is known is left out."""
         rate_sps = self._source.rate_sps
-        receiver = MonoTagReceiver(self._profile, rate_sps, rate_sps // _ENVELOPE_SPS, squares=True)
+        receiver = MonoTagReceiver(self._profile, rate_sps, tag_decimation(rate_sps), squares=True)
         return self._put_together(receiver, self._source, spans, lambda share: progress("mono-static", share))
 
     def _put_together(

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from ampradio.phy.edge_timing import ChipTiming
 from ampradio.phy.fields import Field
+from ampradio.phy.noise_floor import NoiseFloor
 from ampradio.phy.probe import ProbeSignal, marks_of
 from ampradio.phy.reception import Reception
 from ampradio.phy.running_sum import integral_to
@@ -50,6 +51,13 @@ def power_of(samples: npt.NDArray[np.complex64], decimation: int) -> npt.NDArray
     whole = samples[: samples.size // decimation * decimation]
     squares = whole.real * whole.real + whole.imag * whole.imag
     return np.asarray(squares.reshape(-1, decimation).sum(axis=1, dtype=np.float32))
+
+
+def floor_before(power: npt.NDArray[np.float32], block: int, decimation: int, history: int) -> float:
+    """Return the noise floor that a receiver tracks over the last ``history`` blocks of ``power``, 0 without any."""
+    floor = NoiseFloor(float(block * decimation), history)
+    floor.add(power[: power.size // block * block].reshape(-1, block).mean(axis=1, dtype=np.float64))
+    return floor.power
 
 
 def search_signals(

@@ -12,13 +12,13 @@ from ampradio.phy.mono_tag_chips import MonoTagChips
 from ampradio.phy.mono_tag_frame import FIRST_BITS, begun, finished, followed
 from ampradio.phy.mono_tag_receiver import BLOCK_CHIPS, FLOOR_BLOCKS
 from ampradio.phy.mono_tag_sync import GRID_PER_CHIP, MonoTagSync
-from ampradio.phy.noise_floor import NoiseFloor
 from ampradio.phy.probe import ProbeSignal
 from ampradio.phy.probe_envelope import (
     FollowedChips,
     PowerStretch,
     checked_place,
     chip_signals,
+    floor_before,
     power_of,
     search_signals,
 )
@@ -62,7 +62,7 @@ def probe_command(
     search = MonoTagSync(profile, rate_sps, decimation, form)
     chips = MonoTagChips(profile, rate_sps, decimation, form)
     shown = max(0, at_sync - int(_SHOWN_BEFORE_CHIPS * chips.chip))
-    floor = _floor(power[:at_sync], BLOCK_CHIPS * GRID_PER_CHIP * search.grid, decimation)
+    floor = floor_before(power[:at_sync], BLOCK_CHIPS * GRID_PER_CHIP * search.grid, decimation, FLOOR_BLOCKS)
     heard = PowerStretch(power[shown:], first + shown * decimation, rate_sps, decimation)
     curves = search.trace(heard.power, floor)
     looked = search_signals(heard, curves, search.grid, search.lead * search.grid, floor, reception.fields)
@@ -78,13 +78,6 @@ def _followed(power: npt.NDArray[np.float32], at_sync: int, chips: MonoTagChips,
     of_sync = begun(sums, ChipTiming(np.array([float(at_sync)]), np.ones(1)), chips)
     timing, _ = finished(sums, followed(sums, of_sync, chips, bits, FIRST_BITS), chips, bits)
     return FollowedChips(sums, of_sync, timing, chips.edges(bits), chips.sync.size, chips.chip, chips.chip)
-
-
-def _floor(power: npt.NDArray[np.float32], block: int, decimation: int) -> float:
-    """Return the noise floor that the receiver tracks over blocks of ``power``, 0 when there is none before."""
-    floor = NoiseFloor(float(block * decimation), FLOOR_BLOCKS)
-    floor.add(power[: power.size // block * block].reshape(-1, block).mean(axis=1, dtype=np.float64))
-    return floor.power
 
 
 def _form(profile: Profile, reception: Reception) -> CommandFormat:

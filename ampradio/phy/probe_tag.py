@@ -10,13 +10,14 @@ from ampradio.phy.envelope_chips import EnvelopeChips
 from ampradio.phy.envelope_frame import finish, follow, time_sync
 from ampradio.phy.envelope_sync import EnvelopeSync
 from ampradio.phy.fields import Field
-from ampradio.phy.noise_floor import HISTORY, NoiseFloor
+from ampradio.phy.noise_floor import HISTORY
 from ampradio.phy.probe import ProbeSignal
 from ampradio.phy.probe_envelope import (
     FollowedChips,
     PowerStretch,
     checked_place,
     chip_signals,
+    floor_before,
     power_of,
     search_signals,
 )
@@ -61,7 +62,7 @@ def probe_downlink(
     search = EnvelopeSync(profile, rate_sps, decimation)
     chips = EnvelopeChips(profile, reception.rxvector.rate_bps, rate_sps, decimation)
     shown = max(0, at_sync - int(_SHOWN_BEFORE_CHIPS * chips.sync_chip))
-    floor = _floor(power[:at_sync], search.block, decimation)
+    floor = floor_before(power[:at_sync], search.block, decimation, HISTORY)
     heard = PowerStretch(power[shown:], first + shown * decimation, rate_sps, decimation)
     looked = search_signals(heard, search.trace(heard.power, floor), search.grid, 0, floor, reception.fields)
     sig_bits = 8 * profile.downlink.sig_octets
@@ -81,10 +82,3 @@ def _followed(
     timing, _ = finish(sums, follow(sums, of_sync, chips, bits), chips, bits)
     edges, known = chips.edges(2 * bits), chips.sync.size
     return FollowedChips(sums, of_sync, timing, edges, known, chips.sync_chip, chips.data_chip)
-
-
-def _floor(power: npt.NDArray[np.float32], block: int, decimation: int) -> float:
-    """Return the noise floor that the receiver tracks over blocks of ``power``, 0 when there is none before."""
-    floor = NoiseFloor(float(block * decimation))
-    floor.add(power[: power.size // block * block].reshape(-1, block).mean(axis=1, dtype=np.float64))
-    return floor.power

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio.accelerator import compiled
+from ampradio.phy.uplink_score_loops import reaches
 
 _Floats = npt.NDArray[np.float32]
 _Whole = npt.NDArray[np.int64]
@@ -63,14 +64,6 @@ def chip_energies(row: _Floats, chip: int, work: _Floats, energy: _Floats) -> No
 
 
 @compiled()
-def _reaches(row: _Floats) -> bool:
-    number = 0
-    for place in range(row.size):  # without a branch, so that it goes side by side
-        number += row[place] > _F(0)
-    return number > 0
-
-
-@compiled()
 def standing_out(
     energy: _Floats, ons: _Whole, chips: int, per_chip: int, noise: np.float32, contrast: np.float32, block: int,
     work: _Floats,
@@ -94,6 +87,6 @@ def standing_out(
     first, last = block, 0
     for begun in range(0, block, _LOOKED_AT):
         stop = min(begun + _LOOKED_AT, block)
-        if _reaches(on[begun:stop]):
+        if reaches(on[begun:stop], _F(0)):
             first, last = min(first, begun), stop
     return (first, last) if last else (0, 0)

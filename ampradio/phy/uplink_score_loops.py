@@ -154,7 +154,8 @@ def _add_up(one: _Floats, two: _Floats, three: _Floats, four: _Floats, out: _Flo
 
 
 @compiled()
-def _reaches(row: _Floats, least: np.float32) -> bool:
+def reaches(row: _Floats, least: np.float32) -> bool:
+    """Return whether any of ``row`` is above ``least``."""
     number = 0
     for place in range(row.size):  # without a branch, so that it goes side by side
         number += row[place] > least
@@ -212,7 +213,7 @@ def score(
         one, two = work[0, begin[0] : begin[0] + block], work[1, begin[1] : begin[1] + block]
         three, four = work[2, begin[2] : begin[2] + block], work[3, begin[3] : begin[3] + block]
         _add_up(one, two, three, four, scores[clock])
-        reached |= _reaches(scores[clock], noise)
+        reached |= reaches(scores[clock], noise)
     if not reached:
         return count
     least = work[0, :block]

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ampradio.accelerator import compiled
 from ampradio.phy.uplink_likeness import NO_SIDELOBE
+from ampradio.phy.uplink_score_loops import reaches
 
 _Floats = npt.NDArray[np.float32]
 _Reals = npt.NDArray[np.float64]
@@ -109,14 +110,6 @@ def _powers(real: _Floats, imag: _Floats, above: _Floats, below: _Floats) -> Non
 
 
 @compiled()
-def _reaches(row: _Floats, least: np.float32) -> bool:
-    number = 0
-    for place in range(row.size):  # without a branch, so that it goes side by side
-        number += row[place] > least
-    return number > 0
-
-
-@compiled()
 def _loudest(word: _Floats, spectrum: _Floats, least: np.float32, heard: _Floats) -> tuple[int, np.float32]:
     """Return the bin, either side of the carrier, in which the ON chips in ``word`` (2, chips) add up to most.
 
@@ -131,7 +124,7 @@ def _loudest(word: _Floats, spectrum: _Floats, least: np.float32, heard: _Floats
     above, below = heard[2, 0], heard[2, 1]
     _powers(heard[0], heard[1], above, below)
     about = _ROUNDED_DOWN * least * _F(ons)
-    if not _reaches(above, about) and not _reaches(below, about):
+    if not reaches(above, about) and not reaches(below, about):
         return 0, _NO_WORD
     best, most = 0, _F(-1)
     for each in range(bins):

@@ -11,17 +11,16 @@ from ampradio.security.handover import Prf
 from ampradio.security.rsna.profiles import RSN_OUI
 from ampradio.security.rsna.profiles import Msg as RsnaMsg
 from testbed.attack.captured import messages_of
+from testbed.attack.changed_psdu import BODY_AT, HEADER_OCTETS, with_fcs
 from testbed.attack.compromise import ENCODINGS
 from testbed.attack.decryptors import handover
 from testbed.attack.outcome import Outcome
-from testbed.attack.scene import Interference, Scene, data_of, kinds, with_fcs
+from testbed.attack.scene import Interference, Scene, data_of, kinds
 from testbed.attack.suspects import Suspect
-from testbed.attack.tamper import ACTED, HEADER_OCTETS, TRUTH, noticed
+from testbed.attack.tamper import ACTED, TRUTH, noticed
 from testbed.systems.aiot import parameters_of as aiot_parameters_of
 from testbed.systems.handover import parameters_of as handover_parameters_of
 
-SHIM_OCTETS = 2
-BODY_AT = HEADER_OCTETS + SHIM_OCTETS
 PROFILES = (0, 1, 2, 3, 15)
 OWN_COMMAND = b"PERMANENT_DISABLE"
 STRONG_AKM, WEAK_AKM = 6, 2

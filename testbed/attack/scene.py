@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ampradio.mac.events import Event
 from ampradio.mac.exchange import Delivery, Exchange, Transmission, perfect_link
 from ampradio.mac.station import Station
-from ampradio.psdu import fcs
 from testbed.attack.mallory import Mallory
 from testbed.experiment import Experiment
 from testbed.runner.stations import Stations, stations_of
@@ -83,18 +82,6 @@ class Scene:
             return ()
         place = self.tap.heard.index(transmission)
         return [new for old in perfect_link(transmission, receiver, others) for new in self._interference(place, old)]
-
-
-def with_fcs(psdu: bytes) -> bytes:
-    """Return a PSDU whose last two octets are the FCS of those before them."""
-    return psdu[:-2] + fcs(psdu[:-2])
-
-
-def flipped(delivery: Delivery, octet: int, mask: int = 1) -> Delivery:
-    """Return a delivery with bits of one octet inverted and the FCS repaired."""
-    psdu = bytearray(delivery[0])
-    psdu[octet] ^= mask
-    return with_fcs(bytes(psdu)), replace(delivery[1])
 
 
 def kinds(told: Sequence[tuple[str, Event]], who: str) -> list[str]:

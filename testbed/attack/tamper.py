@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ampradio.mac.exchange import Delivery
+from testbed.attack.changed_psdu import FCS_OCTETS, flipped
 from testbed.attack.outcome import Outcome
-from testbed.attack.scene import Interference, Scene, data_of, flipped
+from testbed.attack.scene import Interference, Scene, data_of
 from testbed.attack.suspects import COMMANDS, READINGS, Suspect
 
-HEADER_OCTETS = 5
-FCS_OCTETS = 2
 GAP_NS = 10_000
 TRUTH = {text.encode() for text in (*COMMANDS, *READINGS)}
 ACTED = ("security.command", "security.downlink_data", "security.uplink_data")

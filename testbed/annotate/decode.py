@@ -29,7 +29,6 @@ _MARGIN_NS = 40_000
 _MONO_MARGIN_NS = 300_000
 _BETWEEN_NS = 100_000
 _NS = 1_000_000_000
-_LARGEST_FAST_OCTETS = 71
 _BIN_SLACK = 2
 _PIECE = 1 << 18
 _FLUSH_NS = 6_000_000
@@ -141,7 +140,8 @@ class Decoder:
         profile, wide = self._profile, self._profile.preamble.wide_sample_rate_sps
         source = Source(self._recording, wide, self._offset_hz)
         rate_bps, factor = profile.uplink.rate_high_bps, wide // self._source.rate_sps
-        longest_ns = uplink_ns(profile, PpduKind.UL_ACTIVE, _LARGEST_FAST_OCTETS, rate_bps) + 2 * _MARGIN_NS
+        largest = profile.mac.header_octets + profile.mac.body_octets_max + profile.mac.fcs_octets
+        longest_ns = uplink_ns(profile, PpduKind.UL_ACTIVE, largest, rate_bps) + 2 * _MARGIN_NS
         found = []
         for start, stop in spans:
             if stop - start > self._samples(longest_ns + _BETWEEN_NS):

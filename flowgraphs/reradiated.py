@@ -45,7 +45,10 @@ class ExcitationReceiver:
         return self._receiver.counters
 
     def feed(self, samples: npt.NDArray[np.complex64]) -> list[Reception]:
-        """Take the next samples (n,) and return the commands that they complete; see ``MonoTagReceiver``."""
+        """Take the next samples (n,), which must not change later, and return the commands that they complete.
+
+        See ``MonoTagReceiver``.
+        """
         self._keep(samples)
         received = self._receiver.feed(samples)
         for command in received:
@@ -59,6 +62,15 @@ class ExcitationReceiver:
     def blank(self, start: int, stop: int) -> None:
         """See ``MonoTagReceiver``."""
         self._receiver.blank(start, stop)
+
+    def forget(self) -> None:
+        """Take note that samples are missing here: an excitation that began before would come at a wrong time now.
+
+        What was heard of the clocks still holds.
+        """
+        self._excitation = None
+        self._blocks.clear()
+        self._first = self._stop
 
     def reradiated(self, coefficient: Burst) -> Burst | None:
         """Return the reflection coefficient times what falls on the antenna meanwhile; None when nothing tells that."""

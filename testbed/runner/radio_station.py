@@ -81,14 +81,20 @@ class RadioStation:
         if self._file is not None:
             self._file.write((block.codes.astype("<i2") if self._codes else samples.astype("<c8")).tobytes())
         if block.lost:
-            self._recorder.gap(self.phy.received)
+            self._missing()
         self._seen.receive(samples)
         return self._sap.take_events()
 
     def resumed(self) -> None:
         """Take note that the radio has begun to count anew, after nobody knows how long."""
         self._bursts.origin = self.phy.received
+        self._missing()
+
+    def _missing(self) -> None:
+        """Take note that samples are missing before the next."""
         self._recorder.gap(self.phy.received)
+        if self._excitation is not None:
+            self._excitation.forget()
 
     def close(self) -> None:
         """Cut the recording to what belongs to the run."""

@@ -247,6 +247,40 @@ def test_a_turn_ends_with_what_replaces_it() -> None:
     assert not speaker.hear(GroupAck(6, 3, ((2, TAG_ID),)), late)
 
 
+def test_the_group_ack_says_the_session_its_slots_and_who_was_heard() -> None:
+    """Rule 8: as the Trigger announced them; nobody was heard in the slot whose reply was lost."""
+    ids, on_air = [0x1001, 0x1002], []
+
+    def note(place: int, delivery: Delivery) -> list[Delivery]:
+        on_air.append(parse_frame(PROFILE.mac, delivery[0]))
+        return [] if place == 2 else [delivery]
+
+    run_plain([Poll(tuple(ids), content_octets=8, attempts=1)], ids, changing(note), settings=BISTATIC)
+    acks = {each for each in on_air if isinstance(each, GroupAck)}
+    assert acks == {GroupAck(6, 2, ((2, 0x1002),))}
+
+
+@pytest.mark.parametrize(
+    ("heard", "acknowledged"),
+    [
+        (((2, TAG_ID),), True),
+        (((1, TAG_ID),), False),
+        (((2, TAG_ID + 1),), False),
+        (((1, TAG_ID), (2, 7)), False),
+        ((), False),
+    ],
+)
+def test_a_group_ack_counts_by_slot_and_id(heard: tuple[tuple[int, int], ...], acknowledged: bool) -> None:
+    """Rule 8: who was heard stands in the order of the slots; another's slot, or another in this one, is no Ack."""
+    speaker = _speaker()
+    assert speaker.take_turn(2, PARAMETERS, 0, 250_000, (REPLY,), HEARD) is None
+    speaker.hear(Excitation(), LIT)
+    (reply,) = speaker.take()
+    late = dataclasses.replace(HEARD, start_ns=reply.start_ns + 4_000_000)
+    assert speaker.hear(GroupAck(6, 3, heard), late) is acknowledged
+    assert not speaker.counts_acks
+
+
 def test_a_power_loss_takes_the_way_last_said() -> None:
     """R1.40: a tag that was told to shift down starts from nothing, up, as one that was never told."""
     speaker = _speaker()

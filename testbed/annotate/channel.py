@@ -17,7 +17,6 @@ from testbed.annotate.activity import Activity, Spectra
 from testbed.annotate.source import Source
 from testbed.capture import Recording
 
-_PREAMBLE_NS = 16_000
 _PREAMBLES_ENOUGH = 16
 _SLIP = 3
 _ZERO_FILL = 16
@@ -94,5 +93,6 @@ def _reference(profile: Profile, rate_sps: int) -> npt.NDArray[np.complex128]:
     psdu = Excitation().encode(profile.mac)
     vector = TxVector(PpduKind.DL_TYPE1, profile.downlink.rate_low_bps)
     native = profile.preamble.sample_rate_sps
-    whole = ppdu(profile, psdu, vector)[: _PREAMBLE_NS * native // _NS]
+    training_ns = profile.preamble.l_stf_ns + profile.preamble.l_ltf_ns
+    whole = ppdu(profile, psdu, vector)[: training_ns * native // _NS]
     return np.asarray(whole if rate_sps == native else resample_poly(whole, rate_sps // native, 1), np.complex128)

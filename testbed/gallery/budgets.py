@@ -10,21 +10,21 @@ from ampradio.profile import load_profile
 from testbed.gallery.drawing import SERIES, as_svg, one_axes
 from testbed.report.palette import LIGHT
 
-CARRIER_HZ = 2.437e9
 READER_DBM = 20.0
-BANDWIDTH_HZ, NOISE_FIGURE_DB = 20e6, 7.0
+NOISE_FIGURE_DB = 7.0
 NEAREST_M, FARTHEST_M, POINTS = 0.2, 10.0, 60
 
 
 def mono_static() -> str:
     """Return power at the tag, the reply at the reader, the reader's leak and its noise over distance, as SVG."""
-    link = load_profile().link
-    path = PathLoss(CARRIER_HZ)
+    profile = load_profile()
+    link, bandwidth_hz = profile.link, float(profile.preamble.sample_rate_sps)
+    path = PathLoss(float(profile.uplink.carrier_hz))
     distance_m = np.geomspace(NEAREST_M, FARTHEST_M, POINTS)
     tag_dbm = at_tag_dbm(READER_DBM, path, distance_m)
     back_dbm = reply_dbm(READER_DBM, path, distance_m, distance_m, link.reflection_loss_db)
     leak_dbm = back_dbm + leak_over_reply_db(link, path, distance_m)
-    floor_dbm = float(noise_dbm(BANDWIDTH_HZ, NOISE_FIGURE_DB))
+    floor_dbm = float(noise_dbm(bandwidth_hz, NOISE_FIGURE_DB))
     reach_m = mono_static_reach_m(link, path)
     figure, axes = one_axes(8.0, 4.2)
     axes.semilogx(distance_m, tag_dbm, color=SERIES[0], label="at the tag's antenna")

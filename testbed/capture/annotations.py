@@ -59,16 +59,13 @@ def _measures(rx: RxVector) -> Annotation:
     return known | {f"amp:{name}": int(value) for name, value in counts.items() if value is not None}
 
 
-_DOWNLINK_HALF_HZ = 10e6
-
-
 def band(profile: Profile, rx: RxVector, centre_hz: float) -> Annotation:
     """Return the edges of a PPDU in a channel at ``centre_hz``: viewers draw a box only of what has them.
 
-    A downlink fills its 20 MHz, of an uplink it is the main lobe of its chips.
+    A downlink fills its channel, of an uplink it is the main lobe of its chips.
     """
     middle = centre_hz + rx.channel_offset_hz + (rx.cfo_hz or 0.0)
-    half = _DOWNLINK_HALF_HZ
+    half = profile.preamble.sample_rate_sps / 2
     if not rx.kind.is_downlink:
         half = NS / uplink_chip_ns(profile, rx.kind, rx.rate_bps)
     return {LOW: middle - half, HIGH: middle + half}

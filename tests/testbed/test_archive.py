@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tarfile
 from pathlib import Path
 
 import pytest
 
+from testbed.capture import open_capture
 from testbed.capture.archive import DATA, META, read_archive, write_archive
 from testbed.capture.error import CaptureError
 
@@ -37,6 +39,19 @@ def test_an_archive_tells_nothing_of_its_maker(tmp_path: Path) -> None:
     assert [each.name for each in members] == [f"radio/radio{META}", f"radio/radio{DATA}"]
     for each in members:
         assert (each.uid, each.gid, each.uname, each.gname, each.mtime, each.mode) == (0, 0, "", "", 0, 0o644)
+
+
+def test_a_stretch_of_an_archive_is_that_of_its_recording(tmp_path: Path) -> None:
+    """From the samples' place in the tar on, not the tar's own octets."""
+    facts = {"core:datatype": "ci8", "core:sample_rate": 1_000_000, "core:version": "1.2.0"}
+    meta = {"global": facts, "captures": [{"core:sample_start": 0}], "annotations": []}
+    archive = tmp_path / "radio.sigmf"
+    pair = recording(tmp_path / "x", json.dumps(meta).encode())
+    write_archive(archive, *pair)
+    for path in (archive, pair[0]):
+        found = open_capture(path)
+        assert found.samples == 32
+        assert (128 * found.read(3, 2)).tolist() == [6 + 7j, 8 + 9j]
 
 
 def test_samples_are_read_where_they_lie(tmp_path: Path) -> None:

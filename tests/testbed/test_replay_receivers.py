@@ -75,6 +75,8 @@ MALFORMED = {
     "kind": ("amp:own_kind", "DL_TYPE9"),
     "excitation": ("amp:own_excitation_ns", -5),
     "start": ("amp:own_start_sample", "0"),
+    "start before the recording": ("amp:own_start_sample", -1),
+    "no number": ("amp:own_rate_bps", True),
     "octets": ("amp:own_psdu_hex", "zz"),
     "offset": ("amp:listen_channel_offset_hz", "5 MHz"),
 }

@@ -22,6 +22,7 @@ SAYS_WHAT_TO_DO = [page for page in PAGES if any(block.language != "text" for bl
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
+@pytest.mark.timeout(1500)  # several commands, each with the reader's patience
 @pytest.mark.parametrize("page", SAYS_WHAT_TO_DO, ids=lambda page: page.name)
 def test_everything_a_page_shows_works(page: Page, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """Every block of a page in order: commands are typed, files written, examples parsed; what is unknown fails."""

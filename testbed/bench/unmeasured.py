@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from typing import ParamSpec
+
+Given = ParamSpec("Given")
 
 
 class Unmeasured(RuntimeError):  # noqa: N818 – reads as what it is
     """What was to be measured did not come to its end; the message says what, and why."""
 
 
-def says_why(main: Callable[[Sequence[str] | None], int]) -> Callable[[Sequence[str] | None], int]:
+def says_why(main: Callable[Given, int]) -> Callable[Given, int]:
     """Let a bench's ``main`` end with 1 where it raises Unmeasured."""
 
     @functools.wraps(main)
-    def told(argv: Sequence[str] | None = None) -> int:
+    def told(*given: Given.args, **named: Given.kwargs) -> int:
         try:
-            return main(argv)
+            return main(*given, **named)
         except Unmeasured as error:
             print(f"not measured: {error}\non a busy machine, try again on a quieter one", file=sys.stderr)
             return 1

@@ -15,6 +15,7 @@ from testbed.exits import DONE, CallerMistake
 
 if TYPE_CHECKING:
     from testbed.attack.outcome import Outcome
+    from testbed.attack.suspects import Suspect
 
 COLUMN_WIDTH = 14
 
@@ -42,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
             raise CallerMistake(f"there is no attack {name!r}", f"use some of {', '.join(ATTACKS)}")
     if args.overrides and args.file is None:
         raise CallerMistake("--set changes an experiment file, and none is named", "name one, as examples/aiot.toml")
-    suspects = SUSPECTS
+    suspects: Sequence[Suspect] = SUSPECTS
     if args.file is not None:
         suspects = (suspect_of(load_experiment(args.file, overrides=args.overrides)),)
     outcomes: list[Outcome] = []

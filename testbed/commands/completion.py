@@ -51,6 +51,6 @@ def _say_what_is_a_file(parser: argparse.ArgumentParser) -> None:
             for deed in action.choices.values():
                 _say_what_is_a_file(deed)
         elif action.metavar in FILES:
-            action.complete = shtab.FILE  # type: ignore[attr-defined] – where shtab looks
+            action.complete = shtab.FILE  # type: ignore[attr-defined]  # where shtab looks
         elif action.metavar in FOLDERS:
-            action.complete = shtab.DIRECTORY  # type: ignore[attr-defined] – where shtab looks
+            action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]  # where shtab looks

@@ -19,6 +19,7 @@ from ampradio.profile import load_profile
 from testbed import cli, exits
 from testbed.cli import main
 from testbed.commands.verb import add_verb
+from tests.conftest import ROOT
 
 AMP = [sys.executable, "-m", "testbed.cli"]
 
@@ -123,6 +124,12 @@ def test_verbs_that_need_no_gnu_radio_do_not_load_it() -> None:
         (["profile", "--placeholder"], "--placeholder"),
         (["profile", "/no/such/file.toml"], "/no/such/file.toml"),
         (["profile", "-v", "-q"], "not allowed with"),
+        (["devices", "pluto:ip:127.0.0.1:1"], "give ip:127.0.0.1:1"),
+        (["devices", "foo"], "no address that libiio knows"),
+        (["import", "/no/such/file"], "/no/such/file: is no file"),
+        (["import", __file__, "--datatype", "cf32_le", "--rate-sps", "inf"], "--rate-sps in whole numbers"),
+        (["attack", "--set", "security.variant=literal"], "name one"),
+        (["run", str(ROOT / "examples/bistatic.toml"), "--radio", "emu:"], "--radio emu:: radio"),
     ],
 )
 def test_callers_mistakes_exit_2(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -138,6 +138,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console()
     start_s = statistics.median(each.cpu_s for each in started)
     plain, watched = ([replace(each, cpu_s=each.cpu_s - start_s) for each in runs] for runs in (plain, watched))
+    if min(each.cpu_s for each in plain) <= 0:
+        raise Unmeasured("the exchanges take no more than the start: give more --rounds")
     cpu, wall = (
         [getattr(seen, part) / getattr(alone, part) for seen, alone in zip(watched, plain, strict=True)]
         for part in ("cpu_s", "wall_s")

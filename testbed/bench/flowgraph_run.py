@@ -167,11 +167,11 @@ def _latency(fed: Content, stretches: int) -> dict[str, Any]:
     top.connect(radio, receiver)
     top.run()
     ends = [stretch * fed.samples.size + each.stop for stretch in range(stretches) for each in fed.ppdus]
-    after_ms = [
-        (at_s - radio.begun_s - end / rate_sps) * 1e3
-        for (at_s, _), end in zip(collector.received, ends, strict=False)
-    ]
     lost = collector.lost(fed, stretches)
+    after_ms: list[float] = []
+    if not (lost["lost_ppdus"] or lost["wrong_ppdus"]):  # else nobody knows which PPDU came when
+        came_s = [at_s for at_s, _ in collector.received]
+        after_ms = [(at_s - radio.begun_s - end / rate_sps) * 1e3 for at_s, end in zip(came_s, ends, strict=True)]
     return {"latencies_ms": after_ms, "latest_block_ms": radio.latest_s * 1e3, **lost}
 
 

@@ -1,14 +1,17 @@
-"""Bars: what a figure is held against, and whether it holds."""
+"""Bars: what a figure is held against, and whether it holds; and where a bench prints them."""
 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+
+PIPED_WIDTH = 120
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,11 @@ class Bar:
         """Return the bar as it goes into a figures file."""
         measured = None if math.isnan(self.measured) else self.measured  # JSON has no NaN
         return {"what": self.what, "measured": measured, "bar": self.least, "holds": self.holds}
+
+
+def bench_console() -> Console:
+    """Return the console on standard output: as wide as the terminal, PIPED_WIDTH where there is none."""
+    return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 
 
 def print_bars(console: Console, title: str, bars: Sequence[Bar]) -> None:

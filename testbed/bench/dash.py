@@ -26,10 +26,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from rich.console import Console
 from rich.table import Table
 
-from testbed.bench.bars import Bar, print_bars
+from testbed.bench.bars import Bar, bench_console, print_bars
 from testbed.bench.out import write_figures
 from testbed.bench.unmeasured import Unmeasured, says_why
 from testbed.live.address import VARIABLE
@@ -135,7 +134,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 for open_ in (False, True) if turn % 2 == 0 else (True, False):
                     out = folder / f"{turn}-{open_}"
                     (watched if open_ else plain).append(one_run(experiment, out, live if open_ else None))
-    console = Console()
+    console = bench_console()
     start_s = statistics.median(each.cpu_s for each in started)
     plain, watched = ([replace(each, cpu_s=each.cpu_s - start_s) for each in runs] for runs in (plain, watched))
     if min(each.cpu_s for each in plain) <= 0:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,7 +22,7 @@ from scipy import stats
 
 from ampradio.phy.envelope_sync import BANK, NOISE_SIGMAS
 from ampradio.profile import load_profile
-from testbed.bench.bars import Bar, print_bars
+from testbed.bench.bars import Bar, bench_console, print_bars
 from testbed.bench.false_alarm_air import (
     AFTER_LEVEL_DB,
     EVERY_NS,
@@ -62,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     quick, seed = arguments.quick, arguments.seed
     samples = min(arguments.samples, QUICK_SAMPLES) if quick else arguments.samples
     trials = QUICK_TRIALS if quick else TRIALS
-    console = Console(width=None if sys.stdout.isatty() else 120)
+    console = bench_console()
     with console.status("counting alarms at low thresholds") as status:
         alarms = count_alarms(SIGMAS, QUICK_LAW_SAMPLES if quick else LAW_SAMPLES, seed)
         status.update("noise through both receivers")

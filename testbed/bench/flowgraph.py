@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ampradio.profile import load_profile
-from testbed.bench.bars import Bar, print_bars
+from testbed.bench.bars import Bar, bench_console, print_bars
 from testbed.bench.flowgraph_content import STEP_SAMPLES, content, stream_latencies
 from testbed.bench.flowgraph_run import BUFFER_ITEMS, RADIO_BLOCK, measured
 from testbed.bench.out import write_figures
@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.repeat < 1 or arguments.seed < 0:
         parser.error("repeat is at least 1, the seed is not negative")
     repeat, stretches = (1, QUICK_STRETCHES) if arguments.quick else (arguments.repeat, STRETCHES)
-    console = Console()
+    console = bench_console()
     with console.status("measuring") as status:
         loads, references, lost, share = _rates(repeat, stretches, arguments.seed, status.update)
         status.update("measuring latency")

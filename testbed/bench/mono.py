@@ -21,7 +21,7 @@ from rich.table import Table
 
 from ampradio.phy.theory import required_ebn0_db, to_db
 from ampradio.profile import load_profile
-from testbed.bench.bars import Bar, print_bars
+from testbed.bench.bars import Bar, bench_console, print_bars
 from testbed.bench.mono_links import STILL_LINKS, Link, errors
 from testbed.bench.out import write_figures
 from testbed.bench.per_curve import TARGET_PER, Point, crossing_db, crossing_interval_db, rounded_db, shown_db
@@ -92,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     packets = QUICK_PACKETS if arguments.quick else arguments.packets
     if packets < 1 or arguments.processes < 1 or arguments.seed < 0:
         parser.error("packets and processes are at least 1, the seed is not negative")
-    console = Console()
+    console = bench_console()
     with Progress(console=console, transient=True) as progress:
         curves = measure(packets, arguments.seed, arguments.processes, progress)
     _print_summary(console, curves, arguments.seed)

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ampradio.phy.uncoded_frame import Detector
-from testbed.bench.bars import Bar, print_bars
+from testbed.bench.bars import Bar, bench_console, print_bars
 from testbed.bench.out import write_figures
 from testbed.bench.peer_measure import CLOCKS_PPM, LINKS, UPLINK, Comparison, compare
 from testbed.bench.peer_tune import PASSES
@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     with ProcessPoolExecutor(arguments.processes, mp_context=get_context("spawn")) as workers:
         one = partial(compare, count=count, seeds=used, tuning=tuning, passes=passes)
         comparisons = list(workers.map(one, [(link, clock) for link in range(len(LINKS)) for clock in CLOCKS_PPM]))
-    console = Console()
+    console = bench_console()
     for comparison in comparisons:
         _print_points(console, comparison)
     _print_summary(console, comparisons)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +18,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from testbed.bench.bars import Bar, print_bars
+from testbed.bench.bars import Bar, bench_console, print_bars
 from testbed.bench.out import machine, write_figures
 from testbed.bench.per_case import Case
 from testbed.bench.per_catalogue import cases
@@ -44,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if arguments.packets < 1 or arguments.processes < 1 or arguments.seed < 0:
         parser.error("packets and processes are at least 1, the seed is not negative")
-    console = Console(width=None if sys.stdout.isatty() else 120)
+    console = bench_console()
     if arguments.page:
         from testbed.bench.per_page import write_page
 

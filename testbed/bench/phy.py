@@ -19,7 +19,7 @@ from rich.console import Console
 from ampradio import accelerator
 from ampradio.profile import load_profile
 from testbed.bench import detectors, frames, waveform
-from testbed.bench.bars import Bar, print_bars
+from testbed.bench.bars import Bar, bench_console, print_bars
 from testbed.bench.frames import FrameTime
 from testbed.bench.heap import keep_freed_memory
 from testbed.bench.out import write_figures
@@ -82,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.repeat < 1 or arguments.seed < 0:
         parser.error("repeat is at least 1, the seed is not negative")
     effort, repeat = (QUICK, 1) if arguments.quick else (Effort(), arguments.repeat)
-    console = Console()
+    console = bench_console()
     keep_freed_memory()
     found = _measured(console, effort, repeat, arguments.seed)
     print_rates(console, found.rates, found.flowgraphs)

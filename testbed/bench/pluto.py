@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from testbed.bench.bars import Bar, print_bars
+from testbed.bench.bars import Bar, bench_console, print_bars
 from testbed.bench.out import write_figures
 from testbed.bench.pluto_measure import FOUR_SPS, RATE_SPS, RealTime, elastic_rates, real_time
 from testbed.bench.pluto_server import BenchServer
@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         repeat, samples, seconds = 1, 1_000_000, 0.3
     if repeat < 1 or samples < 1 or not 0 < seconds <= 3600:
         parser.error("repeat and samples are at least 1, seconds above 0")
-    console = Console()
+    console = bench_console()
     with console.status("measuring"):
         with BenchServer(2, elastic=True) as server:
             rates = _elastic(server, repeat, samples)

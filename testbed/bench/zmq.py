@@ -19,13 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
 from ampradio.profile import load_profile
 from flowgraphs.entities import receiver_for
 from flowgraphs.lockstep import GUARD_NS, NS
-from testbed.bench.bars import Bar, print_bars
+from testbed.bench.bars import Bar, bench_console, print_bars
 from testbed.bench.out import write_figures
 from testbed.bench.ring import ring_rate_msps
 from testbed.bench.unmeasured import Unmeasured, says_why
@@ -102,7 +101,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     rings: dict[int, list[float]] = {lookahead: [] for lookahead in sorted([promised, *dict(RINGS)])}
     samples = {**dict(RINGS), promised: PROMISED_SAMPLES}
     exchanges: list[float] = []
-    console = Console()
+    console = bench_console()
     with console.status("measuring") as status:
         for turn in range(arguments.repeat):
             status.update(f"measuring, {turn + 1} of {arguments.repeat}")

@@ -1,9 +1,9 @@
 """Ctrl-C, for every verb: a KeyboardInterrupt that is not lost and leaves no lock taken; the second ends at once.
 
-Python raises it wherever the program happens to be. In a ``__del__`` it is printed and forgotten; in the initialisation
-of an extension module it becomes another error; and where a lock was just taken, before the block that would give it
-back, the thread that waits for the lock waits for ever, and so does who waits for the thread. Here it comes a few
-milliseconds later then, and comes again when nobody is handling it after a while.
+Python raises it wherever the program happens to be. In a callback of a C library, or a ``__del__``, it is printed and
+forgotten; in the initialisation of an extension module it becomes another error; and where a lock was just taken,
+before the block that would give it back, the thread that waits for the lock waits for ever, and so does who waits for
+the thread. Here it comes a few milliseconds later then, and comes again when nobody is handling it after a while.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ def listen(*numbers: int) -> None:
     A Ctrl-C that the shell has the program ignore stays ignored.
     Signals that are named are heard even then: a shell starts its background jobs deaf to Ctrl-C.
     """
+    sys.unraisablehook = _ask_again
     signal.signal(signal.SIGALRM, _interrupt)
     for number in numbers or (signal.SIGINT,):
         if numbers or signal.getsignal(number) is not signal.SIG_IGN:
@@ -76,6 +77,14 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     else:
         signal.setitimer(signal.ITIMER_REAL, LOOK_S)
         raise KeyboardInterrupt
+
+
+def _ask_again(lost: sys.UnraisableHookArgs) -> None:
+    """Take note of an error that nobody can hear: in a callback of a C library, say."""
+    if issubclass(lost.exc_type, KeyboardInterrupt):
+        signal.setitimer(signal.ITIMER_REAL, LATER_S)
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _is_handled() -> bool:

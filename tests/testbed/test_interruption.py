@@ -32,6 +32,15 @@ try:
 except KeyboardInterrupt:
     interruption.end(130)
 """
+CALLED_BACK = """
+import ctypes
+
+try:
+    ctypes.CFUNCTYPE(None)(ctrl_c)()
+    time.sleep(60)
+except KeyboardInterrupt:
+    interruption.end(130)
+"""
 TAKEN = """
 class Taking:
     def __enter__(self):
@@ -91,11 +100,11 @@ cli.script()
 
 @pytest.mark.parametrize(
     "program",
-    [FORGOTTEN, TAKEN, SWALLOWED, CLEANS_UP, ANOTHER_ERROR],
-    ids=["in a __del__", "taking a lock", "swallowed", "cleaning up", "another error"],
+    [FORGOTTEN, CALLED_BACK, TAKEN, SWALLOWED, CLEANS_UP, ANOTHER_ERROR],
+    ids=["in a __del__", "in a callback", "taking a lock", "swallowed", "cleaning up", "another error"],
 )
 def test_ctrl_c_is_heard(program: str) -> None:
-    """Python's own would go on for ever in the first and the third, leave the lock taken in the second."""
+    """Python's own is forgotten in the first two, leaves the lock taken in the third, is not repeated in the fourth."""
     command = [sys.executable, "-c", BEGINNING + program]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 130, done.stderr

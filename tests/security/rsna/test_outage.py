@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 import pytest
 
-from ampradio.security import aead, meter
+from ampradio.security import meter
 from ampradio.security.rsna import Order, Prof, RsnaParameters
+from tests.security.nonces import Nonces
 from tests.security.rsna.eap_psk_server import EapPskServer
 from tests.security.rsna.link import EAP_PSK, ID, IDENTITY, Link
 
@@ -18,26 +17,6 @@ VARIANTS = {
     "lite PSK": RsnaParameters(),
 }
 CALLS_MAX = 400
-
-
-class Nonces:
-    """Notes every CCM encryption, and which of them used a key and nonce again for something else."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.used: dict[tuple[bytes, bytes], set[bytes]] = defaultdict(set)
-        original = aead.ccm_seal
-
-        def seal(key: bytes, nonce: bytes, octets: bytes, aad: bytes, tag_octets: int = 8) -> bytes:
-            self.used[key, nonce].add(aad + b"|" + octets)
-            return original(key, nonce, octets, aad, tag_octets)
-
-        monkeypatch.setattr(aead, "ccm_seal", seal)
-
-    def reused(self) -> int:
-        """Return how many were reused since the last call: each life has keys of its own."""
-        count = sum(len(said) > 1 for said in self.used.values())
-        self.used.clear()
-        return count
 
 
 def link_of(parameters: RsnaParameters, limit: meter.Meter) -> Link:

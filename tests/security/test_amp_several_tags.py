@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ampradio.security.amp import (
@@ -20,7 +22,7 @@ from ampradio.security.entropy import SeededEntropy
 from ampradio.security.secret import Secret
 from ampradio.vectors import PpduKind
 from tests.security.interference import lose
-from tests.security.two_ends import AA, ID, MAC, PSK, SPA, TRIGGER, TwoEnds
+from tests.security.two_ends import AA, ID, MAC, PSK, SPA, TRIGGER, TwoEnds, flipped
 
 
 def test_several_tags_share_an_id() -> None:
@@ -78,6 +80,24 @@ def test_a_trigger_to_everyone_starts_an_exchange_with_each_that_answers() -> No
     ]
     assert ends.heard("ap", "refused", "reason") == ["unexpected"] * 2
     assert ends.heard("ap", "round_ended", "answered") == [2]
+
+
+def test_an_id_answers_a_round_once_rightly_or_wrongly() -> None:
+    """Rule 4: one guess per ANonce; behind a SEC-RESPONSE with a wrong MIC the right one of its ID is late."""
+    ends = TwoEnds()
+    second = other_tag(ends, 0x0101, 5, b"unharmed")
+    ends.ap.begin(MAC.broadcast_id)
+    trigger = ends.ap.messages_to_send(0)[0]
+    answers = []
+    for tag in (ends.tag, second):
+        tag.receive(trigger, 0)
+        answers += tag.messages_to_send(0)
+    right, other = answers
+    wrong = replace(right, payload=flipped(right.payload, 8 * len(right.payload) - 1))
+    for answer in (wrong, right, other):
+        ends.ap.receive(answer, 0)
+    assert ends.heard("ap", "refused", "reason") == ["bad_mic", "unexpected"]
+    assert not ends.ap.has_keys(ID) and ends.ap.has_keys(0x0101)
 
 
 def test_a_round_ends_by_its_deadline_and_its_anonce_with_it() -> None:

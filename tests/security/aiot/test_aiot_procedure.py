@@ -93,7 +93,7 @@ def test_hardened_command_needs_authentication_first() -> None:
     assert area.tag.counters["unexpected"] == 1
 
 
-def test_initialisation() -> None:
+def test_what_is_configured_before_survives_a_power_loss() -> None:
     """R3.6, R3.7, R3.8: key, ID and policy are pre-configured and survive a power loss; else nothing is said."""
     memory = DeviceMemory(MemoryRows(DeviceMemory.rows_needed))
     assert memory.read() is None
@@ -372,7 +372,7 @@ def test_parameters_are_reported_first() -> None:
         assert "placeholder" in events[0].detail
 
 
-def test_enrolment() -> None:
+def test_a_device_is_enrolled_once_and_with_what_fits() -> None:
     """A device is enrolled once, with a key and ID of the right size and a stored policy not below the floor."""
     area = Area(FLOOR)
     with pytest.raises(ValueError, match="known already"):

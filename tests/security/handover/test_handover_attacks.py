@@ -211,7 +211,7 @@ def test_wrong_confirmation_drops_the_key_at_both_ends() -> None:
 
 
 @every_delivery
-def test_dead_entropy(parameters: HandoverParameters) -> None:
+def test_a_dead_entropy_source_sends_nothing(parameters: HandoverParameters) -> None:
     """A source that gives constants: whoever has it sends nothing made of it."""
 
     class Dead:

@@ -18,7 +18,7 @@ from tests.security.handover.world import MN, S_NS, A, B, C, World, losing
 
 
 @every_variant
-def test_lifetime(parameters: HandoverParameters) -> None:
+def test_a_delivered_key_lives_as_long_as_was_said(parameters: HandoverParameters) -> None:
     """R5.60: SALifeTime is delivered and enforced at both ends; then full authentication, or home, is what is left."""
     world = World(replace(parameters, key_lifetime_s=50))
     world.handover(B)

@@ -39,7 +39,7 @@ def test_several_handovers_in_a_row(parameters: HandoverParameters) -> None:
     assert [m.msg for m in world.air[:4]] == [1, 4, 5, 6]
 
 
-def test_no_delivery() -> None:
+def test_without_delivery_full_authentication_is_left() -> None:
     """R5.1, R5.62: option 1 sends nothing: the hook says that full authentication is what is left."""
     world = World(of("none"))
     assert not world.mn.request_handover(0, B)
@@ -85,7 +85,7 @@ def test_the_delivered_sa_has_a_type_of_its_own() -> None:
 
 @pytest.mark.parametrize("kind", [BackhaulKind.TLS, BackhaulKind.EAP, BackhaulKind.EXTERNAL])
 @pytest.mark.parametrize("parameters", [REMEDY_1, REMEDY_2], ids=name_of)
-def test_kinds_of_backhaul(parameters: HandoverParameters, kind: BackhaulKind) -> None:
+def test_datagrams_are_sealed_by_us_or_by_the_backhaul(parameters: HandoverParameters, kind: BackhaulKind) -> None:
     """R5.9, R5.26, R5.29, R5.30: (D)TLS or EAP over MIS mean Security TLVs, IPsec and the like none of ours."""
     world = World(replace(parameters, backhaul=kind))
     assert world.handover(B)

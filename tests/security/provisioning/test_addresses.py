@@ -11,7 +11,7 @@ from ampradio.security.provisioning.server.records import Issue
 from tests.security.provisioning.world import GWID, PROFS, World, world_of
 
 
-def test_addresses() -> None:
+def test_addresses_are_free_ones_and_never_mean_broadcast() -> None:
     """R2.6, rule 3: never one with 63 in the low six bits, one per tag and gateway, until all are taken."""
     world = World()
     assert free_address(world.store, GWID, 0x23F) == 0x240

@@ -214,7 +214,7 @@ def test_a_server_that_has_no_entropy_left_for_an_address(prof: Prof) -> None:
 
 
 @pytest.mark.parametrize("prof", [Prof.HARDENED, Prof.IDENTITY_HIDING])
-def test_dead_entropy(prof: Prof) -> None:
+def test_a_dead_entropy_source_sends_nothing(prof: Prof) -> None:
     """Nothing is sent with a constant nonce, at any end; a living source then does."""
 
     class Dead:

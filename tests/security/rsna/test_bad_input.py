@@ -171,7 +171,7 @@ def test_what_is_not_ours() -> None:
     assert link.tag.next_deadline_ns() is None and link.tag.answers_to == frozenset()
 
 
-def test_dead_entropy() -> None:
+def test_a_dead_entropy_source_sends_nothing() -> None:
     """No constant nonce goes out, at either end; the attempt ends, and another with a living source works."""
     link = Link(ap_entropy=Scripted(bytes(range(16)), bytes(32), bytes(range(32)), bytes(range(1, 33))))
     assert not link.connect()

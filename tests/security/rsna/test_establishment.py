@@ -108,7 +108,7 @@ def test_a_wrong_psk_fails(parameters: RsnaParameters) -> None:
     assert link.heard("tag", "deauthenticated", "reason") == [2]
 
 
-def test_retransmission() -> None:
+def test_an_unanswered_message_is_said_four_times_before_the_end() -> None:
     """Rule 22: after 100 ms, then 1 s, three times; then deauthentication and state 1."""
     link = Link()
     times: list[int] = []

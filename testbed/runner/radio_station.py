@@ -80,8 +80,10 @@ class RadioStation:
         samples = block.samples
         if self._file is not None:
             self._file.write((block.codes.astype("<i2") if self._codes else samples.astype("<c8")).tobytes())
-        if block.lost:
+        origin = self.phy.received - block.first
+        if block.lost or origin != self._bursts.origin:  # what aligns the streams again is nobody's, but is counted
             self._missing()
+        self._bursts.origin = origin
         self._seen.receive(samples)
         return self._sap.take_events()
 

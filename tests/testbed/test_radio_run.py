@@ -170,6 +170,25 @@ def test_an_emulator_that_dies_ends_the_run_and_leaves_a_readable_folder(tmp_pat
     assert replays_the_same(tmp_path / "run") > 0
 
 
+def test_a_loss_is_made_good(tmp_path: Path) -> None:
+    """Both streams break in the middle of a handshake and are aligned again: what follows is in time, none too late."""
+    forced = []
+    with network(1) as radios:
+
+        def lose(record: dict[str, object]) -> None:
+            if not forced and record["kind"] == "tx" and record["name"] == "SEC-TRIGGER":
+                forced.append(record)
+                radios.plutos[0].faults.overflow(40_000)
+
+        experiment = load_experiment(DEMO, radio=f"emu:{radios.uris[0]}?elastic,loopback")
+        summary = run_experiment(experiment, out=tmp_path / "run", tell=lose)
+    assert forced and summary.ok and summary.readings == 3, summary.reason
+    about = json.loads((tmp_path / "run" / "manifest.json").read_text())["radios"]
+    assert about["losses"][0]["overflows"] >= 1 and about["late_bursts"] == {"ap": 0, "tag": 0}
+    assert len(json.loads((tmp_path / "run" / "ap.sigmf-meta").read_text())["captures"]) >= 2
+    assert replays_the_same(tmp_path / "run") >= 18
+
+
 def test_a_run_goes_on_when_its_radios_return(tmp_path: Path) -> None:
     """Both radios go away in the middle and come back: the exchange begins again and ends well, and that is told."""
     with network(2) as radios:

@@ -82,16 +82,15 @@ class ReplyWindow(UncodedWindow):
     def __init__(
         self,
         profile: Profile,
-        vector: TxVector,
+        reader: UncodedReader,
         reply: BistaticReply,
         excitation: Excitation,
         search: UplinkSync,
         start: int,
         stop: int,
-        detector: Detector,
     ) -> None:
         """Open the window from ``start`` to ``stop``, samples of the half."""
-        super().__init__(profile, vector, reply.rate_sps, start, stop, detector, search)
+        super().__init__(profile, reader, search, reply.rate_sps, start, stop)
         self._reply = reply
         self._excitation = excitation
 
@@ -113,28 +112,30 @@ class ReplyWindow(UncodedWindow):
         return BistaticFrame(self._profile, self._reader, self._reply, self._excitation, sample, sync)
 
 
+class ReplyReceiver:
+    """What windows for replies of one rate and shift read with, which takes a millisecond to prepare."""
+
+    def __init__(
+        self, profile: Profile, vector: TxVector, rate_sps: int, detector: Detector = Detector.NON_COHERENT
+    ) -> None:
+        """Prepare for replies of ``vector``'s rate and shift; errors as ``BistaticBatch``."""
+        chips = UplinkChips(profile, vector.rate_bps, rate_sps // DECIMATION, vector.kind)
+        self.reply = reply = BistaticReply(profile, vector.rate_bps, rate_sps, vector.shift_upwards, chips)
+        self.reader = UncodedReader(profile, vector, reply.rate_sps, detector)
+        limit_hz = reply.carrier_limit_hz
+        self.search = UplinkSync(profile, vector.rate_bps, reply.rate_sps, UNEVEN, vector.kind, limit_hz)
+
+
 class BistaticWindow:
     """Looks for one reply from sample ``start`` to ``stop`` of the wide stream; calls as of ``UplinkWindow``."""
 
-    def __init__(
-        self,
-        profile: Profile,
-        vector: TxVector,
-        rate_sps: int,
-        start: int,
-        stop: int,
-        detector: Detector = Detector.NON_COHERENT,
-    ) -> None:
-        """Open the window for replies of ``vector``'s rate and shift; errors as ``BistaticBatch``."""
+    def __init__(self, profile: Profile, receiver: ReplyReceiver, start: int, stop: int) -> None:
+        """Open the window for the replies of ``receiver``."""
         self.counted: Counter[str] = Counter()
         self._without = False
-        self._vector = vector
         self._profile = profile
-        self._detector = detector
-        chips = UplinkChips(profile, vector.rate_bps, rate_sps // DECIMATION, vector.kind)
-        self._reply = BistaticReply(profile, vector.rate_bps, rate_sps, vector.shift_upwards, chips)
-        half_sps, limit_hz = self._reply.rate_sps, self._reply.carrier_limit_hz
-        self._search = UplinkSync(profile, vector.rate_bps, half_sps, UNEVEN, vector.kind, limit_hz)
+        self._reply, self._receiver = receiver.reply, receiver
+        chips = receiver.reader.coarse
         self._start, self._stop = start // DECIMATION, -(-stop // DECIMATION)
         learnt = self._reply.learnt
         self._learn_to = max(self._start - int(UncodedReader.LEAD_CHIPS * chips.chip), learnt)
@@ -213,6 +214,5 @@ class BistaticWindow:
         inner.follow(self._excitation.drifting(late, middle, inner.needs - 0.5 * count - middle))
 
     def _window(self, excitation: Excitation) -> ReplyWindow:
-        return ReplyWindow(
-            self._profile, self._vector, self._reply, excitation, self._search, self._start, self._stop, self._detector
-        )
+        with_ = self._receiver.reader, self._reply, excitation, self._receiver.search
+        return ReplyWindow(self._profile, *with_, self._start, self._stop)

@@ -9,17 +9,18 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio import accelerator
-from ampradio.phy.bistatic_window import BistaticWindow
+from ampradio.phy.bistatic_window import BistaticWindow, ReplyReceiver
 from ampradio.phy.channel_window import ChannelWindow
 from ampradio.phy.coded_extent import coded_extent
 from ampradio.phy.coded_frame import CodedLoop, coded_loop
 from ampradio.phy.reception import Itself, Reception
 from ampradio.phy.uncoded_frame import Detector
+from ampradio.phy.uncoded_reader import UncodedReader
 from ampradio.phy.uncoded_window import UncodedWindow
 from ampradio.phy.uplink_channel import DECIMATION, UplinkChannel
 from ampradio.phy.uplink_chips import UplinkChips
 from ampradio.phy.uplink_sync import UplinkSync
-from ampradio.phy.uplink_sync_hits import EXPECTED, Strictness
+from ampradio.phy.uplink_sync_hits import CLEAR, EXPECTED, Strictness
 from ampradio.phy.uplink_window import UplinkWindow
 from ampradio.profile.model import Profile
 from ampradio.vectors import Listen, PpduKind, TxVector
@@ -83,6 +84,8 @@ class ListenWindows:
         self._detector = detector
         self._strictness = strictness
         self._coded: dict[tuple[int, int], tuple[UplinkSync, UplinkChips]] = {}
+        self._readers: dict[int, tuple[UncodedReader, UplinkSync]] = {}  # of 4 Mb/s, by scrambler seed
+        self._replies: dict[tuple[int, bool], ReplyReceiver] = {}
         for rate_bps in (profile.uplink.rate_low_bps, profile.uplink.rate_mid_bps):
             self._coded_parts(rate_bps, sample_rate_sps)
 
@@ -108,9 +111,12 @@ class ListenWindows:
             return self._off_centre(listen, start, stop)
         uncoded = vector.kind is PpduKind.UL_ACTIVE and vector.rate_bps == up.rate_high_bps
         if self._wide and uncoded and listen.channel_offset_hz == 0:
-            return UncodedWindow(self._profile, vector, self._rate_sps, start, stop, self._detector)
+            return self._uncoded(vector, start, stop)
         if self._wide and vector.kind is PpduKind.UL_BISTATIC:
-            return BistaticWindow(self._profile, vector, self._rate_sps, start, stop, self._detector)
+            key = vector.rate_bps, vector.shift_upwards
+            if key not in self._replies:
+                self._replies[key] = ReplyReceiver(self._profile, vector, self._rate_sps, self._detector)
+            return BistaticWindow(self._profile, self._replies[key], start, stop)
         raise ValueError(
             f"this receiver does not hear {listen.kind.name} at {listen.rate_bps} b/s and "
             f"{listen.channel_offset_hz} Hz at {self._rate_sps} S/s"
@@ -121,6 +127,13 @@ class ListenWindows:
         search, chips = self._coded_parts(rate_bps, self._rate_sps)
         loop = self._loop(chips, seeds, self._rate_sps)
         return UplinkWindow(self._profile, search, chips, self._rate_sps, seeds, start, stop, loop)
+
+    def _uncoded(self, vector: TxVector, start: int, stop: int) -> UncodedWindow:
+        seed, rate_sps = vector.seed_index, self._rate_sps
+        if seed not in self._readers:
+            search = UplinkSync(self._profile, vector.rate_bps, rate_sps, CLEAR, vector.kind)
+            self._readers[seed] = UncodedReader(self._profile, vector, rate_sps, self._detector), search
+        return UncodedWindow(self._profile, *self._readers[seed], rate_sps, start, stop)
 
     def _off_centre(self, listen: Listen, start: int, stop: int) -> ChannelWindow:
         channel = UplinkChannel(listen.channel_offset_hz, self._rate_sps, _PASS_HZ, _STOP_HZ)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from ampradio.phy.bistatic_window import BistaticFrame, BistaticWindow, ReplyWindow
+from ampradio.phy.bistatic_window import BistaticFrame, BistaticWindow, ReplyReceiver, ReplyWindow
 from ampradio.phy.edge_timing import ChipTiming
 from ampradio.phy.excitation_reference import Excitation
 from ampradio.phy.fields import Field
@@ -40,7 +40,7 @@ def probe_bistatic(
         raise ValueError(f"no probe of {reception.rxvector.kind.name}")
     vector = TxVector(listen.kind, listen.rate_bps, shift_upwards=listen.shift_upwards)
     start, stop = (ns * rate_sps // _NS_PER_S for ns in (listen.start_ns, listen.stop_ns))
-    probed = _Probed(profile, vector, rate_sps, max(start, 0), stop)
+    probed = _Probed(profile, ReplyReceiver(profile, vector, rate_sps), max(start, 0), stop)
     again = None
     while not probed.over:
         first, stop = max(probed.needed_from, 0), probed.needs
@@ -111,6 +111,5 @@ class _Probed(BistaticWindow):
         return self._reply.rate_sps
 
     def _window(self, excitation: Excitation) -> ReplyWindow:
-        return _KeptWindow(
-            self._profile, self._vector, self._reply, excitation, self._search, self._start, self._stop, self._detector
-        )
+        with_ = self._receiver.reader, self._reply, excitation, self._receiver.search
+        return _KeptWindow(self._profile, *with_, self._start, self._stop)

@@ -1,21 +1,24 @@
 """The time that the receivers take for one frame, beside how long it is on the air.
 
-CPU time of the receiver's thread; on an idle machine that is the time on the wall. A streaming receiver has run before
-and has a noise floor; it is given samples up to where it has found the AMP-Sync, then the rest of the PPDU and noise at
-once, which is the decoding. Of a batch receiver given one packet decoding is all that it does. A weak frame, which has
-no clear bits, is given at once. Every figure is the median over several frames.
+CPU time of the receiver's thread; on an idle machine that is the time on the wall. Decoding is from the AMP-Sync that
+was found to the PSDU and its RXVECTOR; beside it stands all that a streaming receiver does which has run before and is
+given the PPDU with noise around it at once. At the AP decoding is what a window does from the sync on, at a tag what
+the receiver does when it is given the rest of the PPDU. A batch receiver given one packet is not taken apart: decoding
+is all that it does. Every figure is the median over several frames.
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ampradio.phy.ap_receiver import ApReceiver
+from ampradio.phy.listen_window import ListenWindows
 from ampradio.phy.tag_receiver import TagReceiver
 from ampradio.profile import load_profile
 from ampradio.psdu import crc8
@@ -37,8 +40,8 @@ _Samples = npt.NDArray[np.complex64]
 class FrameTime:
     """The median time of decoding a frame of ``octets``, and its time on the air.
 
-    ``receive_s`` is that of everything: of a stream also the noise floor and the search, in the noise before the PPDU
-    too. Of uplinks ``weak_s`` is that of a frame at ``WEAK_ECN0_DB``.
+    ``receive_s`` is that of everything, buffers, noise floor and search, in the noise before the PPDU too; of uplinks
+    ``weak_s`` is that of everything of a frame at ``WEAK_ECN0_DB``.
     """
 
     mode: PacketMode
@@ -87,55 +90,89 @@ def _measured(mode: PacketMode, sent: npt.NDArray[np.uint8], repeat: int, draw: 
     weak: list[float] = []
     for _ in range(DRAWS):
         noisy = clear.through_the_air(clear.modulated(sent), draw)[0].copy()
-        for until_sync_s, after_s in _spent(clear, mode.noise_power, noisy, sent, repeat, draw):
-            decoding.append(after_s)
-            everything.append(until_sync_s + after_s)
+        everything += _all_s(clear, mode.noise_power, noisy, sent, repeat, draw)
+        if not mode.streams:
+            decoding = everything
+        elif mode.is_uplink:
+            decoding += [_from_sync_s(mode, noisy, sent) for _ in range(repeat)]
+        else:
+            decoding += _rest_s(mode, noisy, sent, repeat, draw)
         if mode.is_uplink:
             noisy = faint.through_the_air(faint.modulated(sent), draw)[0].copy()
-            weak += [sum(spent) for spent in _spent(faint, weak_power, noisy, None, repeat, draw)]
+            weak += _all_s(faint, weak_power, noisy, None, repeat, draw)
     octets = sent.shape[1]
     times = float(np.median(decoding)), float(np.median(everything)), mode.air_ns(octets) / _NS_PER_S
     return FrameTime(mode, octets, *times, float(np.median(weak)) if weak else None)
 
 
-def _spent(
+def _must_be(mode: PacketMode, psdus: list[bytes | None], sent: npt.NDArray[np.uint8] | None) -> None:
+    """Raise RuntimeError if something was ``sent`` (1, octets) and ``psdus`` are not that."""
+    if sent is not None and psdus != [sent.tobytes()]:
+        raise RuntimeError(f"{mode.name}: the receiver did not receive the PPDU")
+
+
+def _all_s(
     link: PacketLink,
     noise_power: float,
     noisy: _Samples,
     sent: npt.NDArray[np.uint8] | None,
     repeat: int,
     draw: Randomness,
-) -> list[tuple[float, float]]:
-    """Return how long ``noisy`` (n,) took, ``repeat`` times: until its AMP-Sync was found, and then.
-
-    Where that is not told apart, all of it is then: with a batch receiver, and where there is nothing ``sent`` that
-    must be received. Raises RuntimeError if ``sent`` (1, octets) is not.
-    """
-    if not link.mode.streams:
-        return [(0.0, _batch_s(link, noisy, sent)) for _ in range(repeat + 1)][1:]
-    ear = _Ear(link.mode, noise_power, draw)
-    cut = 0 if sent is None else ear.found_within(noisy)
-    spent = []
+) -> list[float]:
+    """Return how long all of ``noisy`` (n,) took, given at once, ``repeat`` times."""
+    mode = link.mode
+    spent_s: list[float] = []
+    ear = _Ear(mode, noise_power, draw) if mode.streams else None
     for turn in range(repeat + 1):
+        if ear is None:
+            begun_s = time.thread_time()
+            psdus = list(link.received(noisy[np.newaxis]).psdus)
+            spent_s.append(time.thread_time() - begun_s)
+        else:
+            if turn % SETTLE_EVERY == 0:
+                ear.settle()
+            ear.expect(noisy.size)
+            psdus, took_s = ear.hear(noisy)
+            spent_s.append(took_s)
+        _must_be(mode, psdus, sent)
+    return spent_s[1:]
+
+
+def _from_sync_s(mode: PacketMode, noisy: _Samples, sent: npt.NDArray[np.uint8]) -> float:
+    """Return how long the AP took in its window over ``noisy`` (n,), from the sync that it had found on."""
+    stop_ns = noisy.size * _NS_PER_S // mode.rate_sps
+    window = _windows(mode.rate_sps).open(Listen(mode.kind, mode.rate_bps, SEED_INDEX, 0, stop_ns))
+    spent_s = 0.0
+    psdus: list[bytes | None] = []
+    while not window.over and window.needs <= noisy.size:
+        is_decoding, first = window.counted["syncs"] > 0, window.needed_from
+        samples = noisy[np.newaxis, first : max(window.needs, min(window.uses, noisy.size))]
+        begun_s = time.thread_time()
+        reception = window.take(samples, mode.noise_power)
+        spent_s += (time.thread_time() - begun_s) if is_decoding else 0.0
+        psdus += [] if reception is None else [reception.psdu]
+    _must_be(mode, psdus, sent)
+    return spent_s
+
+
+@lru_cache(maxsize=8)
+def _windows(rate_sps: int) -> ListenWindows:
+    return ListenWindows(load_profile(), rate_sps)
+
+
+def _rest_s(
+    mode: PacketMode, noisy: _Samples, sent: npt.NDArray[np.uint8], repeat: int, draw: Randomness
+) -> list[float]:
+    """Return how long what of ``noisy`` (n,) comes after the AMP-Sync was found took, ``repeat`` times."""
+    ear = _Ear(mode, mode.noise_power, draw)
+    cut = ear.found_within(noisy)
+    spent_s: list[float] = []
+    for turn in range(repeat):
         if turn % SETTLE_EVERY == 0:
             ear.settle()
-        ear.expect(noisy.size)
-        parts = [ear.hear(part) for part in (noisy[:cut], noisy[cut:])]
-        _must_be(link.mode, [psdu for psdus, _ in parts for psdu in psdus], sent)
-        spent.append((parts[0][1], parts[1][1]))
-    return spent[1:]
-
-
-def _must_be(mode: PacketMode, psdus: list[bytes | None], sent: npt.NDArray[np.uint8] | None) -> None:
-    if sent is not None and psdus != [sent.tobytes()]:
-        raise RuntimeError(f"{mode.name}: the receiver did not receive the PPDU")
-
-
-def _batch_s(link: PacketLink, noisy: _Samples, sent: npt.NDArray[np.uint8] | None) -> float:
-    begun_s = time.thread_time()
-    read = link.received(noisy[np.newaxis])
-    spent_s = time.thread_time() - begun_s
-    _must_be(link.mode, list(read.psdus), sent)
+        before, (psdus, took_s) = ear.hear(noisy[:cut])[0], ear.hear(noisy[cut:])
+        _must_be(mode, before + psdus, sent)
+        spent_s.append(took_s)
     return spent_s
 
 

@@ -18,7 +18,8 @@ from testbed.leash import Leash, hold, leave, say, say_compiled
 from testbed.node_config import BistaticPaths, NodeConfig, PathConfig
 from testbed.runner.impairments import leak_stages, receiver_stages, way_stages
 
-RECORDER_PATIENCE_S = 5.0
+RECORDER_PATIENCE_S = 60.0  # what was received is on its way to the file, however busy the computer
+FAILED_PATIENCE_S = 2.0  # shorter than the grace of a run that is given up
 
 
 def main(argv: list[str] | None = None) -> NoReturn:
@@ -143,10 +144,11 @@ def _phy(config: NodeConfig, leash: Leash) -> NoReturn:
     if lit is not None:
         lit.start()
     phy.stopped.wait()
-    recorder.finish(top.recorder.end, phy.received if phy.failure else phy.stop_sample, RECORDER_PATIENCE_S)
     if phy.failure:
+        recorder.finish(top.recorder.end, phy.received, FAILED_PATIENCE_S)
         say("error", reason=phy.failure)
         leave(3)
+    recorder.finish(top.recorder.end, phy.stop_sample, RECORDER_PATIENCE_S)
     say("stopped", samples=phy.stop_sample)
     hold()
 

@@ -25,9 +25,9 @@ from testbed.radios.transmit import Way, samples_of, transmit, way_for
 from testbed.replay_report import replayed_report
 from tests.conftest import ROOT
 from tests.radio.conftest import OpenRadio, settings
+from tests.radio.counted import SMALL, counting, places
 from tests.radio.plutos import network
 from tests.radio.test_driver import noise
-from tests.radio.test_driver_faults import SMALL, counting, places
 
 LENGTH = 64 * 127
 PROFILE = load_profile()

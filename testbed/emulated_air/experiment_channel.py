@@ -30,10 +30,16 @@ def plan_of_experiment(experiment: Experiment, name: str, plutos: int) -> AirPla
         ExperimentError: the channel has what this air has not.
     """
     channel = experiment.channel
+    if experiment.ap.bistatic:
+        reason = "the air between emulated radios has no energizer and no 40 MHz channel"
+        raise ExperimentError(name, "ap.uplink", reason, "take an experiment with another uplink")
     leaks_db = leak_of(channel, experiment.profile, experiment.ap.mono_static)
     for problem in emulated_problems(channel, has_leak=leaks_db is not None):
         raise ExperimentError(name, ".".join(map(str, problem.path)), problem.reason, problem.fix)
-    plan = pluto_plan(replace(experiment, radio="emu:"))
+    try:
+        plan = pluto_plan(replace(experiment, radio="emu:"))
+    except ExperimentError as error:
+        raise ExperimentError(name, error.path, error.reason, error.fix) from None
     losses = plan.air
     assert losses is not None
     delay_s = channel.delay_ns * 1e-9

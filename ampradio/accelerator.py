@@ -113,7 +113,7 @@ def compiled(*signatures: str) -> Callable[[Loop], Loop]:
 
 
 def _reached_loops(user: str) -> list[str]:
-    """Return the modules of loops that ``user`` or what it imports imports, at the beginning or when they are needed."""
+    """Return the modules of loops that ``user`` or what it imports imports, at the beginning or when needed."""
     reached: set[str] = set()
     found = {user}
     while found:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from ampradio.phy.command_format import CommandFormat
 from ampradio.phy.edge_timing import PPM, ChipTiming
+from ampradio.phy.envelope_chips import STRADDLE
 from ampradio.phy.frame_check import check_holds
 from ampradio.phy.mono_tag_chips import MonoTagChips
 from ampradio.phy.mono_tag_frame import FIRST_BITS, WOKEN_REACH, begun, finished, followed, woken
@@ -164,11 +165,17 @@ class MonoTagCommand:
         return PpduKind.DL_TYPE2 if awoken else PpduKind.DL_TYPE3
 
     def _levels(self, sums: npt.NDArray[np.float64], bits: int) -> tuple[float, float]:
-        """Return the mean power of a power sample in the better and in the other half of the bits."""
-        at = integral_to(sums, self._timing.at(self._chips.edges(bits)[self._chips.sync.size :]))
-        energy = np.diff(at[0]).reshape(-1, 2)
+        """Return the mean power of a power sample in the better half of the bits, and inside the other.
+
+        A sample that straddles an edge would look like noise.
+        """
+        edges = self._timing.at(self._chips.edges(bits)[self._chips.sync.size :])
+        energy = np.diff(integral_to(sums, edges))[0].reshape(-1, 2)
+        within = np.stack((edges[0, :-1] + STRADDLE, edges[0, 1:] - STRADDLE))
+        inside = np.diff(integral_to(sums, within.reshape(1, -1)).reshape(within.shape), axis=0).reshape(-1, 2)
+        off = np.take_along_axis(inside, np.argmin(energy, axis=1)[:, np.newaxis], axis=1)
         chip = self._chips.chip * float(self._timing.stretch[0])
-        return float(energy.max(axis=1).mean() / chip), max(float(energy.min(axis=1).mean() / chip), 0.0)
+        return float(energy.max(axis=1).mean() / chip), max(float(off.mean() / (chip - 2 * STRADDLE)), 0.0)
 
 
 def _non_amp(profile: Profile, chips: MonoTagChips, form: CommandFormat) -> float:

@@ -160,3 +160,16 @@ def test_refuses_what_it_cannot_take() -> None:
         receiver(PpduKind.DL_TYPE3).feed(np.zeros(4, np.complex64))
     with pytest.raises(ValueError, match="complex"):
         receiver(PpduKind.DL_TYPE3, squares=True).feed(np.zeros(4, np.float32))
+
+
+@pytest.mark.parametrize("clock_ppm", [0.0, 30_000.0])
+@pytest.mark.parametrize("snr_db", [10.0, 25.0])
+def test_the_snr_is_the_channel_s(snr_db: float, clock_ppm: float) -> None:
+    """Power of ON chips over that of noise, as the channel was told, to half a decibel: chips begin within samples."""
+    rng = np.random.default_rng(12)
+    for late in (0, 7):
+        exact = ppdu(PROFILE, random_psdu(rng, 13), TxVector(PpduKind.DL_TYPE2, 250_000, excitation_ns=100_000))
+        fast = sample_clock_offset(exact, clock_ppm) if clock_ppm else exact
+        stream = with_noise(rng, np.pad(fast, (30_000 + late, 6000)), 10 ** (-snr_db / 10))
+        (command,) = MonoTagReceiver(PROFILE, 20_000_000, squares=True).feed(stream)
+        assert command.rxvector.snr_db == pytest.approx(snr_db, abs=0.5)

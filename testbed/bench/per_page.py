@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from testbed.bench.measured_part import write_measured
 from testbed.bench.out import FOLDER
 from testbed.bench.per_plot import draw
 
 PAGE, PICTURES = Path("docs/performance.md"), Path("docs/img")
-BEGIN, END = "<!-- measured: begin -->\n", "<!-- measured: end -->\n"
 FAMILIES = {
     "downlink": ("The tag: energy comparison", "per-downlink"),
     "uplink": ("Active uplink at 250 kb/s and 1 Mb/s: coded", "per-coded"),
@@ -38,13 +38,8 @@ def write_page(root: Path) -> list[Path]:
     mono = root / FOLDER / "mono.json"
     if mono.exists():
         parts.append(f"## The AP's own leak\n\n{leak_table(json.loads(mono.read_text()))}")
-    page = root / PAGE
-    before, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{page} has no place for what was measured")
-    page.write_text(before + BEGIN + "\n" + "\n".join(parts) + "\n" + END + after, encoding="utf-8")
-    return [page, *written]
+    write_measured(root / PAGE, "\n".join(parts))
+    return [root / PAGE, *written]
 
 
 def table(curves: Sequence[dict[str, Any]]) -> str:

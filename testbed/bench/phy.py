@@ -12,6 +12,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -78,7 +79,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--repeat", type=int, default=REPEAT, help=f"turns to take medians of (default {REPEAT})")
     parser.add_argument("--quick", action="store_true", help="one turn, two batches, a short buffer")
     parser.add_argument("--seed", type=int, default=SEED, help=f"default {SEED}")
+    parser.add_argument("--page", action="store_true", help="write docs/speed.md from the last figures, and end")
     arguments = parser.parse_args(argv)
+    if arguments.page:
+        from testbed.bench.phy_page import write_page
+
+        print(f"written: {write_page(Path())}")
+        return 0
     if arguments.repeat < 1 or arguments.seed < 0:
         parser.error("repeat is at least 1, the seed is not negative")
     effort, repeat = (QUICK, 1) if arguments.quick else (Effort(), arguments.repeat)

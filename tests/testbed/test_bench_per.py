@@ -15,11 +15,11 @@ from rich.progress import Progress
 from ampradio.phy.theory import ber_noncoherent, from_db
 from ampradio.phy.theory import per as packet_error_rate
 from testbed.bench import per
+from testbed.bench.measured_part import BEGIN, END
 from testbed.bench.per_case import Air, Case, count_errors
 from testbed.bench.per_catalogue import cases
 from testbed.bench.per_curve import Point, about, crossing_db, crossing_interval_db, median_crossing_db, pooled
 from testbed.bench.per_measure import Curve, Effort, measure
-from testbed.bench.per_page import BEGIN, END
 
 TARGET = 0.1
 CATALOGUE = {case.name: case for case in cases()}

@@ -17,6 +17,7 @@ from testbed.bench import phy, waveform
 from testbed.bench.bars import Bar
 from testbed.bench.detectors import NaiveDetector
 from testbed.bench.frames import measure as measure_frames
+from testbed.bench.measured_part import BEGIN, END
 from testbed.bench.packet_link import PacketLink, data_frames, randomness
 from testbed.bench.packet_modes import MODES, PacketMode
 from testbed.bench.packet_workers import simulate
@@ -159,6 +160,15 @@ def test_the_command_prints_and_writes(
     assert figures["same_with_any_processes"] is True
     assert "not installed" in figures["sionna"]["not_measured"] and "Sionna was not measured" in printed
     assert code == (0 if all(bar["holds"] for bar in figures["bars"]) else 1)
+    page = tmp_path / "docs/speed.md"
+    page.parent.mkdir()
+    page.write_text(f"before\n{BEGIN}old\n{END}after\n")
+    assert phy.main(["--page"]) == 0
+    text = page.read_text()
+    assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
+    for each in figures["frames"]:
+        row = f"| {each['mode']} | {each['octets']} | {each['air_ms']:.3f} | {each['decode_ms']:.3f} | "
+        assert row in text
 
 
 def test_wrong_options_are_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -85,6 +85,7 @@ class DuplexStream:
                 self._gaps = {gap - self._counter for gap in self._gaps}
                 self._counter = 0
                 self._losses = LossCount()
+                self._lost_next = False
             self._timeline.set_phase(self._offset + self._delay)
 
     def next_block(self) -> SampleBlock:
@@ -211,7 +212,7 @@ class DuplexStream:
                 self._set_loopback(self._loopback)
             if found is not None and not self._misaligned and found.likeness > _LEAST_LIKENESS:
                 self._aligned(first + self._plan.block - len(heard) + found.at - sent_at)
-            elif not self._misaligned:
+            elif not self._misaligned and not self._gaps:  # in a gap it may have been lost
                 raise WrongRadioError(
                     f"{self._board.uri.text}: what is sent does not come back through the chip's digital loopback",
                     "update the firmware; without that loopback a burst cannot be placed",
@@ -222,6 +223,7 @@ class DuplexStream:
                 yield
             if not self._misaligned and not self._gaps:
                 return
+            self._lost_next |= bool(self._gaps)
             self._gaps.clear()
         raise RadioTimeoutError(
             f"{self._board.uri.text}: samples are lost all the time",

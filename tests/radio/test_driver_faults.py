@@ -106,6 +106,28 @@ def test_a_cable_that_is_pulled_and_put_back_at_once_is_a_radio_that_was_gone(op
         assert radio.receive().lost
 
 
+@pytest.mark.parametrize("blocks_between", [0, 1, 2, 3, 4])
+def test_both_streams_that_break_at_once_are_aligned_again(blocks_between: int, opened: OpenRadio) -> None:
+    """What a busy computer makes: received samples are gone, and the transmitter ran dry, close to each other.
+
+    The gap is told wherever it lies, also within what aligns the streams; the next burst is at its sample.
+    """
+    with network(1) as radios:
+        radio = opened(f"emu:{radios.uris[0]}", block=4096, paced_by_reader=True)
+        radio.start()
+        blocks = [radio.receive() for _ in range(8)]
+        radios.plutos[0].faults.overflow(5000)
+        blocks += [radio.receive() for _ in range(blocks_between)]
+        radios.plutos[0].faults.underflow(3000)
+        blocks += [radio.receive() for _ in range(20)]
+        assert sum(block.lost for block in blocks) == blocks[-1].segment - blocks[0].segment >= 1
+        at = radio.earliest() + 777
+        assert radio.burst(noise(900, 3), at).on_time
+        codes, first = heard(radio, at + 4096)
+        assert np.array_equal(codes[at - first :][:900], looped(noise(900, 3)))
+        assert radio.losses().overflows == 1 and radio.losses().underflows >= 1
+
+
 def test_what_was_repeated_goes_on_after_a_reconnection(opened: OpenRadio) -> None:
     """What was running is resumed, the stream's background too, its first sample on a multiple of its length."""
     carrier = noise(1000, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -31,6 +31,7 @@ class Summary:
     seed: int
     traffic: dict[str, Traffic]
     acks: Traffic
+    excitations: Traffic
     handshakes: tuple[Handshake, ...]
     snr_db: dict[str, float | None]
     readings: int
@@ -64,11 +65,8 @@ class Summary:
             "messages": {each: self.traffic[each].messages for each in DIRECTIONS},
             "octets": {each: self.traffic[each].octets for each in DIRECTIONS},
             "air_time_ns": {each: self.traffic[each].air_time_ns for each in DIRECTIONS},
-            "acks": {
-                "messages": self.acks.messages,
-                "octets": self.acks.octets,
-                "air_time_ns": self.acks.air_time_ns,
-            },
+            "acks": asdict(self.acks),
+            "excitations": asdict(self.excitations),
             "handshakes": [{"air_ns": each.air_ns, "wall_s": round(each.wall_s, 6)} for each in self.handshakes],
             "snr_db": {each: _rounded(self.snr_db[each]) for each in DIRECTIONS},
             "readings": self.readings,
@@ -93,6 +91,8 @@ class Summary:
         table.add_row("SNR, received", *(_db(self.snr_db[each]) for each in DIRECTIONS))
         table.add_row("commands / readings", str(self.commands), str(self.readings))
         table.add_row("Acks", f"{self.acks.messages}, {_ms(self.acks.air_time_ns)}", "")
+        if self.excitations.messages:
+            table.add_row("excitations", f"{self.excitations.messages}, {_ms(self.excitations.air_time_ns)}", "")
         table.add_row("retries / drops", f"{self.retries} / {self.drops}", "", end_section=True)
         table.add_row("handshake, air time", _handshake_air(self.handshakes), "")
         table.add_row("handshake, wall time", _handshake_wall(self.handshakes), "")
@@ -146,6 +146,7 @@ def summary_of(
         seed=experiment.seed,
         traffic=dict(tally.traffic),
         acks=tally.acks,
+        excitations=tally.excitations,
         handshakes=tuple(tally.handshakes),
         snr_db={each: statistics.fmean(values) if values else None for each, values in tally.snr_db.items()},
         readings=tally.counts["security.uplink_data"],

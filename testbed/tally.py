@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from testbed.event_words import number
 
 ACKS = frozenset({"Ack", "Group Ack"})
+EXCITATION = "Excitation"
 DIRECTIONS = ("downlink", "uplink")
 
 
@@ -35,7 +36,8 @@ class Tally:
     """Takes the events of a run, in order of air time.
 
     A handshake begins with a message named in ``opening``, again if that is sent again, and is over when somebody has
-    authenticated the peer ``proven``. ``clock`` is the wall clock in seconds. Acks are counted apart from the messages.
+    authenticated the peer ``proven``. ``clock`` is the wall clock in seconds. Acks are counted apart from the messages,
+    and so is what an energizer sends, during which tags reply.
     """
 
     opening: frozenset[str] = frozenset({"SEC-TRIGGER"})
@@ -43,6 +45,7 @@ class Tally:
     clock: Callable[[], float] = time.monotonic
     traffic: dict[str, Traffic] = field(default_factory=lambda: {each: Traffic() for each in DIRECTIONS})
     acks: Traffic = field(default_factory=Traffic)
+    excitations: Traffic = field(default_factory=Traffic)
     snr_db: dict[str, list[float]] = field(default_factory=lambda: {each: [] for each in DIRECTIONS})
     handshakes: list[Handshake] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -54,7 +57,7 @@ class Tally:
         self.counts[kind] += 1
         if kind == "tx":
             self._sent(event)
-        elif kind == "rx":
+        elif kind == "rx" and event.get("name") != EXCITATION:
             snr_db = number(event, "snr_db")
             if snr_db is not None:
                 self.snr_db[_direction(event)].append(snr_db)
@@ -63,12 +66,18 @@ class Tally:
 
     def _sent(self, event: Mapping[str, object]) -> None:
         start_ns, end_ns = number(event, "start_ns") or 0.0, number(event, "end_ns") or 0.0
-        traffic = self.acks if event.get("name") in ACKS else self.traffic[_direction(event)]
+        traffic = self._carried_by(event)
         traffic.messages += 1
         traffic.octets += int(number(event, "octets") or 0)
         traffic.air_time_ns += int(end_ns - start_ns)
         if event.get("name") in self.opening:
             self._begun = (start_ns, self.clock())
+
+    def _carried_by(self, event: Mapping[str, object]) -> Traffic:
+        name = event.get("name")
+        if name == EXCITATION:
+            return self.excitations
+        return self.acks if name in ACKS else self.traffic[_direction(event)]
 
     def _authenticated(self, event: Mapping[str, object]) -> None:
         if self._begun is None:

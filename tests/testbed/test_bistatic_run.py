@@ -21,6 +21,7 @@ from testbed.cli import main
 from testbed.experiment.link import lit_snrs_db
 from testbed.experiment.shape import Channel
 from testbed.experiment.shape import Energizer as EnergizerTable
+from testbed.tally import DIRECTIONS, Tally
 from tests.conftest import ROOT
 
 EXAMPLE = str(ROOT / "examples" / "bistatic.toml")
@@ -71,6 +72,19 @@ def test_a_secure_exchange_on_an_energizer_s_carrier(in_process: Path) -> None:
     for _, excitation, reply, ack in (sent[:4], sent[4:]):
         assert excitation["src"] == "Energizer"
         assert excitation["start_ns"] < reply["start_ns"] < reply["end_ns"] < excitation["end_ns"] < ack["start_ns"]
+
+
+def test_excitations_are_counted_apart(in_process: Path) -> None:
+    """Two commands, two replies, two Group Acks and two excitations; the SNR downwards is that of the AP alone."""
+    tally, events = Tally(), _events(in_process)
+    for event in events:
+        tally.take(event)
+    assert [tally.traffic[each].messages for each in DIRECTIONS] == [2, 2]
+    sent = [event for event in events if event["kind"] == "tx" and event["src"] == "Energizer"]
+    assert (tally.acks.messages, tally.excitations.messages) == (2, len(sent)) == (2, 2)
+    assert tally.excitations.air_time_ns == sum(event["end_ns"] - event["start_ns"] for event in sent)
+    heard = [event for event in events if event["kind"] == "rx" and event["node"] == "tag" and event["src"] == "AP"]
+    assert sorted(tally.snr_db["downlink"]) == sorted(event["snr_db"] for event in heard)
 
 
 def test_what_the_ap_measures_is_what_the_file_says(in_process: Path) -> None:

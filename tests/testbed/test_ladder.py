@@ -148,6 +148,7 @@ def test_document_holds_what_scripts_rely_on() -> None:
     assert document["octets"] == {"downlink": 39 + 25 + 25, "uplink": 48 + 19}
     assert document["air_time_ns"] == {"downlink": 1_490_000 + 2 * 1_100_000, "uplink": 1_600_000 + 790_000}
     assert document["acks"] == {"messages": 1, "octets": 4, "air_time_ns": 330_000}
+    assert document["excitations"] == {"messages": 0, "octets": 0, "air_time_ns": 0}
     assert document["snr_db"] == {"downlink": pytest.approx((24.71 + 25 + 24) / 3, abs=0.01), "uplink": 19.58}
     assert (document["readings"], document["commands"], document["retries"], document["drops"]) == (1, 1, 1, 1)
     assert "mac.shim_octets" in document["placeholders"] and document["variant"] == "hardened"

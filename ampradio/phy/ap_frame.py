@@ -21,7 +21,7 @@ from ampradio.phy.uplink_clocks import other_clocks
 from ampradio.phy.uplink_follow import follow_data, follow_sync, looks_keyed
 from ampradio.phy.uplink_frame import HEADER_REREAD, derotated, read_start, read_whole
 from ampradio.phy.uplink_powers import powers_of_sync
-from ampradio.phy.uplink_reception import uplink_reception
+from ampradio.phy.uplink_reception import UplinkReceptions
 from ampradio.phy.uplink_track import UplinkTrack
 from ampradio.profile.model import Profile
 from ampradio.psdu import SIZING_OCTETS, frame_octets, octets_of
@@ -243,8 +243,8 @@ class ApFrame:
     def _deliver(self, samples: npt.NDArray[np.complex64], track: UplinkTrack, psdu: bytes, seed_index: int) -> None:
         place = float(track.timing.start[0]), float(track.timing.stretch[0]), float(track.carrier.turn[0])
         vector = TxVector(PpduKind.UL_ACTIVE, self._chips.rate_bps, seed_index=seed_index)
-        how = (self._profile, vector, self._rate_sps, psdu)
+        receptions = UplinkReceptions(self._profile, vector, self._rate_sps)
         begun, powers = (self.origin, self._carrier_hz), powers_of_sync(samples, track, self._chips)
-        self.reception = uplink_reception(*how, begun, place, powers)
+        self.reception = receptions.of(psdu, begun, place, powers)
         self.counted["psdus"] += 1
         self.over = True

@@ -21,6 +21,7 @@ from ampradio.phy.uplink_chips import UplinkChips
 from ampradio.phy.uplink_follow import CLEAR, KEYED, following, sync_windows
 from ampradio.phy.uplink_frame import NEIGHBOURS, QUIETEST, SURE, final_windows
 from ampradio.phy.uplink_powers import STRADDLE
+from ampradio.phy.uplink_reception import UplinkReceptions
 from ampradio.phy.uplink_track import UplinkTrack, of_row
 from ampradio.phy.viterbi import branch_signs
 from ampradio.profile.model import Profile
@@ -32,8 +33,10 @@ _NO_SUMS, _NO_BITS = np.zeros(1, np.complex128), np.zeros(0, np.uint8)
 class CodedLoop:
     """What the loop needs to know of one rate and scrambler seed."""
 
-    def __init__(self, profile: Profile, chips: UplinkChips, seed_index: int, extent: CodedExtent) -> None:
-        """Prepare for frames of ``extent``."""
+    def __init__(
+        self, profile: Profile, chips: UplinkChips, seed_index: int, extent: CodedExtent, rate_sps: int
+    ) -> None:
+        """Prepare for frames of ``extent`` in a stream at ``rate_sps``."""
         from ampradio.phy.uplink_soft_loops import log_i0_table
 
         accelerator.prepare("ampradio.phy.coded_frame_loops")
@@ -42,7 +45,8 @@ class CodedLoop:
         self.loops = coded_frame_loops
         """What ``read_on`` returns is called as in these."""
         self.extent, self.seed_index = extent, seed_index
-        self.vector = TxVector(PpduKind.UL_ACTIVE, chips.rate_bps, seed_index=seed_index)
+        vector = TxVector(PpduKind.UL_ACTIVE, chips.rate_bps, seed_index=seed_index)
+        self.receptions = UplinkReceptions(profile, vector, rate_sps)
         uplink = profile.uplink
         tables = frame_tables(profile.mac, scrambler_seed(uplink, seed_index))
         code = (uplink.bcc_polynomial_a, uplink.bcc_polynomial_b, uplink.bcc_constraint)
@@ -147,6 +151,6 @@ def _begun() -> npt.NDArray[np.float64]:
 
 
 @lru_cache(maxsize=64)
-def coded_loop(own: Itself, chips: UplinkChips, seed_index: int, extent: CodedExtent) -> CodedLoop:
+def coded_loop(own: Itself, chips: UplinkChips, seed_index: int, extent: CodedExtent, rate_sps: int) -> CodedLoop:
     """Return the loop for these; kept, for windows come and go."""
-    return CodedLoop(own.profile, chips, seed_index, extent)
+    return CodedLoop(own.profile, chips, seed_index, extent, rate_sps)

@@ -15,7 +15,6 @@ from ampradio.phy.ap_frame import ApFrame
 from ampradio.phy.coded_frame import CodedFrameState, CodedLoop
 from ampradio.phy.reception import Reception
 from ampradio.phy.uplink_chips import UplinkChips
-from ampradio.phy.uplink_reception import uplink_reception
 from ampradio.profile.model import Profile
 
 
@@ -87,14 +86,14 @@ class CodedFrame:
             self._as_told_by(self._stepwise)
 
     def _take_at_once(self, samples: npt.NDArray[np.complex64], floor: float) -> None:
-        profile, _, rate_sps, _, _, carrier_hz, _, _ = self._told
+        rate_sps, carrier_hz = self._told[2], self._told[5]
         begun, loops = self._begun, self._loop.loops
         found = self._loop.read_on(begun, samples, carrier_hz / rate_sps, floor)
         self._octets = begun.octets
         self._start, self._stretch = begun.clock(loops.LAST_FOLLOWED if found == loops.WHOLE else 0)
         if found in (loops.SHORT, loops.WHOLE):
-            how = (profile, self._loop.vector, rate_sps, begun.psdu, (self._origin, carrier_hz))
-            self.reception = uplink_reception(*how, begun.place, begun.powers)
+            read = (begun.psdu, (self._origin, carrier_hz), begun.place, begun.powers)
+            self.reception = self._loop.receptions.of(*read)
             self.counted["psdus"] += 1
             self.over = True
         elif found == loops.WANTS_MORE:

@@ -148,7 +148,7 @@ class ListenWindows:
         """Return what reads frames at once: where the seed is known and the accelerator is on."""
         if len(seeds) != 1 or not accelerator.is_on():
             return None
-        return coded_loop(self._own, chips, seeds[0], coded_extent(self._own, chips, rate_sps))
+        return coded_loop(self._own, chips, seeds[0], coded_extent(self._own, chips, rate_sps), rate_sps)
 
     def _coded_parts(self, rate_bps: int, rate_sps: int) -> tuple[UplinkSync, UplinkChips]:
         if (rate_bps, rate_sps) not in self._coded:

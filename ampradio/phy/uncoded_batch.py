@@ -139,7 +139,7 @@ class UncodedBatch:
         cut = samples[row, origin:] if origin >= 0 else np.pad(samples[row], (-origin, 0))
         carrier_hz = float(batch.cfo_hz[row])
         read = reader.read(cut, float(lead), float(batch.stretch[row]), carrier_hz, is_unclear)
-        begun, stretch, _, turn = read.place.tolist()
+        begun, stretch, _, turn = read.place
         batch.start_sample[row], batch.stretch[row] = origin + begun, stretch
         batch.cfo_hz[row] = carrier_hz + turn * reader.rate_sps / (reader.finer * 2 * math.pi)
         batch.psdus[row] = read.psdu if read.octets > 0 else None

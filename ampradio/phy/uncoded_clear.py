@@ -58,18 +58,19 @@ class ClearReader:
 
     def read(
         self, samples: npt.NDArray[np.complex64], start: float, stretch: float, turn: float
-    ) -> tuple[bytes | None, npt.NDArray[np.float64], int]:
+    ) -> tuple[bytes | None, list[float], int]:
         """Return the PSDU in ``samples`` (n,), None if it is not clear or not all there, by the accelerator.
 
-        And (6,) its track, and the powers of an ON sample and of the noise; and how many octets it has if it is clear
-        so far, but not all there, 0 else. ``start`` (samples), ``stretch`` and ``turn`` (cycles a sample) are the
-        sync's.
+        And its start, stretch, phase and turn, and the powers of an ON sample and of the noise; and how many octets it
+        has if it is clear so far, but not all there, 0 else. ``start`` (samples), ``stretch`` and ``turn`` (cycles a
+        sample) are the sync's.
         """
         from ampradio.phy.uncoded_clear_loops import read_clear
 
-        track, psdu = np.array((start, stretch, 0.0, 0.0, 0.0, 0.0)), np.empty(self.octets_max, np.uint8)
+        track, psdu = np.empty(6), np.empty(self.octets_max, np.uint8)
+        track[0], track[1] = start, stretch
         octets = read_clear(samples, turn, track, *self.loop_tables, psdu)
-        return (psdu[:octets].tobytes() if octets > 0 else None), track, max(-octets, 0)
+        return (psdu[:octets].tobytes() if octets > 0 else None), track.tolist(), -octets if octets < 0 else 0
 
     def read_each(
         self,

@@ -29,6 +29,7 @@ from ampradio.phy.uplink import scrambler_seed
 from ampradio.phy.uplink_chips import UplinkChips
 from ampradio.phy.uplink_follow import follow_data, follow_sync, following, sync_windows
 from ampradio.phy.uplink_frame import derotated
+from ampradio.phy.uplink_reception import UplinkReceptions
 from ampradio.phy.uplink_sync_hits import UplinkSyncHits
 from ampradio.profile.airtime import uplink_is_coded
 from ampradio.profile.model import Profile
@@ -42,7 +43,7 @@ _NS_PER_S = 1_000_000_000
 
 
 class FrameRead(NamedTuple):
-    """What was read of a frame: its octets and PSDU, and start, stretch, phase and turn (4,) over samples as they are.
+    """What was read of a frame: its octets and PSDU, and start, stretch, phase and turn over samples as they are.
 
     Less than 0 octets: so many are wanted, under that track; 0: there is no such header. Of one that ``is_clear`` the
     check sequence holds, and the ``powers`` of an ON sample and of the noise are known.
@@ -50,7 +51,7 @@ class FrameRead(NamedTuple):
 
     octets: int
     psdu: bytes
-    place: npt.NDArray[np.float64]
+    place: list[float]
     is_clear: bool = False
     powers: tuple[float, float] = (0.0, 0.0)
 
@@ -72,6 +73,7 @@ class UncodedReader:
         """The chips over samples as they are."""
         self.leak = leak(self.finer, coarse.chip)
         self.rate_sps = sample_rate_sps * self.finer
+        self.receptions = UplinkReceptions(profile, vector, sample_rate_sps)
         self.chips = UplinkChips(profile, vector.rate_bps, self.rate_sps, vector.kind)
         self.short_octets = mac.short_frame_octets
         self.header_octets = SIZING_OCTETS + 1 + mac.fcs_octets  # of the shortest frame that has a Length
@@ -110,11 +112,12 @@ class UncodedReader:
         """
         row = np.ascontiguousarray(samples)
         if not is_unclear:
-            clear, place, wanted = self.clear.read(row, start, stretch, carrier_hz * self.finer / self.rate_sps)
+            clear, told, wanted = self.clear.read(row, start, stretch, carrier_hz * self.finer / self.rate_sps)
+            *place, signal, noise = told
             if clear is not None:
-                return FrameRead(len(clear), clear, place[:4], True, (max(place[4], 1e-30), place[5]))
+                return FrameRead(len(clear), clear, place, True, (max(signal, 1e-30), noise))
             if wanted:
-                return FrameRead(-wanted, b"", place[:4])
+                return FrameRead(-wanted, b"", place)
         from ampradio.phy.uncoded_frame_loops import read_frame
 
         octets, tracks = np.empty(self._most, np.uint8), np.zeros((2, 4))
@@ -123,12 +126,12 @@ class UncodedReader:
         size = read_frame(*given)
         return FrameRead(size, octets[: max(size, 0)].tobytes(), self._coarse(tracks[1 if size < 0 else 0]))
 
-    def place(self, carrier: KeyedCarrier) -> npt.NDArray[np.float64]:
-        """Return start, stretch, phase and turn (4,) of the first row of ``carrier`` over samples as they are."""
+    def place(self, carrier: KeyedCarrier) -> list[float]:
+        """Return start, stretch, phase and turn of the first row of ``carrier`` over samples as they are."""
         return self._coarse(carrier.track.as_rows()[0])
 
-    def _coarse(self, track: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        coarse: npt.NDArray[np.float64] = track / self._scale
+    def _coarse(self, track: npt.NDArray[np.float64]) -> list[float]:
+        coarse: list[float] = (track / self._scale).tolist()
         return coarse
 
     def _told(self) -> tuple[Any, ...]:

@@ -15,7 +15,6 @@ from ampradio.phy.reception import Reception
 from ampradio.phy.uncoded_frame import KeyedCarrier
 from ampradio.phy.uncoded_reader import MARGIN_NS, UncodedReader
 from ampradio.phy.uplink_powers import powers_in
-from ampradio.phy.uplink_reception import uplink_reception
 from ampradio.phy.uplink_sync_hits import FoundSync
 from ampradio.profile.model import Profile
 
@@ -81,7 +80,7 @@ class UncodedFrame:
         read = self._reader.read(samples[0], float(self._lead), sync.stretch, sync.carrier_hz)
         if read.octets < 0:
             self._octets, self._too_few = -read.octets, samples.shape[1]
-            self._start, self._stretch = read.place[:2].tolist()
+            self._start, self._stretch = read.place[:2]
         elif read.octets == 0:
             self.counted["header_failed"] += 1
             self.over = True
@@ -96,7 +95,7 @@ class UncodedFrame:
         turn, room = np.array([self._sync.carrier_hz / self._rate_sps]), np.array([samples.shape[1]])
         clear = self._reader.clear.read_each(samples, timing, turn, room)
         if clear.psdus[0] is not None:
-            self._deliver(samples, clear.tracks[0], clear.psdus[0])
+            self._deliver(samples, clear.tracks[0].tolist(), clear.psdus[0])
 
     def _take_step(self, samples: npt.NDArray[np.complex64]) -> None:
         reader = self._reader
@@ -138,9 +137,9 @@ class UncodedFrame:
     def _deliver_stepwise(self, samples: npt.NDArray[np.complex64], carrier: KeyedCarrier, psdu: bytes) -> None:
         self._deliver(samples, self._reader.place(carrier), psdu)
 
-    def _deliver(self, samples: npt.NDArray[np.complex64], place: npt.NDArray[np.float64], psdu: bytes) -> None:
+    def _deliver(self, samples: npt.NDArray[np.complex64], place: list[float], psdu: bytes) -> None:
         reader, carrier_hz = self._reader, self._sync.carrier_hz
-        powers = powers_in(samples, carrier_hz / self._rate_sps, place, reader.coarse)
+        powers = powers_in(samples, carrier_hz / self._rate_sps, np.array(place), reader.coarse)
         self._hand_up(psdu, check_holds(self._profile.mac, psdu), carrier_hz, place, powers)
 
     def _hand_up(
@@ -148,14 +147,15 @@ class UncodedFrame:
         psdu: bytes,
         check: bool,
         carrier_hz: float,
-        place: npt.NDArray[np.float64],
+        place: list[float],
         powers: tuple[float, float],
     ) -> None:
         """Deliver what was read under ``carrier_hz``: ``place`` is as of ``FrameRead``, ``check`` whether it holds."""
-        start, stretch, _, turn = place.tolist()
-        how = (self._profile, self._reader.vector, self._rate_sps, psdu)
-        self.reception = uplink_reception(*how, (self.origin, carrier_hz), (start, stretch, turn), powers)
+        start, stretch, _, turn = place
+        begun, receptions = (self.origin, carrier_hz), self._reader.receptions
+        self.reception = receptions.of(psdu, begun, (start, stretch, turn), powers)
         self.counted["psdus"] += 1
-        self.counted["fcs_failed"] += not check
+        if not check:
+            self.counted["fcs_failed"] += 1
         self._octets = len(psdu)
         self.over = True

@@ -142,13 +142,13 @@ def _from_sync_s(mode: PacketMode, noisy: _Samples, sent: npt.NDArray[np.uint8])
     """Return how long the AP took in its window over ``noisy`` (n,), from the sync that it had found on."""
     stop_ns = noisy.size * _NS_PER_S // mode.rate_sps
     window = _windows(mode.rate_sps).open(Listen(mode.kind, mode.rate_bps, SEED_INDEX, 0, stop_ns))
-    spent_s = 0.0
+    spent_s, floor = 0.0, mode.noise_power
     psdus: list[bytes | None] = []
     while not window.over and window.needs <= noisy.size:
         is_decoding, first = window.counted["syncs"] > 0, window.needed_from
         samples = noisy[np.newaxis, first : max(window.needs, min(window.uses, noisy.size))]
         begun_s = time.thread_time()
-        reception = window.take(samples, mode.noise_power)
+        reception = window.take(samples, floor)
         spent_s += (time.thread_time() - begun_s) if is_decoding else 0.0
         psdus += [] if reception is None else [reception.psdu]
     _must_be(mode, psdus, sent)

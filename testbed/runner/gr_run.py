@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ class GrRun(ZmqRun):
     """
 
     def __init__(self, experiment: Experiment, stations: Stations, record_folder: Path) -> None:
-        time = SharedTime()
+        time = self._time = SharedTime()
         self._tag = TagInApTime(stations.tag, time)
         each: dict[str, Station] = {"ap": TellingAp(stations.ap, time), "tag": self._tag}
         super().__init__(experiment, each, record_folder)
@@ -95,7 +96,8 @@ class GrRun(ZmqRun):
         for process in self._processes:
             said[process.role] = process.expect("ready", START_PATIENCE_S)
             self._saps[process.role] = MacSap(said[process.role]["sap"])
-            self._hosts[process.role] = MacHost(process.role, self._stations[process.role], self._saps[process.role])
+            station, sap = self._stations[process.role], self._saps[process.role]
+            self._hosts[process.role] = MacHost(process.role, station, sap, self._offset_of(process.role))
         calibrations = [said[role]["calibration"] for role in ROLES]
         self.facts = gr_facts(self._experiment, self._plan, uris, said) | {"calibrations": calibrations}
         for process in self._processes:
@@ -104,6 +106,10 @@ class GrRun(ZmqRun):
             except PhyGoneError as error:
                 self._check()
                 raise RunError(str(error), "run `amp doctor`") from error
+
+    def _offset_of(self, role: str) -> Callable[[], int]:
+        """Return what tells how much later than its radio says a station's time is."""
+        return (lambda: self._time.offset_ns) if role == "tag" else lambda: 0
 
     def _config(self, role: str, uri: str) -> PlutoNodeConfig:
         experiment, settings, tag = self._experiment, self._plan.settings[role], self._experiment.tags[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from ampradio.mac.events import Event
@@ -35,16 +36,18 @@ class MacEnd(Protocol):
 class MacHost:
     """Serve the indications of one PHY with one station.
 
-    ``now_ns`` is the air time the station has reached, ``last_end_ns`` the end of its last PPDU.
+    ``now_ns`` is the air time the station has reached, ``last_end_ns`` the end of its last PPDU. ``offset_ns`` tells
+    how much later than the PHY says the run's time is.
     """
 
-    def __init__(self, name: str, station: Station, sap: MacEnd) -> None:
+    def __init__(self, name: str, station: Station, sap: MacEnd, offset_ns: Callable[[], int] = lambda: 0) -> None:
         self.name = name
         self.sap = sap
         self.now_ns = 0
         self.last_end_ns = 0
         self.stopped: StopConfirm | None = None
         self._station = station
+        self._offset_ns = offset_ns
         self._tx_id = 0
         self._pending: int | None = None
 
@@ -77,8 +80,8 @@ class MacHost:
         self._pending = None
 
     def stop(self, stop_ns: int) -> None:
-        """Tell the PHY where the run ends."""
-        self.sap.send(StopRequest(stop_ns))
+        """Tell the PHY where the run ends, in the run's time."""
+        self.sap.send(StopRequest(max(stop_ns - self._offset_ns(), 0)))
 
     def _note(self, message: SapMessage) -> None:
         if isinstance(message, TxConfirm):

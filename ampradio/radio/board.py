@@ -158,11 +158,7 @@ class Board:
         buffer = self._new_buffer.__new__(self._new_buffer)
         buffer._buffer = None  # its end looks at it, and a Ctrl-C may come before its beginning is through
         self._handles.buffers.append(buffer)
-        try:
-            buffer.__init__(device, samples, cyclic)
-        except OSError:
-            self._handles.buffers.remove(buffer)
-            raise
+        buffer.__init__(device, samples, cyclic)
         return buffer
 
     def destroy(self, buffer: Any) -> None:

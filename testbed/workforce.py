@@ -37,7 +37,7 @@ def results_of(
         return
     others = set(multiprocessing.active_children())
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _enlist) as pool:
-        handed_over: Any = pool._call_queue  # type: ignore[attr-defined]
+        handed_over: Any = pool._call_queue  # type: ignore[attr-defined]  # closed below; no public way
         try:
             yield from through(pool, do, pieces, AHEAD * workers)
         except BrokenProcessPool:

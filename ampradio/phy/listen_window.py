@@ -113,10 +113,7 @@ class ListenWindows:
         if self._wide and uncoded and listen.channel_offset_hz == 0:
             return self._uncoded(vector, start, stop)
         if self._wide and vector.kind is PpduKind.UL_BISTATIC:
-            key = vector.rate_bps, vector.shift_upwards
-            if key not in self._replies:
-                self._replies[key] = ReplyReceiver(self._profile, vector, self._rate_sps, self._detector)
-            return BistaticWindow(self._profile, self._replies[key], start, stop)
+            return self._bistatic(vector, start, stop)
         raise ValueError(
             f"this receiver does not hear {listen.kind.name} at {listen.rate_bps} b/s and "
             f"{listen.channel_offset_hz} Hz at {self._rate_sps} S/s"
@@ -134,6 +131,12 @@ class ListenWindows:
             search = UplinkSync(self._profile, vector.rate_bps, rate_sps, CLEAR, vector.kind)
             self._readers[seed] = UncodedReader(self._profile, vector, rate_sps, self._detector), search
         return UncodedWindow(self._profile, *self._readers[seed], rate_sps, start, stop)
+
+    def _bistatic(self, vector: TxVector, start: int, stop: int) -> BistaticWindow:
+        key = vector.rate_bps, vector.shift_upwards
+        if key not in self._replies:
+            self._replies[key] = ReplyReceiver(self._profile, vector, self._rate_sps, self._detector)
+        return BistaticWindow(self._profile, self._replies[key], start, stop)
 
     def _off_centre(self, listen: Listen, start: int, stop: int) -> ChannelWindow:
         channel = UplinkChannel(listen.channel_offset_hz, self._rate_sps, _PASS_HZ, _STOP_HZ)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ampradio.accelerator import compiled
-from ampradio.phy.uplink_score_loops import reaches
+from ampradio.phy.uplink_score_loops import add_four, reaches
 
 _Floats = npt.NDArray[np.float32]
 _Whole = npt.NDArray[np.int64]
@@ -34,15 +34,6 @@ def _add_six(row: _Floats, energy: _Floats, places: _Whole) -> None:
     five, six = energy[places[4] :][:size], energy[places[5] :][:size]
     for each in range(size):
         row[each] += ((one[each] + two[each]) + (three[each] + four[each])) + (five[each] + six[each])
-
-
-@compiled()
-def _add_four(row: _Floats, energy: _Floats, apart: int) -> None:
-    size = row.size
-    one, two = energy[:size], energy[apart : apart + size]
-    three, four = energy[2 * apart : 2 * apart + size], energy[3 * apart : 3 * apart + size]
-    for each in range(size):
-        row[each] += (one[each] + two[each]) + (three[each] + four[each])
 
 
 @compiled()
@@ -78,9 +69,9 @@ def standing_out(
     work[: 3 * block + (chips - 4) * per_chip] = _F(0)
     for chip in range(0, ons.size, 6):
         _add_six(on, energy, ons[chip : chip + 6])
-    _add_four(fours, energy, per_chip)
+    add_four(fours, energy, per_chip)
     for chip in range(0, chips, 16):
-        _add_four(total, fours[chip * per_chip :], 4 * per_chip)
+        add_four(total, fours[chip * per_chip :], 4 * per_chip)
     least = _OF_NOISE * noise
     for place in range(block):
         on[place] = _F(2) * on[place] - total[place] - max(least, contrast * total[place])

@@ -126,7 +126,7 @@ def chip_sums(sums: _Floats, out: _Floats) -> None:
 
 
 @compiled()
-def _add_four(row: _Floats, energy: _Floats, apart: int) -> None:
+def add_four(row: _Floats, energy: _Floats, apart: int) -> None:
     """Add to ``row`` the energies of four chips so many steps ``apart``."""
     size = row.size
     one, two = energy[:size], energy[apart : apart + size]
@@ -178,7 +178,7 @@ def _all_energy(energy: _Floats, begins: _Whole, chips: int, per_chip: int, work
     total[:] = _F(0)
     for part in range(begins.size):
         four[:] = _F(0)
-        _add_four(four, energy[begins[part] :], per_chip)
+        add_four(four, energy[begins[part] :], per_chip)
         for chip in range(0, chips, 4):
             more = four[chip * per_chip : chip * per_chip + block]
             for each in range(block):

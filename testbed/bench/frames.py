@@ -26,6 +26,7 @@ from ampradio.vectors import Listen
 from testbed.bench.detectors import DECIMATION, envelope
 from testbed.bench.packet_link import PacketLink, Randomness, data_frames, randomness
 from testbed.bench.packet_modes import ECN0_DB, SEED_INDEX, PacketMode
+from testbed.bench.unmeasured import Unmeasured
 
 SETTLE_NS = 3_000_000
 SETTLE_EVERY = 20  # frames
@@ -73,7 +74,7 @@ class FrameTime:
 def measure(mode: PacketMode, repeat: int, seed: int) -> list[FrameTime]:
     """Return the times of the shortest frame and of a Data frame, medians of ``repeat`` times ``DRAWS``.
 
-    Raises RuntimeError if one is not received.
+    Raises Unmeasured if one is not received.
     """
     draw = randomness((seed, mode.rate_bps))
     mac = load_profile().mac
@@ -106,9 +107,9 @@ def _measured(mode: PacketMode, sent: npt.NDArray[np.uint8], repeat: int, draw: 
 
 
 def _must_be(mode: PacketMode, psdus: list[bytes | None], sent: npt.NDArray[np.uint8] | None) -> None:
-    """Raise RuntimeError if something was ``sent`` (1, octets) and ``psdus`` are not that."""
+    """Raise Unmeasured if something was ``sent`` (1, octets) and ``psdus`` are not that."""
     if sent is not None and psdus != [sent.tobytes()]:
-        raise RuntimeError(f"{mode.name}: the receiver did not receive the PPDU")
+        raise Unmeasured(f"{mode.name}: the receiver did not receive the PPDU")
 
 
 def _all_s(

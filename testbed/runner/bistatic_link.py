@@ -11,6 +11,7 @@ from ampradio.mac.exchange import Delivery, Transmission
 from ampradio.phy.wide import wide_ppdu
 from ampradio.vectors import Listen, PpduKind
 from flowgraphs.entities import receiver_for
+from flowgraphs.parties import Receiver
 from testbed.experiment import Experiment
 from testbed.live.air_feed import AirFeed
 from testbed.runner.bistatic_air import bistatic_paths, energizer_of
@@ -84,10 +85,10 @@ class BistaticLink:
         return self._delivered(receiver, name, heard, start_ns, self._ap_ear.clock_ppm)
 
     def _delivered(
-        self, receiver: object, name: str, heard: Samples, start_ns: int, clock_ppm: float
+        self, receiver: Receiver, name: str, heard: Samples, start_ns: int, clock_ppm: float
     ) -> list[Delivery]:
-        received = receiver.feed(heard)  # type: ignore[attr-defined]
-        self.counters[name].update(receiver.counters)  # type: ignore[attr-defined]
+        received = receiver.feed(heard)
+        self.counters[name].update(receiver.counters)
         return [
             (each.psdu, in_air_time(each.rxvector, start_ns, clock_ppm, self._rate_sps)) for each in received
         ]

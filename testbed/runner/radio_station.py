@@ -61,8 +61,7 @@ class RadioStation:
         )
         self._seen = watched(self.phy, receiver, role, rate_sps, os.getpid())
         self._recorder = recorder
-        # open as long as the run; ``close`` ends it
-        self._file = Path(recorder.data_path).open("wb") if recorder.data_path else None  # noqa: SIM115
+        self._file = Path(recorder.data_path).open("wb") if recorder.data_path else None  # noqa: SIM115 – close ends it
         self._codes = experiment.record.format == "ci16_le"
 
     @property
